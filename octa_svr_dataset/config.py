@@ -1,0 +1,399 @@
+"""Every setting of a scene: typed, documented, checked once.
+
+One frozen model per stage, nested into `SceneConfig`. Named presets are YAML files in `presets/`
+that hold only what differs from the defaults. A setting that a user gives (a preset's name, a YAML
+file, overrides) is either honored or refused with an `InputError` that names it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, field_validator
+from pydantic_core import CoreSchema, core_schema
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.geometry import FieldOfView
+
+
+def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
+    low, high = limits
+    if low > high:
+        raise ValueError(f"range is reversed: the first number ({low:g}) must not be above the second ({high:g})")
+    return limits
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_in_order)]
+"""Drawn uniformly between two numbers."""
+
+CountRange = Annotated[tuple[int, int], AfterValidator(_in_order)]
+"""A whole number drawn between two numbers, both included."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """Limits of both ends of a range."""
+
+    low: float
+    high: float
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, limits: tuple[float, float]) -> tuple[float, float]:
+        if limits[0] < self.low or limits[1] > self.high:
+            raise ValueError(f"both numbers must be between {self.low:g} and {self.high:g}")
+        return limits
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class PlexusGrowthConfig(_Settings):
+    """Growth of one plexus by the model of Kreitner et al. (IEEE TMI 2024), symbols of that paper in brackets."""
+
+    iterations: int = Field(100, ge=0, le=400)
+    """Number of growth iterations (I)."""
+
+    candidates_per_iteration: int = Field(2000, ge=0, le=20_000)
+    """Oxygen-sink candidates drawn an iteration over 9 mm2 of tissue; scaled with the area (N)."""
+
+    artery_distance_mm: float = Field(0.18, gt=0, le=1)
+    """Search radius for arterial nodes whose own oxygen rejects a candidate, mm (eps_n)."""
+
+    sink_spacing_mm: float = Field(0.135, ge=0.005, le=1)
+    """Least distance between oxygen sinks, mm (eps_s)."""
+
+    satisfaction_distance_mm: float = Field(0.135, ge=0.005, le=1)
+    """Distance from a new node at which a sink counts as satisfied, mm (eps_k)."""
+
+    perception_distance_mm: float = Field(0.2925, ge=0.005, le=2)
+    """Distance within which a node perceives a sink, mm (delta)."""
+
+    perception_angle_deg: float = Field(50.0, gt=0, le=180)
+    """Full opening angle of the cone in which a node perceives sinks, deg (gamma)."""
+
+    bifurcation_spread_deg: float = Field(15.0, ge=0, le=90)
+    """Least standard deviation of the sinks' angles for a leaf to split in two, deg (phi)."""
+
+    direction_persistence: float = Field(0.3, ge=0, le=1)
+    """Weight of the parent's direction against the pull of the sinks (omega)."""
+
+    murray_exponent: float = Field(2.55, ge=1, le=5)
+    """Exponent of Murray's law at branchings (kappa)."""
+
+    tissue_growth_rate: float = Field(0.02, ge=0, le=1)
+    """Growth of the tissue an iteration; distances shrink by 1 + rate * iteration (delta_sigma)."""
+
+    step_mm: float = Field(0.1, ge=0.01, le=0.5)
+    """Length of a new segment at the first iteration, mm (d)."""
+
+    least_step_mm: float = Field(0.04, ge=0.01, le=0.5)
+    """Length below which a new segment never shrinks, mm."""
+
+    rotation_floor: float = Field(0.0, ge=0, le=1)
+    """Least squared weight of the bend around the fovea, at any distance from it."""
+
+
+def _deep_plexus() -> PlexusGrowthConfig:
+    return PlexusGrowthConfig(
+        iterations=150,
+        artery_distance_mm=0.09,
+        sink_spacing_mm=0.0675,
+        satisfaction_distance_mm=0.0675,
+        perception_distance_mm=0.14625,
+        perception_angle_deg=90.0,
+        direction_persistence=0.0,
+        murray_exponent=2.9,
+        step_mm=0.04,
+        rotation_floor=0.01,
+    )
+
+
+class GrowthConfig(_Settings):
+    """Growth of the vessel forest. Defaults are those of the published forests (Kreitner et al. 2024)."""
+
+    margin_mm: float = Field(0.04, ge=0, le=0.5)
+    """The tissue is wider than the field of view by this much, mm."""
+
+    depth_mm: float = Field(0.04, ge=0.01, le=0.2)
+    """Thickness of the tissue slab, mm."""
+
+    trees_per_kind: int = Field(8, ge=1, le=32)
+    """Arterial trees that enter a field of 3 mm from its sides, and as many venous ones; scaled with its width."""
+
+    stump_length_mm: float = Field(0.135, gt=0, le=0.5)
+    """Length of the stump from which a tree grows, mm."""
+
+    stump_murray_exponent: float = Field(4.0, ge=1, le=6)
+    """Exponent of Murray's law at the stump."""
+
+    terminal_radius_mm: float = Field(0.0025, gt=0, le=0.01)
+    """Radius of a capillary, mm (r)."""
+
+    faz_radius_mean_mm: float = Field(0.44, ge=0.05, le=1.2)
+    """Mean radius of the zone around the fovea in which growth is suppressed, mm; about half of it ends up avascular."""
+
+    faz_radius_sd_mm: float = Field(0.04, ge=0, le=0.3)
+    """Standard deviation of that radius, mm."""
+
+    fovea_offset_mm: float = Field(0.0, ge=0, le=0.45)
+    """The fovea lies anywhere within this distance of the center of the field, uniformly by area, mm."""
+
+    rotation_radius_mm: float = Field(1.05, ge=0, le=3)
+    """Distance from the fovea within which growing vessels bend around it, mm."""
+
+    superficial: PlexusGrowthConfig = Field(default_factory=PlexusGrowthConfig)
+    """Superficial vascular complex, grown first."""
+
+    deep: PlexusGrowthConfig = Field(default_factory=_deep_plexus)
+    """Deep vascular complex, grown from the superficial one."""
+
+    @field_validator("deep", mode="before")
+    @classmethod
+    def _keep_deep_defaults(cls, deep: Any) -> Any:
+        return _deep_plexus().model_dump() | dict(deep) if isinstance(deep, Mapping) else deep
+
+
+class DropoutConfig(_Settings):
+    """Capillary dropout: areas in which capillaries are lost and larger vessels stay."""
+
+    count: Annotated[CountRange, Within(1, 12)] = (1, 6)
+    """Number of areas in a diseased eye; one large, the others small."""
+
+    large_radius_mm: Annotated[Range, Within(0.1, 1.5)] = (0.54, 0.96)
+    """Mean radius of the one large area, mm (0.18 to 0.32 of a 3 mm field in OCTA-SVR)."""
+
+    small_radius_mm: Annotated[Range, Within(0.05, 1.0)] = (0.2, 0.4)
+    """Mean radius of the others, mm."""
+
+    faz_distance_mm: Annotated[Range, Within(0.0, 2.5)] = (0.15, 1.2)
+    """Distance of an area's center from the rim of the foveal avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
+
+    strength: Annotated[Range, Within(0.0, 1.0)] = (0.90, 0.99)
+    """Share of the capillaries that is lost well inside an area."""
+
+    irregularity: float = Field(0.35, ge=0, le=0.8)
+    """Relative amplitude of the outline's departures from a circle."""
+
+    edge_softness: float = Field(0.25, ge=0.01, le=1)
+    """Width of the band in which the loss falls off, relative to the area's radius."""
+
+    spared_radius_mm: float = Field(0.008, ge=0.003, le=0.05)
+    """Vessels of this radius or more are spared; capillary loss fades out between half of it and it, mm."""
+
+
+class MicroaneurysmConfig(_Settings):
+    """Microaneurysms: small saccular outpouchings of capillaries at the border of dropout."""
+
+    rate_per_segment: float = Field(0.032, ge=0, le=1)
+    """Probability that a capillary segment in the border band carries one (OCTA-SVR)."""
+
+    radius_mm: Annotated[Range, Within(0.005, 0.06)] = (0.010, 0.030)
+    """Radius, mm (OCTA-SVR; 20 to 60 um across)."""
+
+    border_band_mm: float = Field(0.12, gt=0, le=0.5)
+    """Width of the band along a dropout's outline in which they lie, mm."""
+
+
+class PathologyConfig(_Settings):
+    """Lesions of diabetic retinopathy."""
+
+    disease_probability: float = Field(0.5, ge=0, le=1)
+    """Share of the scenes that are diseased."""
+
+    dropout: DropoutConfig = Field(default_factory=DropoutConfig)
+    """Capillary dropout."""
+
+    microaneurysms: MicroaneurysmConfig = Field(default_factory=MicroaneurysmConfig)
+    """Microaneurysms."""
+
+
+class ImagingConfig(_Settings):
+    """The picture: an en-face OCTA image of the superficial slab. Ranges are drawn once a picture, uniformly.
+
+    Defaults were chosen by eye beside real 3 mm superficial images; fitting them to measurements is
+    the task of a later version.
+    """
+
+    size_px: int = Field(304, ge=64, le=2048)
+    """Width and height of the picture, px."""
+
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.013, 0.019)
+    """Full width at half maximum at which the optics show a thin vessel, mm."""
+
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.50, 0.70)
+    """Brightness of the thinnest drawn vessels; the largest have 1."""
+
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.10, 0.35)
+    """Brightness with which the deep plexus shines through."""
+
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.25, 0.45)
+    """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
+
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.016, 0.024)
+    """Width of the mesh's brighter strands, mm."""
+
+    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.45)
+    """Standard deviation of the multiplicative noise."""
+
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.06, 0.14)
+    """Mean brightness where no blood flows."""
+
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0, 0.006)
+    """Standard deviation of the blur by defocus, mm."""
+
+    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 5)
+    """Number of bright horizontal lines that eye movement leaves."""
+
+    motion_line_contrast: Annotated[Range, Within(0, 1)] = (0.05, 0.25)
+    """Brightness that such a line adds."""
+
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.3)
+    """Loss of brightness at the corners of the picture."""
+
+    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.15)
+    """Factor on the brightness."""
+
+    gamma: Annotated[Range, Within(0.2, 5)] = (0.85, 1.15)
+    """Exponent on the brightness."""
+
+
+class TextConfig(_Settings):
+    """The dialogue that goes with a picture."""
+
+    form: Literal["stages", "answer_only"] = "stages"
+    """Reasoning in stages before the conclusion, or the conclusion alone."""
+
+
+class SceneConfig(_Settings):
+    """Everything that a scene is a function of, but for its key."""
+
+    field_of_view_mm: float = Field(3.0, ge=1.5, le=6.0)
+    """Width and height of the field of view, mm."""
+
+    growth: GrowthConfig = Field(default_factory=GrowthConfig)
+    """Vessels."""
+
+    pathology: PathologyConfig = Field(default_factory=PathologyConfig)
+    """Lesions."""
+
+    imaging: ImagingConfig = Field(default_factory=ImagingConfig)
+    """The picture."""
+
+    text: TextConfig = Field(default_factory=TextConfig)
+    """The dialogue."""
+
+    @property
+    def fov(self) -> FieldOfView:
+        """Field of view and picture size."""
+        return FieldOfView(width_mm=self.field_of_view_mm, size_px=self.imaging.size_px)
+
+
+def preset_names() -> list[str]:
+    """Names of the presets, sorted."""
+    return sorted(Path(entry.name).stem for entry in _preset_folder().iterdir() if entry.name.endswith(".yaml"))
+
+
+def resolve_config(
+    preset: str, *, config_file: str | Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> SceneConfig:
+    """Settings of a preset, changed by a YAML file, changed by overrides.
+
+    Parameters
+    ----------
+    preset
+        Name of a preset.
+    config_file
+        YAML file with a mapping of the same shape as `SceneConfig`; it need hold only what changes.
+    overrides
+        Nested mapping of the same shape; a key may also be a dotted path, as in
+        `{"imaging.size_px": 400}`.
+
+    Raises
+    ------
+    InputError
+        A name, a key or a value is not usable; the message names it and what is allowed.
+    """
+    if preset not in preset_names():
+        raise InputError(f"preset: unknown name {preset!r}; allowed: {', '.join(preset_names())}")
+    settings = yaml.safe_load((_preset_folder() / f"{preset}.yaml").read_text(encoding="utf-8")) or {}
+    if config_file is not None:
+        settings = _merged(settings, _read_settings(Path(config_file)))
+    if overrides is not None:
+        settings = _merged(settings, _nested(overrides))
+    try:
+        return SceneConfig.model_validate(settings)
+    except ValidationError as error:
+        raise InputError(_one_line(error)) from None
+
+
+def config_hash(config: SceneConfig) -> str:
+    """Hash of the resolved settings: 16 hexadecimal digits."""
+    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _preset_folder() -> Traversable:
+    return resources.files("octa_svr_dataset") / "presets"
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"config_file: cannot read {str(path)!r}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"config_file: {str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise InputError(f"config_file: {str(path)!r} must hold a mapping of settings, got {type(settings).__name__}")
+    return _nested(settings)
+
+
+def _nested(settings: Mapping[Any, Any]) -> dict[str, Any]:
+    """Settings with dotted keys opened: {"a.b": 1} becomes {"a": {"b": 1}}."""
+    nested: dict[str, Any] = {}
+    for key, value in settings.items():
+        head, _, rest = str(key).partition(".")
+        if rest:
+            value = {rest: value}
+        if isinstance(value, Mapping):
+            value = _nested(value)
+        nested = _merged(nested, {head: value})
+    return nested
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        both_are_mappings = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both_are_mappings else value
+    return merged
+
+
+def _one_line(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown setting")
+        if problem["type"] == "extra_forbidden":
+            message += f"; allowed here: {', '.join(_settings_beside(problem['loc']))}"
+        problems.append(f"{field}: {message}, got {problem['input']!r}")
+    return "; ".join(problems)
+
+
+def _settings_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Names of the settings that exist where an unknown one was given."""
+    model: type[BaseModel] = SceneConfig
+    for part in location[:-1]:
+        model = model.model_fields[str(part)].annotation  # type: ignore[assignment]
+    return sorted(model.model_fields)

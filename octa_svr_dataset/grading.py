@@ -1,0 +1,29 @@
+"""The classes of a picture, and the severity scale behind them."""
+
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """Class of an eye; the order is that of the dataset's ClassLabel."""
+
+    HEALTHY = "healthy"
+    NPDR = "npdr"
+    PDR = "pdr"
+
+    @property
+    def is_diseased(self) -> bool:
+        """The binary view: any diabetic retinopathy."""
+        return self is not Label.HEALTHY
+
+
+def label_of_severity(severity: int) -> Label:
+    """Class of a severity from 0 to 4.
+
+    The scale is a surrogate in OCTA signs for the international clinical scale (Wilkinson et al. 2003):
+    0 none, 1 microaneurysms only, 2 capillary dropout, 3 severe non-proliferative, 4 proliferative.
+    """
+    if not 0 <= severity <= 4:
+        raise ValueError(f"severity must be between 0 and 4, got {severity}")
+    if severity == 0:
+        return Label.HEALTHY
+    return Label.PDR if severity == 4 else Label.NPDR

@@ -1,0 +1,29 @@
+"""Is this answer right? One verdict a model output, by the grammar that wrote the training texts."""
+
+from dataclasses import dataclass
+
+from octa_svr_dataset.grading import Label
+from octa_svr_dataset.text.answers import UnparsableAnswerError, parse_answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A model output as read by the grammar."""
+
+    predicted: Label | None
+    """The class that the output concludes; absent where the output is unparsable."""
+
+    problem: str
+    """Why the output is unparsable; empty where it is not."""
+
+    def is_right(self, truth: Label) -> bool:
+        """Whether the predicted class is the true one; an unparsable output is wrong."""
+        return self.predicted is truth
+
+
+def read_output(output: str) -> Verdict:
+    """Read a model's output once, with no second try."""
+    try:
+        return Verdict(predicted=parse_answer(output).label, problem="")
+    except UnparsableAnswerError as error:
+        return Verdict(predicted=None, problem=str(error))

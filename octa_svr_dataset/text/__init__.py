@@ -1,0 +1,1 @@
+"""Findings put into words, and words read back as answers."""
