@@ -1,0 +1,1 @@
+"""Growth of the vessel forest: the published model, on arrays."""

@@ -1,0 +1,208 @@
+"""Grow the vessels of a healthy eye: arteries and veins, the superficial plexus, then the deep one.
+
+The model is that of Kreitner et al., "Synthetic optical coherence tomography angiographs for detailed
+retinal vessel segmentation without human annotations" (IEEE TMI 2024), after Rauch and Harders,
+"Interactive synthesis of 3D geometries of blood vessels" (Eurographics 2021).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
+from octa_svr_dataset.growth.branching import grow_iteration
+from octa_svr_dataset.growth.kernels import NONE, Nodes, Rules, Sinks, Tissue, add_node
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
+
+VOXEL_MM = 0.04
+"""Grid on which the published program forbids sinks at the fovea; it also fixes their depth."""
+
+PUBLISHED_FIELD_MM = 3.0
+"""Field for which the numbers of trees and of sink candidates are given."""
+
+FIRST_ITERATION_SCALE = 3.0
+"""The published program forgets its unit of length in the first iteration of each plexus."""
+
+NODE_CELL_MM = 0.025
+LEAST_SINK_CELL_MM = 0.015
+NODES_PER_MM2 = 2200
+SINKS_PER_MM2 = 3200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fovea:
+    """Where the fovea lies, and how far it keeps growing vessels off."""
+
+    position_mm: np.ndarray
+    """(2,) float64. Position (x, y) in the field of view, mm."""
+
+    suppression_radius_mm: float
+    """Radius of the zone in which growth is suppressed, mm; the avascular radius is a little over half of it."""
+
+
+def draw_fovea(config: GrowthConfig, field_width_mm: float, rng: np.random.Generator) -> Fovea:
+    """Draw the position of the fovea and the size of its avascular zone."""
+    distance_mm = config.fovea_offset_mm * math.sqrt(rng.uniform())
+    angle_rad = rng.uniform(0.0, 2.0 * math.pi)
+    offset_mm = distance_mm * np.array([math.cos(angle_rad), math.sin(angle_rad)])
+    radius_mm = config.faz_radius_mean_mm + config.faz_radius_sd_mm * rng.standard_normal()
+    return Fovea(position_mm=field_width_mm / 2 + offset_mm, suppression_radius_mm=max(radius_mm, 0.01))
+
+
+def grow_forest(
+    config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+) -> VesselGraph:
+    """Grow arteries and veins into a field of tissue.
+
+    Parameters
+    ----------
+    config
+        Growth settings.
+    field_width_mm
+        Width of the field of view, mm. The tissue is wider by `config.margin_mm`.
+    fovea
+        The fovea.
+    rng
+        Stream of the growth.
+
+    Returns
+    -------
+    VesselGraph
+        Arterial nodes first, each kind in order of birth.
+    """
+    tissue = _tissue(config, field_width_mm, fovea)
+    arteries, veins = _empty_nodes(tissue), _empty_nodes(tissue)
+    sinks, sources = _empty_sinks(tissue), _empty_sinks(tissue)
+    keys = rng.integers(0, 2**64, size=3, dtype=np.uint64)
+    num_trees = max(1, round(config.trees_per_kind * field_width_mm / PUBLISHED_FIELD_MM))
+    for nodes in (arteries, veins):
+        for _ in range(num_trees):
+            _plant_stump(nodes, config, field_width_mm, tissue, rng)
+    first_sink = np.empty(len(arteries.parent), np.int32)
+    next_sink = np.empty(len(sinks.next), np.int32)
+    kept = np.empty(len(sinks.next), np.int32)
+    iteration = 0
+    deep_start = (int(arteries.count[0]), int(veins.count[0]))
+    for plexus in (config.superficial, config.deep):
+        deep_start = (int(arteries.count[0]), int(veins.count[0]))
+        for plexus_iteration in range(plexus.iterations):
+            rules = _rules(plexus, plexus_iteration, iteration, tissue)
+            grow_iteration(
+                arteries, veins, sinks, sources, tissue, rules, plexus_iteration == 0,
+                first_sink, next_sink, kept, keys,
+            )  # fmt: skip
+            iteration += 1
+    return _as_graph((arteries, veins), deep_start, tissue)
+
+
+def _tissue(config: GrowthConfig, field_width_mm: float, fovea: Fovea) -> Tissue:
+    width_mm = field_width_mm + config.margin_mm
+    num_voxels = round(width_mm / VOXEL_MM)
+    return Tissue(
+        width=width_mm,
+        depth=config.depth_mm,
+        voxel_depth=VOXEL_MM,
+        num_voxels=num_voxels,
+        fovea_x=float(fovea.position_mm[0]),
+        fovea_y=float(fovea.position_mm[1]),
+        suppression_radius=fovea.suppression_radius_mm,
+        hole_radius_voxels=0.5 * fovea.suppression_radius_mm / field_width_mm * num_voxels,
+        rotation_radius=config.rotation_radius_mm,
+        terminal_radius=config.terminal_radius_mm,
+    )
+
+
+def _rules(plexus: PlexusGrowthConfig, plexus_iteration: int, iteration: int, tissue: Tissue) -> Rules:
+    growth = 1.0 + plexus.tissue_growth_rate * plexus_iteration
+    scale = FIRST_ITERATION_SCALE if plexus_iteration == 0 else 1.0 / growth
+    relative_area = (tissue.width / (PUBLISHED_FIELD_MM + VOXEL_MM)) ** 2
+    return Rules(
+        iteration=iteration,
+        num_candidates=round(plexus.candidates_per_iteration * relative_area),
+        artery_distance=plexus.artery_distance_mm * scale,
+        spacing=plexus.sink_spacing_mm * scale,
+        satisfaction=plexus.satisfaction_distance_mm * scale,
+        perception=plexus.perception_distance_mm * scale,
+        half_angle=math.radians(plexus.perception_angle_deg / 2),
+        least_spread=math.radians(plexus.bifurcation_spread_deg),
+        persistence=plexus.direction_persistence,
+        exponent=plexus.murray_exponent,
+        step=max(plexus.step_mm / growth, plexus.least_step_mm),
+        rotation_floor=plexus.rotation_floor,
+    )
+
+
+def _plant_stump(
+    nodes: Nodes, config: GrowthConfig, field_width_mm: float, tissue: Tissue, rng: np.random.Generator
+) -> None:
+    """Root a tree on one of the four sides of the field, with a stump that leads inward and off the corners."""
+    axis, is_far = int(rng.integers(2)), bool(rng.integers(2))
+    lateral_mm = rng.uniform(0.0, tissue.width)
+    depth_mm = rng.uniform(0.0, config.depth_mm)
+    inward = rng.uniform(0.1, 1.0) * (-1.0 if is_far else 1.0)
+    low = 0.0 if lateral_mm < config.stump_length_mm else -1.0
+    high = 0.0 if lateral_mm > tissue.width - config.stump_length_mm else 1.0
+    lateral = rng.uniform(low, high)
+    step_mm = config.stump_length_mm / math.hypot(inward, lateral)
+    root_mm, tip_mm = np.empty(3), np.empty(3)
+    root_mm[axis], root_mm[1 - axis], root_mm[2] = (field_width_mm if is_far else 0.0), lateral_mm, depth_mm
+    tip_mm[:] = root_mm
+    tip_mm[axis] += step_mm * inward
+    tip_mm[1 - axis] += step_mm * lateral
+    root = add_node(nodes, tissue.width, NONE, *root_mm, config.stump_murray_exponent)
+    add_node(nodes, tissue.width, root, *tip_mm, config.stump_murray_exponent)
+
+
+def _empty_nodes(tissue: Tissue) -> Nodes:
+    capacity = math.ceil(NODES_PER_MM2 * tissue.width**2)
+    num_cells = max(1, int(tissue.width / NODE_CELL_MM))
+    return Nodes(
+        count=np.zeros(1, np.int64),
+        position=np.empty((capacity, 3)),
+        parent=np.empty(capacity, np.int32),
+        child=np.empty((capacity, 2), np.int32),
+        exponent=np.empty(capacity),
+        power=np.empty(capacity),
+        version=np.empty(capacity, np.int32),
+        head=np.full((num_cells, num_cells), NONE, np.int32),
+        next=np.empty(capacity, np.int32),
+    )
+
+
+def _empty_sinks(tissue: Tissue) -> Sinks:
+    capacity = math.ceil(SINKS_PER_MM2 * tissue.width**2)
+    num_cells = max(1, int(tissue.width / LEAST_SINK_CELL_MM))
+    return Sinks(
+        count=np.zeros(1, np.int64),
+        position=np.empty((capacity, 3)),
+        nearest=np.empty(capacity, np.int32),
+        nearest_sq=np.empty(capacity),
+        seen_version=np.empty(capacity, np.int32),
+        is_satisfied=np.empty(capacity, np.bool_),
+        head=np.full((num_cells, num_cells), NONE, np.int32),
+        next=np.empty(capacity, np.int32),
+    )
+
+
+def _as_graph(kinds: tuple[Nodes, Nodes], deep_start: tuple[int, int], tissue: Tissue) -> VesselGraph:
+    """One table of both kinds; a root takes the radius of its stump."""
+    position, parent, radius, kind, layer = [], [], [], [], []
+    offset = 0
+    for vessel_kind, nodes, first_deep in zip(VesselKind, kinds, deep_start, strict=True):
+        count = int(nodes.count[0])
+        node_parent = nodes.parent[:count]
+        node_radius = tissue.terminal_radius * nodes.power[:count] ** (1.0 / nodes.exponent[:count])
+        position.append(nodes.position[:count])
+        parent.append(np.where(node_parent == NONE, NONE, node_parent + offset))
+        radius.append(node_radius)
+        kind.append(np.full(count, vessel_kind))
+        layer.append(np.where(np.arange(count) < first_deep, VesselLayer.SUPERFICIAL, VesselLayer.DEEP))
+        offset += count
+    return VesselGraph(
+        position_mm=np.concatenate(position),
+        parent=np.concatenate(parent),
+        radius_mm=np.concatenate(radius),
+        kind=np.concatenate(kind),
+        layer=np.concatenate(layer),
+    )

@@ -1,0 +1,253 @@
+"""Vision-language models: load one with its processor, freeze its parts, let it answer.
+
+Everything here speaks Qwen3-VL. `"tiny"` is an embedded model of that architecture, made in code,
+with a tokenizer of its own: it trains in minutes on a laptop and proves the way, not the method.
+Weights are read as safetensors only, and no code ever comes with them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from PIL import Image
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    AutoModelForImageTextToText,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen2VLImageProcessorPil,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
+)
+
+from octa_svr_dataset.checkpoint import TINY, find_checkpoint
+from octa_svr_dataset.errors import InputError
+
+TINY_MAX_PIXELS = 128 * 128
+"""Pictures are shrunk to this many pixels for the embedded model."""
+
+SMALL_HIDDEN_SIZE = 512
+"""Models narrower than this lose more time to the coordination of threads than these save."""
+
+_SPECIAL_TOKENS = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|vision_pad|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
+
+
+class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
+    """The processor of Qwen3-VL without its video part, which cannot be made where torchvision is missing.
+
+    Named as its base so that what it saves names the published class.
+    """
+
+    def __init__(
+        self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vlm:
+    """A model and the processor that belongs to it."""
+
+    model: PreTrainedModel
+    processor: Qwen3VLProcessor
+
+
+def load_vlm(
+    name: str, *, seed: int = 0, dtype: torch.dtype = torch.float32, max_pixels: int | None = None, field: str = "model"
+) -> Vlm:
+    """Load a model with its processor.
+
+    Parameters
+    ----------
+    name
+        `"tiny"`, a folder, or a name on the Hugging Face Hub.
+    seed
+        Seed of the first weights of `"tiny"`; a model from files has no chance in it.
+    dtype
+        Type of the weights.
+    max_pixels
+        Larger pictures are shrunk to this many pixels; as the model's files say where absent.
+    field
+        Name of the setting that held `name`, for the message.
+
+    Raises
+    ------
+    InputError
+        There is no such model, or its files are not usable.
+    """
+    if name == TINY:
+        vlm = _make_tiny(seed, dtype)
+    else:
+        folder = find_checkpoint(name, field=field)
+        vlm = Vlm(
+            model=AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, use_safetensors=True),
+            processor=Qwen3VLProcessor.from_pretrained(folder, backend="pil"),
+        )
+    if max_pixels is not None:
+        vlm.processor.image_processor.size["longest_edge"] = max_pixels
+    return vlm
+
+
+def freeze(
+    model: PreTrainedModel, *, vision_tower: bool = False, projector: bool = False, language_model: bool = False
+) -> None:
+    """Keep parts of a model as they are in training.
+
+    Parameters
+    ----------
+    model
+        Changed in place: every parameter trains but those of the parts named.
+    vision_tower
+        Patch embedding, positions and blocks of the picture's encoder.
+    projector
+        What carries the picture's features into the language model.
+    language_model
+        Word embeddings, layers and output head.
+    """
+    if vision_tower and projector and language_model:
+        raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
+    visual = model.model.visual
+    projectors = (visual.merger, visual.deepstack_merger_list)
+    model.requires_grad_(not language_model)
+    visual.requires_grad_(not vision_tower)
+    for part in projectors:
+        part.requires_grad_(not projector)
+
+
+def limit_threads(model: PreTrainedModel) -> None:
+    """Compute on one thread where the model is small and on the CPU; many times as fast there.
+
+    A product of small matrices takes less time than waking a second thread for it.
+    """
+    if model.device.type == "cpu" and model.config.get_text_config().hidden_size < SMALL_HIDDEN_SIZE:
+        torch.set_num_threads(1)
+
+
+@torch.inference_mode()
+def generate(vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_tokens: int) -> list[str]:
+    """Let a model answer one question about each of a batch of pictures, once, greedily.
+
+    An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
+    padding is masked.
+    """
+    content = [{"type": "image"}, {"type": "text", "text": question}]
+    prompt = vlm.processor.apply_chat_template(
+        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
+    )
+    inputs = vlm.processor(
+        images=[[image] for image in images],
+        text=[prompt] * len(images),
+        padding=True,
+        padding_side="left",
+        return_tensors="pt",
+    ).to(vlm.model.device)
+    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
+    answers = tokens[:, inputs["input_ids"].shape[1] :]
+    return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
+
+
+def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
+    """Length of a training row in tokens, those of its picture included, without reading its pixels."""
+    text = processor.apply_chat_template(list(messages), tokenize=False)
+    merged = processor.image_processor.merge_size**2
+    patches = processor.image_processor.get_number_of_image_patches(image.height, image.width)
+    around_image = 2  # vision_start and vision_end
+    return len(processor.tokenizer(text)["input_ids"]) + patches // merged + around_image
+
+
+def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
+    tokenizer = _tiny_tokenizer()
+    config = Qwen3VLConfig(
+        text_config=_TINY_TEXT | {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id},
+        vision_config=_TINY_VISION,
+        image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
+        video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+        tie_word_embeddings=True,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Qwen3VLForConditionalGeneration(config).to(dtype).eval()
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    image_processor = Qwen2VLImageProcessorPil(
+        patch_size=_TINY_VISION["patch_size"],
+        merge_size=_TINY_VISION["spatial_merge_size"],
+        temporal_patch_size=_TINY_VISION["temporal_patch_size"],
+        size={"shortest_edge": 64 * 64, "longest_edge": TINY_MAX_PIXELS},
+        image_mean=[0.5, 0.5, 0.5],
+        image_std=[0.5, 0.5, 0.5],
+    )
+    template = (resources.files("trl") / "chat_templates" / "qwen3_vl.jinja").read_text(encoding="utf-8")
+    return Vlm(model=model, processor=Qwen3VLProcessor(image_processor, tokenizer, chat_template=template))
+
+
+def _tiny_tokenizer() -> PreTrainedTokenizerFast:
+    """Byte-level tokenizer that knows the words of this package's texts and can write any other text in bytes."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=_TINY_VOCABULARY,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[AddedToken(token, normalized=False, special=True) for token in _SPECIAL_TOKENS],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_tiny_corpus(), trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens=list(_SPECIAL_TOKENS),
+        clean_up_tokenization_spaces=False,
+    )
+
+
+_TINY_VOCABULARY = 768
+
+_TINY_TEXT: dict[str, Any] = {
+    "hidden_size": 128,
+    "intermediate_size": 256,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "head_dim": 32,
+    "max_position_embeddings": 4096,
+    "rope_parameters": {
+        "rope_type": "default",
+        "rope_theta": 10_000.0,
+        "mrope_section": [8, 4, 4],
+        "mrope_interleaved": True,
+    },
+}
+
+_TINY_VISION: dict[str, Any] = {
+    "depth": 3,
+    "hidden_size": 96,
+    "intermediate_size": 192,
+    "num_heads": 4,
+    "patch_size": 8,
+    "spatial_merge_size": 2,
+    "temporal_patch_size": 1,
+    "out_hidden_size": 128,
+    "num_position_embeddings": 256,
+    "deepstack_visual_indexes": [0, 1],
+}
+
+
+def _tiny_corpus() -> list[str]:
+    return ["Conclusion: healthy retina."] * 2
