@@ -200,7 +200,10 @@ class MicroaneurysmConfig(_Settings):
     """Radius, mm (OCTA-SVR; 20 to 60 um across)."""
 
     border_band_mm: float = Field(0.12, gt=0, le=0.5)
-    """Width of the band along a dropout's outline in which they lie, mm."""
+    """Width of the band around a dropout's outline in which they lie, mm."""
+
+    flow: Annotated[Range, Within(0, 1)] = (0.35, 1.0)
+    """Brightness relative to the largest vessels; slow flow leaves some microaneurysms faint or invisible."""
 
 
 class PathologyConfig(_Settings):
@@ -226,43 +229,52 @@ class ImagingConfig(_Settings):
     size_px: int = Field(304, ge=64, le=2048)
     """Width and height of the picture, px."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.013, 0.019)
-    """Full width at half maximum at which the optics show a thin vessel, mm."""
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.012, 0.017)
+    """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.50, 0.70)
-    """Brightness of the thinnest drawn vessels; the largest have 1."""
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.40, 0.60)
+    """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.10, 0.35)
-    """Brightness with which the deep plexus shines through."""
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.10, 0.30)
+    """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.25, 0.45)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.04, 0.10)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.016, 0.024)
-    """Width of the mesh's brighter strands, mm."""
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 1.0)
+    """Standard deviation of that mesh, relative to its mean."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.45)
-    """Standard deviation of the multiplicative noise."""
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.017, 0.026)
+    """Width of its brighter strands, mm."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.06, 0.14)
+    speckle: Annotated[Range, Within(0, 2)] = (0.30, 0.55)
+    """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where the signal saturates."""
+
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.07, 0.13)
     """Mean brightness where no blood flows."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0, 0.006)
-    """Standard deviation of the blur by defocus, mm."""
+    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.005, 0.008)
+    """Standard deviation of the grains of noise, mm."""
 
-    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 5)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.005, 0.009)
+    """Standard deviation of the blur by the optics, mm."""
+
+    row_noise: Annotated[Range, Within(0, 1)] = (0.01, 0.06)
+    """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
+
+    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 4)
     """Number of bright horizontal lines that eye movement leaves."""
 
-    motion_line_contrast: Annotated[Range, Within(0, 1)] = (0.05, 0.25)
+    motion_line_contrast: Annotated[Range, Within(0, 1)] = (0.03, 0.15)
     """Brightness that such a line adds."""
 
-    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.3)
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.35)
     """Loss of brightness at the corners of the picture."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.15)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.20)
     """Factor on the brightness."""
 
-    gamma: Annotated[Range, Within(0.2, 5)] = (0.85, 1.15)
+    gamma: Annotated[Range, Within(0.2, 5)] = (1.0, 1.3)
     """Exponent on the brightness."""
 
 

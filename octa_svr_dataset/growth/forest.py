@@ -38,7 +38,12 @@ class Fovea:
     """(2,) float64. Position (x, y) in the field of view, mm."""
 
     suppression_radius_mm: float
-    """Radius of the zone in which growth is suppressed, mm; the avascular radius is a little over half of it."""
+    """Radius of the zone in which growth is suppressed, mm."""
+
+    @property
+    def avascular_radius_mm(self) -> float:
+        """Radius of the avascular zone that the growth leaves, mm; the published forests have 0.25 mm of 0.44."""
+        return 0.57 * self.suppression_radius_mm
 
 
 def draw_fovea(config: GrowthConfig, field_width_mm: float, rng: np.random.Generator) -> Fovea:

@@ -1,0 +1,90 @@
+"""One example, from settings and a key to picture and words: the whole pipeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from octa_svr_dataset.config import SceneConfig, resolve_config
+from octa_svr_dataset.findings import Findings, observe
+from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
+from octa_svr_dataset.seeding import SceneKey, Split, Stage
+from octa_svr_dataset.text.report import Dialogue, write_dialogue
+
+LESION_TRIES = 4
+"""Lesions of which nothing can be seen are drawn again as often; then the most visible ones are taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A picture of a scene with what can be seen in it and what is said of it."""
+
+    config: SceneConfig
+    key: SceneKey
+    scene: Scene
+    rendering: Rendering
+    findings: Findings
+    dialogue: Dialogue
+
+
+def make_example(
+    preset: str,
+    *,
+    seed: int = 0,
+    split: str = "train",
+    index: int = 0,
+    config_file: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    lesions: bool = True,
+) -> Example:
+    """Make any single example of a dataset, alone.
+
+    Parameters
+    ----------
+    preset
+        Name of a preset, as in `load_dataset("octa_svr", preset)`.
+    seed, split, index
+        Which example; the same as row `index` of that split.
+    config_file, overrides
+        Changes to the preset, as in `octa_svr_dataset.config.resolve_config`.
+    lesions
+        False gives the healthy twin: the same eye and exposure before any lesion.
+
+    Raises
+    ------
+    InputError
+        An argument is not usable; the message names it.
+    """
+    config = resolve_config(preset, config_file=config_file, overrides=overrides)
+    return simulate(
+        config, SceneKey(seed=seed, split=Split.from_name(split), scene_index=index), lesions=lesions
+    )
+
+
+def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Example:
+    """Simulate the scene of a key, take its picture, observe and describe it."""
+    scene, rendering, findings = _visible_scene(config, key, lesions=lesions)
+    dialogue = write_dialogue(findings, config.text, key.rng(Stage.TEXT))
+    return Example(
+        config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue
+    )
+
+
+def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:
+    """Scene whose disease, if any, can be seen; eye and exposure stay while only the lesions are drawn again."""
+    scene = grow_healthy_scene(config, key)
+    lesion_rng = key.rng(Stage.LESIONS)
+    is_diseased = lesion_rng.uniform() < config.pathology.disease_probability
+    if not (lesions and is_diseased):
+        return _seen(scene, config, key)
+    for _ in range(LESION_TRIES):
+        seen = _seen(add_lesions(scene, config.pathology, lesion_rng), config, key)
+        if seen[2].label.is_diseased:
+            return seen
+    return _seen(add_lesions(scene, config.pathology, lesion_rng, strongest=True), config, key)
+
+
+def _seen(scene: Scene, config: SceneConfig, key: SceneKey) -> tuple[Scene, Rendering, Findings]:
+    rendering = render(scene, config.imaging, key.rng(Stage.IMAGING))
+    return scene, rendering, observe(scene, rendering)

@@ -1,0 +1,110 @@
+"""Label maps of a picture: which pixels belong to what."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy import ndimage
+
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.raster import Drawing
+from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
+from octa_svr_dataset.scene import Scene
+
+AVASCULAR_DISTANCE_MM = 0.035
+"""Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """One layer a kind of thing, (H, W) each. Layers may overlap."""
+
+    vessels: np.ndarray
+    """uint8. 0 none, 1 artery, 2 vein."""
+
+    faz: np.ndarray
+    """uint8. 1 in the foveal avascular zone, without what capillary dropout adds to it."""
+
+    dropout: np.ndarray
+    """uint8. Instance of capillary dropout, from 1; 0 outside."""
+
+    microaneurysms: np.ndarray
+    """uint16. Instance of microaneurysm, from 1; 0 outside."""
+
+    def as_dict(self) -> dict[str, np.ndarray]:
+        """Layers by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray, bed: Drawing) -> Layers:
+    """Label maps of a scene.
+
+    Parameters
+    ----------
+    scene
+        The scene; its graph has N nodes.
+    fov
+        Field of view and picture size.
+    drawing
+        Vessels as the optics show them.
+    value
+        (N,) float64. Brightness at which each node was drawn.
+    bed
+        All vessels, drawn thin.
+    """
+    dropout = _dropout_map(scene.lesions.dropouts, fov)
+    return Layers(
+        vessels=_vessel_map(scene, drawing, value),
+        faz=_avascular_zone(scene, fov, bed.node >= 0, dropout > 0),
+        dropout=dropout,
+        microaneurysms=_microaneurysm_map(scene.lesions.microaneurysms, fov),
+    )
+
+
+def _vessel_map(scene: Scene, drawing: Drawing, value: np.ndarray) -> np.ndarray:
+    """Kind of the vessel that covers at least half of a pixel."""
+    if not len(scene.graph):
+        return np.zeros(drawing.node.shape, np.uint8)
+    is_covered = (drawing.node >= 0) & (drawing.brightness >= 0.5 * value[drawing.node])
+    return np.where(is_covered, scene.graph.kind[drawing.node] + 1, 0).astype(np.uint8)
+
+
+def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
+    x_mm, y_mm = fov.pixel_centers_mm()
+    instance = np.zeros((fov.size_px, fov.size_px), np.uint8)
+    best_level = np.ones(instance.shape)
+    for number, dropout in enumerate(dropouts, start=1):
+        level = dropout.level(x_mm, y_mm)
+        instance[level < best_level] = number
+        best_level = np.minimum(level, best_level)
+    return instance
+
+
+def _avascular_zone(scene: Scene, fov: FieldOfView, is_vessel: np.ndarray, is_dropout: np.ndarray) -> np.ndarray:
+    """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them."""
+    reach_px = fov.length_px(AVASCULAR_DISTANCE_MM)
+    zone = np.zeros(is_vessel.shape, np.uint8)
+    core = ndimage.distance_transform_edt(~is_vessel) > reach_px
+    core &= ~is_dropout
+    numbers, count = ndimage.label(core)
+    if count == 0:
+        return zone
+    row, column = fov.to_row_col(scene.fovea.position_mm).astype(int)
+    to_core, (rows, columns) = ndimage.distance_transform_edt(numbers == 0, return_indices=True)
+    if to_core[row, column] > fov.length_px(scene.fovea.avascular_radius_mm):
+        return zone
+    at_fovea = numbers == numbers[rows[row, column], columns[row, column]]
+    zone[(ndimage.distance_transform_edt(~at_fovea) < reach_px) & ~is_dropout] = 1
+    return zone
+
+
+def _microaneurysm_map(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
+    instance = np.zeros((fov.size_px, fov.size_px), np.uint16)
+    for number, microaneurysm in enumerate(microaneurysms, start=1):
+        row, column = fov.to_row_col(microaneurysm.position_mm)
+        radius_px = fov.length_px(microaneurysm.radius_mm)
+        rows = np.arange(max(int(row - radius_px), 0), min(int(row + radius_px) + 2, fov.size_px))
+        columns = np.arange(max(int(column - radius_px), 0), min(int(column + radius_px) + 2, fov.size_px))
+        distance_sq = (rows[:, None] + 0.5 - row) ** 2 + (columns[None, :] + 0.5 - column) ** 2
+        window = np.ix_(rows, columns)
+        instance[window] = np.where(distance_sq <= max(radius_px, 0.5) ** 2, number, instance[window])
+    return instance

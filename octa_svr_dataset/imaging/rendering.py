@@ -1,0 +1,80 @@
+"""Take the picture of a scene."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisition
+from octa_svr_dataset.imaging.kernels import draw_segments
+from octa_svr_dataset.imaging.layers import Layers, draw_layers
+from octa_svr_dataset.imaging.raster import draw_vessels
+from octa_svr_dataset.pathology.lesions import Microaneurysm
+from octa_svr_dataset.scene import Scene
+
+BED_RADIUS_MM = 0.005
+"""Radius at which vessels are drawn to measure how densely they lie."""
+
+BED_BLUR_MM = 0.03
+"""Distance over which that density is averaged (standard deviation)."""
+
+HEALTHY_BED = 0.5
+"""Density of that drawing in a healthy eye; above it, the mesh is no brighter."""
+
+SLAB_DEPTH_MM = 0.04
+"""Thickness of the slab through which capillaries dim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """A picture, and what is where in it."""
+
+    fov: FieldOfView
+    """Field of view and picture size."""
+
+    image: np.ndarray
+    """(H, W) uint8. The picture."""
+
+    layers: Layers
+    """Label maps."""
+
+
+def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Rendering:
+    """Picture and label maps of a scene.
+
+    Parameters
+    ----------
+    scene
+        The scene.
+    config
+        Settings of the picture.
+    rng
+        Stream of the imaging; what it draws does not depend on the scene.
+    """
+    fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
+    acquisition = Acquisition.draw(config, fov, rng)
+    graph = scene.graph
+    optical_radius_mm = np.sqrt((0.8 * graph.radius_mm) ** 2 + (acquisition.optical_width_mm / 2) ** 2)
+    value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / SLAB_DEPTH_MM)
+    vessels = draw_vessels(graph, fov, optical_radius_mm, value)
+    bed = draw_vessels(graph, fov, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
+    perfusion = np.clip(ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM)) / HEALTHY_BED, 0.0, 1.0)
+    flow = np.maximum(vessels.brightness, _draw_microaneurysms(scene.lesions.microaneurysms, fov))
+    return Rendering(
+        fov=fov,
+        image=acquisition.expose(flow, perfusion),
+        layers=draw_layers(scene, fov, vessels, value, bed),
+    )
+
+
+def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
+    """(H, W) float64. Brightness of the microaneurysms."""
+    if not microaneurysms:
+        return np.zeros((fov.size_px, fov.size_px))
+    row_col = fov.to_row_col(np.array([microaneurysm.position_mm for microaneurysm in microaneurysms]))
+    radius_px = fov.lengths_px(np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms]))
+    value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
+    brightness, _ = draw_segments(fov.size_px, row_col, row_col, radius_px, radius_px, value)
+    return np.asarray(brightness)

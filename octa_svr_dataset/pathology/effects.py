@@ -1,0 +1,42 @@
+"""What lesions do to the vessels."""
+
+import numpy as np
+
+from octa_svr_dataset.pathology.kernels import number_branches
+from octa_svr_dataset.pathology.lesions import Dropout
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+
+def lose_capillaries(
+    graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
+) -> VesselGraph:
+    """Remove the capillaries that areas of dropout take, branch by branch.
+
+    Parameters
+    ----------
+    graph
+        Forest of N nodes.
+    dropouts
+        Areas of dropout.
+    spared_radius_mm
+        Vessels of this radius or more stay; the loss fades out between half of it and it, mm.
+    rng
+        Stream of the lesions.
+    """
+    branch = number_branches(graph.parent, graph.num_children())
+    chance = rng.uniform(size=len(graph))[branch]
+    return graph.select(chance >= capillary_loss(graph, dropouts) * _vulnerability(graph, spared_radius_mm))
+
+
+def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndarray:
+    """(N,) probability that a capillary is lost where each segment ends; the strongest area counts."""
+    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
+    loss = np.zeros(len(graph))
+    for dropout in dropouts:
+        loss = np.maximum(loss, dropout.loss(x_mm, y_mm))
+    return loss
+
+
+def _vulnerability(graph: VesselGraph, spared_radius_mm: float) -> np.ndarray:
+    """(N,) 1 for capillaries, 0 for vessels of the spared radius or more."""
+    return np.clip(2.0 - 2.0 * graph.radius_mm / spared_radius_mm, 0.0, 1.0)

@@ -1,0 +1,82 @@
+"""The lesions of a scene, in millimeters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+OUTLINE_HARMONICS = np.arange(2, 8)
+"""Angular frequencies of a dropout's outline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropout:
+    """An area of capillary dropout with an irregular outline and a soft edge."""
+
+    center_mm: np.ndarray
+    """(2,) float64. Position (x, y), mm."""
+
+    radius_mm: float
+    """Mean radius, mm."""
+
+    strength: float
+    """Share of the capillaries that is lost well inside."""
+
+    outline_amplitude: np.ndarray
+    """(6,) float64. Amplitude of each harmonic of the outline, relative to the radius."""
+
+    outline_phase_rad: np.ndarray
+    """(6,) float64. Phase of each harmonic, rad."""
+
+    edge_softness: float
+    """Width of the band in which the loss falls off, relative to the radius."""
+
+    def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
+        """Distance from the center relative to the outline's: below 1 inside, 1 on the outline.
+
+        Parameters
+        ----------
+        x_mm, y_mm
+            Positions, mm, of shapes that broadcast.
+        """
+        x_mm, y_mm = np.broadcast_arrays(x_mm - self.center_mm[0], y_mm - self.center_mm[1])
+        angle_rad = np.arctan2(y_mm, x_mm)
+        outline_mm = np.full(angle_rad.shape, self.radius_mm)
+        for harmonic, amplitude, phase_rad in zip(
+            OUTLINE_HARMONICS, self.outline_amplitude, self.outline_phase_rad, strict=True
+        ):
+            outline_mm += self.radius_mm * amplitude * np.cos(harmonic * angle_rad + phase_rad)
+        return np.sqrt(x_mm**2 + y_mm**2) / outline_mm
+
+    def loss(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
+        """Probability that a capillary at a position is lost."""
+        depth = np.clip(0.5 + (1.0 - self.level(x_mm, y_mm)) / self.edge_softness, 0.0, 1.0)
+        return self.strength * depth**2 * (3.0 - 2.0 * depth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Microaneurysm:
+    """A saccular outpouching of a capillary."""
+
+    position_mm: np.ndarray
+    """(3,) float64. Center (x, y, z), mm."""
+
+    radius_mm: float
+    """Radius, mm."""
+
+    flow: float
+    """Brightness relative to the largest vessels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesions:
+    """All lesions of a scene; an instance's number in the label maps is its place here, from 1."""
+
+    dropouts: tuple[Dropout, ...] = ()
+    microaneurysms: tuple[Microaneurysm, ...] = ()
+
+    @property
+    def severity(self) -> int:
+        """Severity from 0 to 4 that these lesions stand for."""
+        if self.dropouts:
+            return 2
+        return 1 if self.microaneurysms else 0

@@ -1,0 +1,122 @@
+"""Draw the lesions of a diseased eye."""
+
+import numpy as np
+
+from octa_svr_dataset.config import DropoutConfig, MicroaneurysmConfig
+from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.pathology.lesions import OUTLINE_HARMONICS, Dropout, Microaneurysm
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+PLACEMENT_TRIES = 60
+"""An area of dropout that finds no free place in as many tries is left out; the first one always finds one."""
+
+INSIDE_MARGIN_MM = 0.25
+"""The center of an area lies at least this far inside the field of view."""
+
+
+def draw_dropouts(
+    config: DropoutConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+) -> tuple[Dropout, ...]:
+    """Draw areas of dropout that lie beside one another: a large one, and small ones."""
+    dropouts: list[Dropout] = []
+    for index in range(int(rng.integers(config.count[0], config.count[1], endpoint=True))):
+        radius_mm = rng.uniform(*(config.small_radius_mm if index else config.large_radius_mm))
+        center_mm = _free_place(config, field_width_mm, fovea, radius_mm, dropouts, rng)
+        if center_mm is not None:
+            dropouts.append(_dropout(config, center_mm, radius_mm, rng.uniform(*config.strength), rng))
+    return tuple(dropouts)
+
+
+def strongest_dropout(
+    config: DropoutConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+) -> Dropout:
+    """The most visible area of dropout that the settings admit, as far inside the field as they let it lie."""
+    to_center_mm = field_width_mm / 2 - fovea.position_mm
+    length_mm = float(np.linalg.norm(to_center_mm))
+    direction = to_center_mm / length_mm if length_mm > 0 else np.array([0.0, 1.0])
+    center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
+    return _dropout(config, center_mm, config.large_radius_mm[1], config.strength[1], rng)
+
+
+def draw_microaneurysms(
+    config: MicroaneurysmConfig,
+    graph: VesselGraph,
+    dropouts: tuple[Dropout, ...],
+    capillary_radius_mm: float,
+    rng: np.random.Generator,
+) -> tuple[Microaneurysm, ...]:
+    """Draw microaneurysms on the capillaries that survive along the outlines of the dropout.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    graph
+        Vessels that are left, N nodes.
+    dropouts
+        Areas of dropout.
+    capillary_radius_mm
+        Segments of at most this radius can carry one, mm.
+    rng
+        Stream of the lesions.
+    """
+    is_carrier = (graph.parent >= 0) & (graph.radius_mm <= capillary_radius_mm)
+    is_carrier &= _is_at_border(graph, dropouts, config.border_band_mm)
+    carries_one = is_carrier & (rng.uniform(size=len(graph)) < config.rate_per_segment)
+    return tuple(
+        Microaneurysm(
+            position_mm=graph.position_mm[node],
+            radius_mm=rng.uniform(*config.radius_mm),
+            flow=rng.uniform(*config.flow),
+        )
+        for node in np.flatnonzero(carries_one)
+    )
+
+
+def _is_at_border(graph: VesselGraph, dropouts: tuple[Dropout, ...], band_mm: float) -> np.ndarray:
+    """(N,) whether each node lies within the band around an outline and inside no area."""
+    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
+    is_near = np.zeros(len(graph), dtype=bool)
+    is_inside = np.zeros(len(graph), dtype=bool)
+    for dropout in dropouts:
+        level = dropout.level(x_mm, y_mm)
+        half_band = band_mm / 2 / dropout.radius_mm
+        is_near |= np.abs(level - 1.0) <= half_band
+        is_inside |= level < 1.0 - half_band
+    return is_near & ~is_inside
+
+
+def _free_place(
+    config: DropoutConfig,
+    field_width_mm: float,
+    fovea: Fovea,
+    radius_mm: float,
+    others: list[Dropout],
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Center inside the field, off the other areas; absent where none is found."""
+    for _ in range(PLACEMENT_TRIES):
+        angle_rad = rng.uniform(0.0, 2.0 * np.pi)
+        distance_mm = fovea.avascular_radius_mm + rng.uniform(*config.faz_distance_mm)
+        center_mm = fovea.position_mm + distance_mm * np.array([np.cos(angle_rad), np.sin(angle_rad)])
+        is_inside = np.all((center_mm >= INSIDE_MARGIN_MM) & (center_mm <= field_width_mm - INSIDE_MARGIN_MM))
+        if is_inside and all(
+            np.linalg.norm(center_mm - other.center_mm) > 1.1 * (radius_mm + other.radius_mm) for other in others
+        ):
+            return center_mm
+    return None if others else np.clip(center_mm, INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM)
+
+
+def _dropout(
+    config: DropoutConfig, center_mm: np.ndarray, radius_mm: float, strength: float, rng: np.random.Generator
+) -> Dropout:
+    amplitude = rng.uniform(0.3, 1.0, size=len(OUTLINE_HARMONICS)) / OUTLINE_HARMONICS
+    amplitude *= config.irregularity / amplitude.sum()
+    return Dropout(
+        center_mm=center_mm,
+        radius_mm=radius_mm,
+        strength=strength,
+        outline_amplitude=amplitude,
+        outline_phase_rad=rng.uniform(0.0, 2.0 * np.pi, size=len(OUTLINE_HARMONICS)),
+        edge_softness=config.edge_softness,
+    )

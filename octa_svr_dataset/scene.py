@@ -1,0 +1,84 @@
+"""`Scene`: what is there, in millimeters, before any picture is taken of it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from octa_svr_dataset.config import PathologyConfig, SceneConfig
+from octa_svr_dataset.grading import Label, label_of_severity
+from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
+from octa_svr_dataset.pathology.effects import lose_capillaries
+from octa_svr_dataset.pathology.lesions import Lesions
+from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
+from octa_svr_dataset.seeding import SceneKey, Stage
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+LATERALITIES = ("od", "os")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """An eye: vessels, fovea, lesions."""
+
+    field_width_mm: float
+    """Width of the square field of view, mm."""
+
+    laterality: str
+    """"od" for a right eye, "os" for a left one."""
+
+    fovea: Fovea
+    """Position of the fovea."""
+
+    graph: VesselGraph
+    """Vessels that carry blood."""
+
+    lesions: Lesions
+    """Lesions; none in a healthy eye."""
+
+    @property
+    def severity(self) -> int:
+        """Severity from 0 to 4."""
+        return self.lesions.severity
+
+    @property
+    def label(self) -> Label:
+        """Class."""
+        return label_of_severity(self.severity)
+
+
+def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
+    """The eye of a key before any lesion."""
+    rng = key.rng(Stage.GROWTH)
+    laterality = LATERALITIES[int(rng.integers(len(LATERALITIES)))]
+    fovea = draw_fovea(config.growth, config.field_of_view_mm, rng)
+    graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
+    return Scene(
+        field_width_mm=config.field_of_view_mm, laterality=laterality, fovea=fovea, graph=graph, lesions=Lesions()
+    )
+
+
+def add_lesions(
+    healthy: Scene, config: PathologyConfig, rng: np.random.Generator, *, strongest: bool = False
+) -> Scene:
+    """The same eye with diabetic retinopathy: capillary dropout, and microaneurysms along its border.
+
+    Parameters
+    ----------
+    healthy
+        Eye before any lesion.
+    config
+        Settings of the lesions.
+    rng
+        Stream of the lesions.
+    strongest
+        Take the one most visible area of dropout that the settings admit instead of drawing several.
+    """
+    if strongest:
+        dropouts = (strongest_dropout(config.dropout, healthy.field_width_mm, healthy.fovea, rng),)
+    else:
+        dropouts = draw_dropouts(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
+    graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
+    microaneurysms = draw_microaneurysms(
+        config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, rng
+    )
+    return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))
