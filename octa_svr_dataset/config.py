@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from octa_svr_dataset.errors import InputError
@@ -139,7 +147,7 @@ class GrowthConfig(_Settings):
     """Radius of a capillary, mm (r)."""
 
     faz_radius_mean_mm: float = Field(0.44, ge=0.05, le=1.2)
-    """Mean radius of the zone around the fovea in which growth is suppressed, mm; about half of it ends up avascular."""
+    """Mean radius of the zone around the fovea in which growth is suppressed, mm; 0.57 of it ends up avascular."""
 
     faz_radius_sd_mm: float = Field(0.04, ge=0, le=0.3)
     """Standard deviation of that radius, mm."""
@@ -175,7 +183,7 @@ class DropoutConfig(_Settings):
     """Mean radius of the others, mm."""
 
     faz_distance_mm: Annotated[Range, Within(0.0, 2.5)] = (0.15, 1.2)
-    """Distance of an area's center from the rim of the foveal avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
+    """Distance of an area's center from the rim of the avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
 
     strength: Annotated[Range, Within(0.0, 1.0)] = (0.90, 0.99)
     """Share of the capillaries that is lost well inside an area."""
@@ -186,8 +194,8 @@ class DropoutConfig(_Settings):
     edge_softness: float = Field(0.25, ge=0.01, le=1)
     """Width of the band in which the loss falls off, relative to the area's radius."""
 
-    spared_radius_mm: float = Field(0.008, ge=0.003, le=0.05)
-    """Vessels of this radius or more are spared; capillary loss fades out between half of it and it, mm."""
+    spared_radius_mm: float = Field(0.010, ge=0.003, le=0.05)
+    """Vessels of this radius or more are spared; the loss fades out between 0.6 of it and it, mm."""
 
 
 class MicroaneurysmConfig(_Settings):
@@ -248,7 +256,7 @@ class ImagingConfig(_Settings):
     """Width of its brighter strands, mm."""
 
     speckle: Annotated[Range, Within(0, 2)] = (0.30, 0.55)
-    """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where the signal saturates."""
+    """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.07, 0.13)
     """Mean brightness where no blood flows."""
@@ -396,7 +404,9 @@ def _one_line(error: ValidationError) -> str:
     problems = []
     for problem in error.errors():
         field = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown setting")
+        message = (
+            problem["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown setting")
+        )
         if problem["type"] == "extra_forbidden":
             message += f"; allowed here: {', '.join(_settings_beside(problem['loc']))}"
         problems.append(f"{field}: {message}, got {problem['input']!r}")

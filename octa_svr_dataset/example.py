@@ -57,18 +57,14 @@ def make_example(
         An argument is not usable; the message names it.
     """
     config = resolve_config(preset, config_file=config_file, overrides=overrides)
-    return simulate(
-        config, SceneKey(seed=seed, split=Split.from_name(split), scene_index=index), lesions=lesions
-    )
+    return simulate(config, SceneKey(seed=seed, split=Split.from_name(split), scene_index=index), lesions=lesions)
 
 
 def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Example:
     """Simulate the scene of a key, take its picture, observe and describe it."""
     scene, rendering, findings = _visible_scene(config, key, lesions=lesions)
     dialogue = write_dialogue(findings, config.text, key.rng(Stage.TEXT))
-    return Example(
-        config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue
-    )
+    return Example(config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue)
 
 
 def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:

@@ -5,15 +5,21 @@ lesion below the visibility limit is listed with `is_visible` false and never sp
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
+from skimage.measure import regionprops
 
 from octa_svr_dataset.geometry import direction_from_fovea, quadrant_from_fovea, ring_of_distance
 from octa_svr_dataset.grading import Label, label_of_severity
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.scene import Scene
+
+Region = Any
+"""What `skimage.measure.regionprops` yields for each instance of a label map."""
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
@@ -24,11 +30,14 @@ DROPOUT_MOST_FLOW_RATIO = 0.6
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
 
-MICROANEURYSM_LEAST_CONTRAST = 30.0
-"""Gray levels by which a dot must outshine its surroundings."""
+MICROANEURYSM_LEAST_CONTRAST = 15.0
+"""Gray levels by which a dot must outshine nine tenths of its surroundings, capillaries and noise included."""
 
 MICROANEURYSM_LEAST_DIAMETER_PX = 3.0
 """A smaller dot cannot be told from a grain of noise."""
+
+SURROUNDINGS_PX = (1.5, 5.0)
+"""Distances from a dot between which its surroundings lie."""
 
 CENTERED_WITHIN_MM = 0.1
 """The fovea counts as centered up to this distance from the center of the picture."""
@@ -76,7 +85,7 @@ class DropoutFinding:
     """Bounding box (first row, first column, last row + 1, last column + 1), px."""
 
     flow_ratio: float
-    """Flow signal inside over that of the rim outside; the noise floor is subtracted from both."""
+    """Median flow signal inside over that of the rim outside; the noise floor is subtracted from both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +104,7 @@ class MicroaneurysmFinding:
     """Diameter, um."""
 
     contrast: float
-    """Mean gray level above that of the surroundings."""
+    """Mean gray level above the ninth decile of the surroundings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +154,9 @@ def observe(scene: Scene, rendering: Rendering) -> Findings:
     )
 
 
-def _place(center_px: np.ndarray, fovea_px: np.ndarray, laterality: str, rendering: Rendering) -> dict[str, str]:
-    offset_mm = rendering.fov.to_mm(center_px - fovea_px)
+def _place(region: Region, fovea_px: np.ndarray, laterality: str, rendering: Rendering) -> dict[str, str]:
+    """Names of the place of a region's centroid."""
+    offset_mm = rendering.fov.to_mm(np.array(region.centroid) + 0.5 - fovea_px)
     return {
         "direction": direction_from_fovea(offset_mm),
         "quadrant": quadrant_from_fovea(offset_mm, laterality),
@@ -155,51 +165,43 @@ def _place(center_px: np.ndarray, fovea_px: np.ndarray, laterality: str, renderi
 
 
 def _observe_faz(rendering: Rendering, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
-    zone = rendering.layers.faz > 0
-    if not zone.any():
+    zones = regionprops(rendering.layers.faz)
+    if not zones:
         return FazFinding(
             is_visible=False, area_mm2=0.0, center_px=(0.0, 0.0), displacement="centered", borders_dropout=False
         )
-    center_px = np.argwhere(zone).mean(axis=0) + 0.5
-    offset_mm = rendering.fov.to_mm(center_px - rendering.fov.size_px / 2)
-    is_centered = np.linalg.norm(offset_mm) <= CENTERED_WITHIN_MM
+    center_px = _center_px(zones[0])
+    offset_mm = rendering.fov.to_mm(np.array(center_px) - rendering.fov.size_px / 2)
     visible = [dropout.instance_id for dropout in dropouts if dropout.is_visible]
-    neighborhood = ndimage.binary_dilation(zone, iterations=2)
+    neighborhood = ndimage.binary_dilation(rendering.layers.faz, iterations=2)
     return FazFinding(
         is_visible=True,
-        area_mm2=round(rendering.fov.area_mm2(float(zone.sum())), 3),
-        center_px=_rounded(center_px),
-        displacement="centered" if is_centered else direction_from_fovea(offset_mm),
+        area_mm2=round(rendering.fov.area_mm2(float(zones[0].area)), 3),
+        center_px=center_px,
+        displacement="centered" if np.linalg.norm(offset_mm) <= CENTERED_WITHIN_MM else direction_from_fovea(offset_mm),
         borders_dropout=bool(np.isin(rendering.layers.dropout[neighborhood], visible).any()),
     )
 
 
 def _observe_dropouts(laterality: str, fovea_px: np.ndarray, rendering: Rendering) -> tuple[DropoutFinding, ...]:
-    layers = rendering.layers
-    instances = layers.dropout
-    is_excluded = (instances > 0) | (layers.faz > 0)
+    margin_px = math.ceil(rendering.fov.length_px(RIM_WIDTH_MM))
+    is_excluded = (rendering.layers.dropout > 0) | (rendering.layers.faz > 0)
     floor = _noise_floor(rendering)
-    margin_px = int(np.ceil(rendering.fov.length_px(RIM_WIDTH_MM)))
     findings = []
-    for instance_id, box in enumerate(ndimage.find_objects(instances), start=1):
-        if box is None:
-            continue
-        window = tuple(slice(max(side.start - margin_px, 0), side.stop + margin_px) for side in box)
-        inside = instances[window] == instance_id
+    for region in regionprops(rendering.layers.dropout):
+        window = _window(region, margin_px)
+        inside = rendering.layers.dropout[window] == region.label
         rim = (ndimage.distance_transform_edt(~inside) <= margin_px) & ~is_excluded[window]
-        image = rendering.image[window].astype(float)
-        rim_flow = image[rim].mean() - floor if rim.any() else 0.0
-        flow_ratio = max(image[inside].mean() - floor, 0.0) / rim_flow if rim_flow > 0 else 1.0
-        area_mm2 = rendering.fov.area_mm2(float(inside.sum()))
-        center_px = np.argwhere(inside).mean(axis=0) + 0.5 + [window[0].start, window[1].start]
+        flow_ratio = _flow_ratio(rendering.image[window], inside, rim, floor)
+        area_mm2 = rendering.fov.area_mm2(float(region.area))
         findings.append(
             DropoutFinding(
-                instance_id=instance_id,
-                is_visible=bool(area_mm2 >= DROPOUT_LEAST_AREA_MM2 and flow_ratio <= DROPOUT_MOST_FLOW_RATIO),
-                **_place(center_px, fovea_px, laterality, rendering),
+                instance_id=int(region.label),
+                is_visible=area_mm2 >= DROPOUT_LEAST_AREA_MM2 and flow_ratio <= DROPOUT_MOST_FLOW_RATIO,
+                **_place(region, fovea_px, laterality, rendering),
                 area_mm2=round(area_mm2, 3),
-                box_px=(box[0].start, box[1].start, box[0].stop, box[1].stop),
-                flow_ratio=round(float(flow_ratio), 3),
+                box_px=region.bbox,
+                flow_ratio=round(flow_ratio, 3),
             )
         )
     return tuple(findings)
@@ -208,26 +210,20 @@ def _observe_dropouts(laterality: str, fovea_px: np.ndarray, rendering: Renderin
 def _observe_microaneurysms(
     laterality: str, fovea_px: np.ndarray, rendering: Rendering
 ) -> tuple[MicroaneurysmFinding, ...]:
-    instances = rendering.layers.microaneurysms
     findings = []
-    for instance_id, box in enumerate(ndimage.find_objects(instances), start=1):
-        if box is None:
-            continue
-        window = tuple(slice(max(side.start - 6, 0), side.stop + 6) for side in box)
-        dot = instances[window] == instance_id
-        distance_px = ndimage.distance_transform_edt(~dot)
-        surroundings = (distance_px > 1.5) & (distance_px <= 5.0)
-        image = rendering.image[window].astype(float)
-        contrast = float(image[dot].mean() - image[surroundings].mean())
-        diameter_px = 2.0 * float(np.sqrt(dot.sum() / np.pi))
-        center_px = np.argwhere(dot).mean(axis=0) + 0.5 + [window[0].start, window[1].start]
-        is_visible = diameter_px >= MICROANEURYSM_LEAST_DIAMETER_PX and contrast >= MICROANEURYSM_LEAST_CONTRAST
+    for region in regionprops(rendering.layers.microaneurysms):
+        window = _window(region, math.ceil(SURROUNDINGS_PX[1]))
+        distance_px = ndimage.distance_transform_edt(rendering.layers.microaneurysms[window] != region.label)
+        surroundings = (distance_px > SURROUNDINGS_PX[0]) & (distance_px <= SURROUNDINGS_PX[1])
+        image = rendering.image[window]
+        contrast = float(image[distance_px == 0].mean() - np.quantile(image[surroundings], 0.9))
+        diameter_px = float(region.equivalent_diameter_area)
         findings.append(
             MicroaneurysmFinding(
-                instance_id=instance_id,
-                is_visible=bool(is_visible),
-                **_place(center_px, fovea_px, laterality, rendering),
-                center_px=_rounded(center_px),
+                instance_id=int(region.label),
+                is_visible=diameter_px >= MICROANEURYSM_LEAST_DIAMETER_PX and contrast >= MICROANEURYSM_LEAST_CONTRAST,
+                **_place(region, fovea_px, laterality, rendering),
+                center_px=_center_px(region),
                 diameter_um=round(diameter_px * rendering.fov.mm_per_px * 1000.0, 1),
                 contrast=round(contrast, 1),
             )
@@ -235,11 +231,30 @@ def _observe_microaneurysms(
     return tuple(findings)
 
 
+def _flow_ratio(image: np.ndarray, inside: np.ndarray, rim: np.ndarray, floor: float) -> float:
+    """Median flow signal inside over the rim's; 1 where the rim shows no flow to compare with."""
+    rim_flow = float(np.median(image[rim])) - floor if rim.any() else 0.0
+    if rim_flow <= 0.0:
+        return 1.0
+    return max(float(np.median(image[inside])) - floor, 0.0) / rim_flow
+
+
 def _noise_floor(rendering: Rendering) -> float:
-    """Mean gray level where nothing flows: in the avascular zone, else the darkest hundredth of the picture."""
+    """Median gray level where nothing flows: in the avascular zone, else the darkest hundredth of the picture."""
     zone = rendering.layers.faz > 0
-    return float(rendering.image[zone].mean() if zone.any() else np.quantile(rendering.image, 0.01))
+    return float(np.median(rendering.image[zone]) if zone.any() else np.quantile(rendering.image, 0.01))
 
 
-def _rounded(position_px: np.ndarray) -> tuple[float, float]:
-    return round(float(position_px[0]), 1), round(float(position_px[1]), 1)
+def _window(region: Region, margin_px: int) -> tuple[slice, slice]:
+    """Slices of the box around a region, with a margin."""
+    first_row, first_column, stop_row, stop_column = region.bbox
+    return (
+        slice(max(first_row - margin_px, 0), stop_row + margin_px),
+        slice(max(first_column - margin_px, 0), stop_column + margin_px),
+    )
+
+
+def _center_px(region: Region) -> tuple[float, float]:
+    """Centroid (row, column) where pixel (0, 0) has its center at 0.5, px."""
+    row, column = region.centroid
+    return round(float(row) + 0.5, 1), round(float(column) + 0.5, 1)

@@ -60,7 +60,7 @@ class FieldOfView:
         return row_col[..., ::-1] * self.mm_per_px
 
     def pixel_centers_mm(self) -> tuple[np.ndarray, np.ndarray]:
-        """x of every column, (1, W), and y of every row, (H, 1), at the pixel centers, mm."""
+        """Pixel centers, mm: x of every column, (1, W), and y of every row, (H, 1)."""
         center_mm = (np.arange(self.size_px) + 0.5) * self.mm_per_px
         return center_mm[None, :], center_mm[:, None]
 

@@ -53,13 +53,15 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     fovea = draw_fovea(config.growth, config.field_of_view_mm, rng)
     graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
     return Scene(
-        field_width_mm=config.field_of_view_mm, laterality=laterality, fovea=fovea, graph=graph, lesions=Lesions()
+        field_width_mm=config.field_of_view_mm,
+        laterality=laterality,
+        fovea=fovea,
+        graph=graph,
+        lesions=Lesions(),
     )
 
 
-def add_lesions(
-    healthy: Scene, config: PathologyConfig, rng: np.random.Generator, *, strongest: bool = False
-) -> Scene:
+def add_lesions(healthy: Scene, config: PathologyConfig, rng: np.random.Generator, *, strongest: bool = False) -> Scene:
     """The same eye with diabetic retinopathy: capillary dropout, and microaneurysms along its border.
 
     Parameters
@@ -73,12 +75,8 @@ def add_lesions(
     strongest
         Take the one most visible area of dropout that the settings admit instead of drawing several.
     """
-    if strongest:
-        dropouts = (strongest_dropout(config.dropout, healthy.field_width_mm, healthy.fovea, rng),)
-    else:
-        dropouts = draw_dropouts(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
+    place = strongest_dropout if strongest else draw_dropouts
+    dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
     graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
-    microaneurysms = draw_microaneurysms(
-        config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, rng
-    )
+    microaneurysms = draw_microaneurysms(config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, rng)
     return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))

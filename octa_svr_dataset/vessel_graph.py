@@ -117,4 +117,4 @@ def segment_lengths_mm(graph: VesselGraph) -> np.ndarray:
         Lengths, mm; zero at roots.
     """
     start = np.where(graph.parent >= 0, graph.parent, np.arange(len(graph)))
-    return np.linalg.norm(graph.position_mm - graph.position_mm[start], axis=1)
+    return np.asarray(np.linalg.norm(graph.position_mm - graph.position_mm[start], axis=1))

@@ -10,6 +10,10 @@ from numba import njit
 
 from octa_svr_dataset.growth.kernels import (
     NONE,
+    Nodes,
+    Rules,
+    Sinks,
+    Tissue,
     add_node,
     assign_sinks,
     counter_uniform,
@@ -31,7 +35,7 @@ OUTWARD_PULL = 0.3
 
 
 @njit(cache=True)
-def normalize(vector):
+def normalize(vector: np.ndarray) -> None:
     """Scale a vector to length 1 in place; a zero vector stays."""
     length = math.sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2])
     if length > 0.0:
@@ -40,7 +44,7 @@ def normalize(vector):
 
 
 @njit(cache=True)
-def direction_to(target, origin, out):
+def direction_to(target: np.ndarray, origin: np.ndarray, out: np.ndarray) -> None:
     """Unit vector from one point to another, written to `out`."""
     for axis in range(3):
         out[axis] = target[axis] - origin[axis]
@@ -48,14 +52,14 @@ def direction_to(target, origin, out):
 
 
 @njit(cache=True)
-def dot(first, second):
+def dot(first: np.ndarray, second: np.ndarray) -> float:
     """Scalar product of two vectors, kept within [-1, 1] as both have length 1."""
     product = first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
     return min(max(product, -1.0), 1.0)
 
 
 @njit(cache=True)
-def is_free_of_fovea(position, tissue, chance):
+def is_free_of_fovea(position: np.ndarray, tissue: Tissue, chance: float) -> bool:
     """Whether growth at a point escapes the suppression around the fovea: always beyond twice its radius."""
     x = position[0] - tissue.fovea_x
     y = position[1] - tissue.fovea_y
@@ -64,7 +68,7 @@ def is_free_of_fovea(position, tissue, chance):
 
 
 @njit(cache=True)
-def points_to_fovea(position, direction, tissue):
+def points_to_fovea(position: np.ndarray, direction: np.ndarray, tissue: Tissue) -> bool:
     """Whether a direction leads toward the fovea or across, in the plane."""
     x = tissue.fovea_x - position[0]
     y = tissue.fovea_y - position[1]
@@ -72,7 +76,7 @@ def points_to_fovea(position, direction, tissue):
 
 
 @njit(cache=True)
-def main_axis(covariance):
+def main_axis(covariance: np.ndarray) -> np.ndarray:
     """Unit vector along the largest spread: the dominant column of a high power of the matrix."""
     power = covariance.copy()
     squared = np.empty((3, 3))
@@ -95,7 +99,7 @@ def main_axis(covariance):
 
 
 @njit(cache=True)
-def bend_around_fovea(direction, position, tissue, rules):
+def bend_around_fovea(direction: np.ndarray, position: np.ndarray, tissue: Tissue, rules: Rules) -> None:
     """Turn an elongation along the circle around the fovea, and outward, the closer the more (in place)."""
     x = position[0] + rules.step * direction[0] - tissue.fovea_x
     y = position[1] + rules.step * direction[1] - tissue.fovea_y
@@ -121,7 +125,7 @@ def bend_around_fovea(direction, position, tissue, rules):
 
 
 @njit(cache=True)
-def add_along(nodes, tissue, rules, node, direction):
+def add_along(nodes: Nodes, tissue: Tissue, rules: Rules, node: int, direction: np.ndarray) -> None:
     """New node one step from another one."""
     position = nodes.position[node]
     add_node(
@@ -136,7 +140,9 @@ def add_along(nodes, tissue, rules, node, direction):
 
 
 @njit(cache=True)
-def split_leaf(nodes, sinks, tissue, rules, node, kept, num_kept):
+def split_leaf(
+    nodes: Nodes, sinks: Sinks, tissue: Tissue, rules: Rules, node: int, kept: np.ndarray, num_kept: int
+) -> None:
     """Symmetric bifurcation: two branches at Murray's angle to the mean of the sinks, along their main axis."""
     mean = np.zeros(3)
     for index in range(num_kept):
@@ -164,7 +170,17 @@ def split_leaf(nodes, sinks, tissue, rules, node, kept, num_kept):
 
 
 @njit(cache=True)
-def grow_leaf(nodes, sinks, tissue, rules, node, first_sink, next_sink, kept, chance):
+def grow_leaf(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    node: int,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    chance: float,
+) -> None:
     """A leaf elongates toward the sinks in its cone, or splits where their pull spreads wide."""
     position = nodes.position[node]
     heading = np.empty(3)
@@ -211,7 +227,7 @@ def grow_leaf(nodes, sinks, tissue, rules, node, first_sink, next_sink, kept, ch
 
 
 @njit(cache=True)
-def sprout_angles(nodes, rules, child):
+def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]:
     """Angles of Murray's law (minimum work) between a parent's direction, its child's and a new terminal branch's."""
     child_power = nodes.power[child] ** (rules.exponent / nodes.exponent[child])
     child_radius = child_power ** (1.0 / rules.exponent)
@@ -224,7 +240,16 @@ def sprout_angles(nodes, rules, child):
 
 
 @njit(cache=True)
-def sprout_from_segment(nodes, sinks, tissue, rules, node, first_sink, next_sink, chance):
+def sprout_from_segment(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    node: int,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    chance: float,
+) -> None:
     """A node with one child sprouts a side branch toward the sinks in the frustum that Murray's angles allow."""
     position = nodes.position[node]
     child = nodes.child[node, 0]
@@ -270,7 +295,16 @@ def sprout_from_segment(nodes, sinks, tissue, rules, node, first_sink, next_sink
 
 
 @njit(cache=True)
-def grow_kind(nodes, sinks, tissue, rules, first_sink, next_sink, kept, key):
+def grow_kind(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    key: np.uint64,
+) -> int:
     """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
     assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
     num_nodes = nodes.count[0]
@@ -286,7 +320,19 @@ def grow_kind(nodes, sinks, tissue, rules, first_sink, next_sink, kept, key):
 
 
 @njit(cache=True)
-def grow_iteration(arteries, veins, sinks, sources, tissue, rules, is_first, first_sink, next_sink, kept, keys):
+def grow_iteration(
+    arteries: Nodes,
+    veins: Nodes,
+    sinks: Sinks,
+    sources: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    is_first: bool,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    keys: np.ndarray,
+) -> None:
     """One iteration of a plexus: sinks appear, arteries grow, sinks turn into sources, veins grow."""
     num_cells = min(max(int(tissue.width / rules.spacing), 1), sinks.head.shape[0])
     rebuild_sinks(sinks, tissue.width, num_cells, is_first)

@@ -55,9 +55,7 @@ def draw_fovea(config: GrowthConfig, field_width_mm: float, rng: np.random.Gener
     return Fovea(position_mm=field_width_mm / 2 + offset_mm, suppression_radius_mm=max(radius_mm, 0.01))
 
 
-def grow_forest(
-    config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
-) -> VesselGraph:
+def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> VesselGraph:
     """Grow arteries and veins into a field of tissue.
 
     Parameters

@@ -101,7 +101,7 @@ class Tissue(NamedTuple):
 
 
 @njit(cache=True)
-def counter_uniform(key, counter):
+def counter_uniform(key: np.uint64, counter: int) -> float:
     """Uniform number in [0, 1) that is a function of a key and a counter (SplitMix64, Steele et al. 2014)."""
     mixed = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -111,13 +111,13 @@ def counter_uniform(key, counter):
 
 
 @njit(cache=True)
-def cell_of(coordinate, cell_width, num_cells):
+def cell_of(coordinate: float, cell_width: float, num_cells: int) -> int:
     """Index of the grid cell of a coordinate; what lies outside belongs to the border cells."""
     return min(max(int(coordinate / cell_width), 0), num_cells - 1)
 
 
 @njit(cache=True)
-def add_node(nodes, width, parent, x, y, z, exponent):
+def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: float, exponent: float) -> int:
     """Append a terminal node and enter it in the grid."""
     node = nodes.count[0]
     if node == nodes.parent.shape[0]:
@@ -145,7 +145,7 @@ def add_node(nodes, width, parent, x, y, z, exponent):
 
 
 @njit(cache=True)
-def propagate_radii(nodes, node):
+def propagate_radii(nodes: Nodes, node: int) -> None:
     """Murray's law from a node with a new branch up to its root."""
     while node != NONE:
         power = 0.0
@@ -161,14 +161,12 @@ def propagate_radii(nodes, node):
 
 
 @njit(cache=True)
-def has_node_within(nodes, width, x, y, z, radius):
+def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, radius: float) -> bool:
     """Whether any node lies closer than a radius to a point."""
     num_cells = nodes.head.shape[0]
     cell_width = width / num_cells
     for row in range(cell_of(y - radius, cell_width, num_cells), cell_of(y + radius, cell_width, num_cells) + 1):
-        for column in range(
-            cell_of(x - radius, cell_width, num_cells), cell_of(x + radius, cell_width, num_cells) + 1
-        ):
+        for column in range(cell_of(x - radius, cell_width, num_cells), cell_of(x + radius, cell_width, num_cells) + 1):
             node = nodes.head[row, column]
             while node != NONE:
                 dx = nodes.position[node, 0] - x
@@ -181,7 +179,9 @@ def has_node_within(nodes, width, x, y, z, radius):
 
 
 @njit(cache=True)
-def is_oxygenated(nodes, width, x, y, z, search_radius, terminal_radius):
+def is_oxygenated(
+    nodes: Nodes, width: float, x: float, y: float, z: float, search_radius: float, terminal_radius: float
+) -> bool:
     """Whether an arterial node within the search radius reaches a point with its own oxygen (Rauch and Harders)."""
     reach_limit = min(search_radius, OXYGEN_REACH_MM)
     num_cells = nodes.head.shape[0]
@@ -190,7 +190,8 @@ def is_oxygenated(nodes, width, x, y, z, search_radius, terminal_radius):
         cell_of(y - reach_limit, cell_width, num_cells), cell_of(y + reach_limit, cell_width, num_cells) + 1
     ):
         for column in range(
-            cell_of(x - reach_limit, cell_width, num_cells), cell_of(x + reach_limit, cell_width, num_cells) + 1
+            cell_of(x - reach_limit, cell_width, num_cells),
+            cell_of(x + reach_limit, cell_width, num_cells) + 1,
         ):
             node = nodes.head[row, column]
             while node != NONE:
@@ -209,7 +210,7 @@ def is_oxygenated(nodes, width, x, y, z, search_radius, terminal_radius):
 
 
 @njit(cache=True)
-def find_nearest_active(nodes, width, x, y, z, radius):
+def find_nearest_active(nodes: Nodes, width: float, x: float, y: float, z: float, radius: float) -> tuple[int, float]:
     """Nearest node with fewer than two children within a radius, and its squared distance."""
     num_cells = nodes.head.shape[0]
     cell_width = width / num_cells
@@ -243,7 +244,7 @@ def find_nearest_active(nodes, width, x, y, z, radius):
 
 
 @njit(cache=True)
-def add_sink(sinks, width, num_cells, x, y, z):
+def add_sink(sinks: Sinks, width: float, num_cells: int, x: float, y: float, z: float) -> None:
     """Append a sink whose nearest node is not known yet, and enter it in the grid."""
     sink = sinks.count[0]
     if sink == sinks.next.shape[0]:
@@ -261,7 +262,7 @@ def add_sink(sinks, width, num_cells, x, y, z):
 
 
 @njit(cache=True)
-def rebuild_sinks(sinks, width, num_cells, forgets_nearest):
+def rebuild_sinks(sinks: Sinks, width: float, num_cells: int, forgets_nearest: bool) -> None:
     """Close the gaps that satisfied sinks left, and enter all sinks in a grid of `num_cells` rows."""
     sinks.head[:num_cells, :num_cells] = NONE
     kept = 0
@@ -283,7 +284,7 @@ def rebuild_sinks(sinks, width, num_cells, forgets_nearest):
 
 
 @njit(cache=True)
-def has_sink_within(sinks, width, num_cells, x, y, z, radius):
+def has_sink_within(sinks: Sinks, width: float, num_cells: int, x: float, y: float, z: float, radius: float) -> bool:
     """Whether any sink lies closer than a radius to a point; a cell is never narrower than the radius."""
     cell_width = width / num_cells
     center_column = cell_of(x, cell_width, num_cells)
@@ -302,7 +303,7 @@ def has_sink_within(sinks, width, num_cells, x, y, z, radius):
 
 
 @njit(cache=True)
-def place_sinks(sinks, arteries, tissue, rules, num_cells, key):
+def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, num_cells: int, key: np.uint64) -> None:
     """Draw candidates over the tissue outside the sink-free fovea and keep those that lack oxygen."""
     voxel = tissue.width / tissue.num_voxels
     hole_column = math.floor(tissue.fovea_x / voxel + 0.5)
@@ -328,7 +329,9 @@ def place_sinks(sinks, arteries, tissue, rules, num_cells, key):
 
 
 @njit(cache=True)
-def assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink):
+def assign_sinks(
+    sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
+) -> None:
     """Give each sink to its nearest active node within perception, as one linked list a node."""
     first_sink[: nodes.count[0]] = NONE
     perception_sq = rules.perception * rules.perception
@@ -354,7 +357,7 @@ def assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink):
 
 
 @njit(cache=True)
-def meet_new_nodes(sinks, nodes, tissue, rules, first_new, num_cells):
+def meet_new_nodes(sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_new: int, num_cells: int) -> None:
     """Let new nodes become the nearest of the sinks around them, and satisfy those that are close."""
     cell_width = tissue.width / num_cells
     reach = max(rules.perception, rules.satisfaction)
@@ -383,7 +386,7 @@ def meet_new_nodes(sinks, nodes, tissue, rules, first_new, num_cells):
 
 
 @njit(cache=True)
-def turn_into_sources(sinks, sources, veins, tissue, rules, num_cells):
+def turn_into_sources(sinks: Sinks, sources: Sinks, veins: Nodes, tissue: Tissue, rules: Rules, num_cells: int) -> None:
     """Satisfied oxygen sinks become carbon dioxide sources where no vein is near."""
     for sink in range(sinks.count[0]):
         if not sinks.is_satisfied[sink]:

@@ -91,7 +91,7 @@ class Acquisition:
         shine = 1.0 - np.clip(depth, 0.0, 1.0)
         capillary = self.capillary_signal * (self.deep_signal + (1.0 - self.deep_signal) * shine * np.sqrt(shine))
         calibre = np.sqrt(np.clip((radius_mm - 0.003) / 0.012, 0.0, 1.0))
-        return capillary + (LARGEST_VESSEL_SIGNAL - capillary) * calibre
+        return np.asarray(capillary + (LARGEST_VESSEL_SIGNAL - capillary) * calibre)
 
     def expose(self, flow: np.ndarray, perfusion: np.ndarray) -> np.ndarray:
         """Take the picture.
@@ -119,7 +119,7 @@ class Acquisition:
     def _vignette(self, size_px: int) -> np.ndarray:
         """(H, W) factor on the brightness: 1 at the center, least at the corners."""
         across = (np.arange(size_px) + 0.5) / size_px * 2.0 - 1.0
-        return 1.0 - self.vignetting * (across[None, :] ** 2 + across[:, None] ** 2) / 2.0
+        return np.asarray(1.0 - self.vignetting * (across[None, :] ** 2 + across[:, None] ** 2) / 2.0)
 
 
 def _blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:

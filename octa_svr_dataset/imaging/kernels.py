@@ -7,7 +7,14 @@ from numba import njit
 
 
 @njit(cache=True)
-def draw_segments(size, start, end, start_radius, end_radius, value):
+def draw_segments(
+    size: int,
+    start: np.ndarray,
+    end: np.ndarray,
+    start_radius: np.ndarray,
+    end_radius: np.ndarray,
+    value: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw tapered segments by their exact distance, keeping the brightest value at each pixel.
 
     Parameters
@@ -36,10 +43,10 @@ def draw_segments(size, start, end, start_radius, end_radius, value):
         along_row, along_column = end[segment, 0] - row_0, end[segment, 1] - column_0
         length_sq = along_row * along_row + along_column * along_column
         reach = max(start_radius[segment], end_radius[segment], 0.5) + 0.5
-        first_row = max(int(math.floor(min(row_0, row_0 + along_row) - reach)), 0)
-        last_row = min(int(math.ceil(max(row_0, row_0 + along_row) + reach)), size)
-        first_column = max(int(math.floor(min(column_0, column_0 + along_column) - reach)), 0)
-        last_column = min(int(math.ceil(max(column_0, column_0 + along_column) + reach)), size)
+        first_row = max(math.floor(min(row_0, row_0 + along_row) - reach), 0)
+        last_row = min(math.ceil(max(row_0, row_0 + along_row) + reach), size)
+        first_column = max(math.floor(min(column_0, column_0 + along_column) - reach), 0)
+        last_column = min(math.ceil(max(column_0, column_0 + along_column) + reach), size)
         for row in range(first_row, last_row):
             for column in range(first_column, last_column):
                 down = row + 0.5 - row_0

@@ -73,9 +73,12 @@ def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
     instance = np.zeros((fov.size_px, fov.size_px), np.uint8)
     best_level = np.ones(instance.shape)
     for number, dropout in enumerate(dropouts, start=1):
-        level = dropout.level(x_mm, y_mm)
-        instance[level < best_level] = number
-        best_level = np.minimum(level, best_level)
+        rows = np.flatnonzero(np.abs(y_mm[:, 0] - dropout.center_mm[1]) <= dropout.reach_mm)
+        columns = np.flatnonzero(np.abs(x_mm[0] - dropout.center_mm[0]) <= dropout.reach_mm)
+        window = np.ix_(rows, columns)
+        level = dropout.level(x_mm[:, columns], y_mm[rows])
+        instance[window] = np.where(level < best_level[window], number, instance[window])
+        best_level[window] = np.minimum(level, best_level[window])
     return instance
 
 

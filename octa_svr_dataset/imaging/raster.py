@@ -39,7 +39,12 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     row_col = fov.to_row_col(graph.position_mm)
     radius_px = fov.lengths_px(radius_mm)
     brightness, drawn = draw_segments(
-        fov.size_px, row_col[parents], row_col[segments], radius_px[parents], radius_px[segments], value[segments]
+        fov.size_px,
+        row_col[parents],
+        row_col[segments],
+        radius_px[parents],
+        radius_px[segments],
+        value[segments],
     )
     node = np.full(drawn.shape, -1, np.int32)
     if len(segments):

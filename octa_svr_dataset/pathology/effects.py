@@ -19,7 +19,7 @@ def lose_capillaries(
     dropouts
         Areas of dropout.
     spared_radius_mm
-        Vessels of this radius or more stay; the loss fades out between half of it and it, mm.
+        Vessels of this radius or more stay; the loss fades out between 0.6 of it and it, mm.
     rng
         Stream of the lesions.
     """
@@ -38,5 +38,5 @@ def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndar
 
 
 def _vulnerability(graph: VesselGraph, spared_radius_mm: float) -> np.ndarray:
-    """(N,) 1 for capillaries, 0 for vessels of the spared radius or more."""
-    return np.clip(2.0 - 2.0 * graph.radius_mm / spared_radius_mm, 0.0, 1.0)
+    """(N,) 1 up to 0.6 of the spared radius, 0 from the spared radius on."""
+    return np.clip((1.0 - graph.radius_mm / spared_radius_mm) / 0.4, 0.0, 1.0)

@@ -5,8 +5,8 @@ from numba import njit
 
 
 @njit(cache=True)
-def number_branches(parent, num_children):
-    """Number the branches of a forest: a segment continues its parent's branch unless the parent splits there.
+def number_branches(parent: np.ndarray, num_children: np.ndarray) -> np.ndarray:
+    """Number the branches of a forest: a segment continues its parent's branch unless it splits there.
 
     Parameters
     ----------

@@ -30,6 +30,11 @@ class Dropout:
     edge_softness: float
     """Width of the band in which the loss falls off, relative to the radius."""
 
+    @property
+    def reach_mm(self) -> float:
+        """No point of the outline lies farther from the center, mm."""
+        return self.radius_mm * (1.0 + float(np.sum(np.abs(self.outline_amplitude))))
+
     def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Distance from the center relative to the outline's: below 1 inside, 1 on the outline.
 
@@ -45,7 +50,7 @@ class Dropout:
             OUTLINE_HARMONICS, self.outline_amplitude, self.outline_phase_rad, strict=True
         ):
             outline_mm += self.radius_mm * amplitude * np.cos(harmonic * angle_rad + phase_rad)
-        return np.sqrt(x_mm**2 + y_mm**2) / outline_mm
+        return np.asarray(np.sqrt(x_mm**2 + y_mm**2) / outline_mm)
 
     def loss(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Probability that a capillary at a position is lost."""

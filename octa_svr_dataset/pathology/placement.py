@@ -29,13 +29,13 @@ def draw_dropouts(
 
 def strongest_dropout(
     config: DropoutConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
-) -> Dropout:
-    """The most visible area of dropout that the settings admit, as far inside the field as they let it lie."""
+) -> tuple[Dropout, ...]:
+    """The one most visible area of dropout that the settings admit, as far inside the field as it may lie."""
     to_center_mm = field_width_mm / 2 - fovea.position_mm
     length_mm = float(np.linalg.norm(to_center_mm))
     direction = to_center_mm / length_mm if length_mm > 0 else np.array([0.0, 1.0])
     center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
-    return _dropout(config, center_mm, config.large_radius_mm[1], config.strength[1], rng)
+    return (_dropout(config, center_mm, config.large_radius_mm[1], config.strength[1], rng),)
 
 
 def draw_microaneurysms(

@@ -11,7 +11,11 @@ from octa_svr_dataset.grading import Label
 
 _NAMES = {
     Label.HEALTHY: ("healthy retina", "healthy"),
-    Label.NPDR: ("non-proliferative diabetic retinopathy (NPDR)", "non-proliferative diabetic retinopathy", "NPDR"),
+    Label.NPDR: (
+        "non-proliferative diabetic retinopathy (NPDR)",
+        "non-proliferative diabetic retinopathy",
+        "NPDR",
+    ),
     Label.PDR: ("proliferative diabetic retinopathy (PDR)", "proliferative diabetic retinopathy", "PDR"),
 }
 """Names of each class that are understood; the first is the one that is written."""

@@ -30,7 +30,21 @@ LARGE_AREA_MM2 = 1.0
 SMALL_AREA_MM2 = 0.3
 """An area of dropout up to this size is called small: about that of a healthy foveal avascular zone."""
 
-NUMERALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMERALS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +79,7 @@ _TEMPLATES = SandboxedEnvironment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    autoescape=False,  # noqa: S701 - plain text, not HTML
+    autoescape=False,
 )
 
 
@@ -90,7 +104,10 @@ def write_dialogue(findings: Findings, config: TextConfig, rng: np.random.Genera
             lines.append(f"{stage.capitalize()}: {' '.join(text.split())}")
     lines.append(format_answer(Answer(label=findings.label)))
     return Dialogue(
-        messages=(Message(role="user", content=QUESTION), Message(role="assistant", content="\n".join(lines))),
+        messages=(
+            Message(role="user", content=QUESTION),
+            Message(role="assistant", content="\n".join(lines)),
+        ),
         tasks=(Task(task="describe", answer=json.dumps({"label": findings.label})),),
     )
 

@@ -1,0 +1,53 @@
+# Everything runs in the project's own virtual environment; only Python 3.11+ and make are assumed.
+#   make demo    synthesize, train the embedded tiny model, score it; prints where to look
+#   make test    set up, then all checks and tests
+#   make check   lint, types, import contracts
+#   make bench   what an example costs, stage by stage
+# PyTorch with CUDA is large; a CPU build is enough for all of these:
+#   make demo PIP_FLAGS="--extra-index-url <the address of PyTorch's CPU builds>"
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+DEMO ?= demo
+
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_NUM_THREADS ?= 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: demo test check bench setup clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e ".[train,eval,dev]"
+	touch $@
+
+demo: setup
+	$(BIN)/python -m octa_svr_dataset.cli config dropout_ma --yaml > /dev/null
+	rm -rf $(DEMO)
+	$(BIN)/python training/sft.py --config training/configs/tiny_cpu.yaml --output_dir $(DEMO)/model
+	$(BIN)/octa-svr images dropout_ma --out $(DEMO)/unseen_scanner --split test --num 40 --seed 1000 --config-file eval/configs/unseen_scanner.yaml
+	$(BIN)/python eval/zero_shot.py --real_dir $(DEMO)/unseen_scanner --model $(DEMO)/model --out $(DEMO)/report
+	@echo
+	@echo "Synthetic test images   $(DEMO)/unseen_scanner"
+	@echo "Fine-tuned tiny model   $(DEMO)/model"
+	@echo "Report and predictions  $(DEMO)/report"
+
+test: check
+	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m slow
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python benchmarks/stages.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) outputs

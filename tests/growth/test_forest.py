@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
+from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, segment_lengths_mm
+
+PUBLISHED = GrowthConfig()
+
+
+def grow(seed: int, config: GrowthConfig = PUBLISHED, field_width_mm: float = 3.0) -> tuple[Fovea, VesselGraph]:
+    rng = np.random.default_rng(seed)
+    fovea = draw_fovea(config, field_width_mm, rng)
+    return fovea, grow_forest(config, field_width_mm, fovea, rng)
+
+
+@pytest.fixture(scope="module", params=range(3))
+def grown(request) -> tuple[Fovea, VesselGraph]:
+    return grow(request.param)
+
+
+def test_children_come_after_their_parents(grown):
+    _, graph = grown
+    assert np.all(graph.parent < np.arange(len(graph)))
+
+
+def test_radii_never_grow_downstream(grown):
+    _, graph = grown
+    segments = graph.segments
+    assert np.all(graph.radius_mm[segments] <= graph.radius_mm[graph.parent[segments]] + 1e-12)
+
+
+def test_blood_never_changes_between_arteries_and_veins(grown):
+    _, graph = grown
+    segments = graph.segments
+    np.testing.assert_array_equal(graph.kind[segments], graph.kind[graph.parent[segments]])
+
+
+def test_deep_vessels_feed_no_superficial_ones(grown):
+    _, graph = grown
+    segments = graph.segments
+    assert np.all(graph.layer[graph.parent[segments]] <= graph.layer[segments])
+    assert {VesselLayer.SUPERFICIAL, VesselLayer.DEEP} == set(graph.layer)
+
+
+def test_no_node_has_more_than_two_children(grown):
+    _, graph = grown
+    assert graph.num_children().max() == 2
+
+
+def test_every_tree_has_a_stump_and_both_kinds_have_as_many_trees(grown):
+    _, graph = grown
+    roots = np.flatnonzero(graph.parent < 0)
+    assert [int((graph.kind[roots] == kind).sum()) for kind in VesselKind] == [8, 8]
+    lengths_mm = segment_lengths_mm(graph)
+    stumps = np.flatnonzero(np.isin(graph.parent, roots))
+    np.testing.assert_allclose(lengths_mm[stumps], PUBLISHED.stump_length_mm)
+
+
+def test_segments_are_no_shorter_than_the_least_step(grown):
+    _, graph = grown
+    lengths_mm = segment_lengths_mm(graph)[graph.segments]
+    assert lengths_mm.min() >= PUBLISHED.deep.least_step_mm - 1e-9
+
+
+def test_the_fovea_stays_free_of_vessels(grown):
+    fovea, graph = grown
+    distance_mm = np.linalg.norm(graph.position_mm[:, :2] - fovea.position_mm, axis=1)
+    assert distance_mm.min() > 0.1
+
+
+def test_the_rules_move_along_with_the_fovea():
+    config = GrowthConfig(fovea_offset_mm=0.45)
+    for seed in range(4):
+        fovea, graph = grow(seed, config)
+        distance_mm = np.linalg.norm(graph.position_mm[:, :2] - fovea.position_mm, axis=1)
+        assert distance_mm.min() > 0.1
+        assert np.linalg.norm(fovea.position_mm - 1.5) <= 0.45
+
+
+def test_the_same_stream_grows_the_same_forest():
+    first, second = grow(5)[1], grow(5)[1]
+    np.testing.assert_array_equal(first.position_mm, second.position_mm)
+    np.testing.assert_array_equal(first.radius_mm, second.radius_mm)
+
+
+def test_another_stream_grows_another_forest():
+    assert len(grow(5)[1]) != len(grow(6)[1])
+
+
+def test_a_wider_field_has_the_same_density():
+    density = {}
+    for width_mm in (2.0, 4.0):
+        lengths = [segment_lengths_mm(grow(seed, field_width_mm=width_mm)[1]).sum() for seed in range(3)]
+        density[width_mm] = np.mean(lengths) / width_mm**2
+    assert density[4.0] == pytest.approx(density[2.0], rel=0.15)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"margin_mm": 0.2}, {"depth_mm": 0.08}, {"trees_per_kind": 4}, {"stump_length_mm": 0.1},
+     {"stump_murray_exponent": 3.0}, {"terminal_radius_mm": 0.004}, {"faz_radius_mean_mm": 0.6},
+     {"faz_radius_sd_mm": 0.2}, {"fovea_offset_mm": 0.4}, {"rotation_radius_mm": 0.5}],
+)  # fmt: skip
+def test_each_setting_of_the_growth_changes_the_forest(change):
+    assert not same_forest(grow(1)[1], grow(1, GrowthConfig(**change))[1])
+
+
+@pytest.mark.parametrize("plexus", ["superficial", "deep"])
+@pytest.mark.parametrize(
+    "change",
+    [{"iterations": 80}, {"candidates_per_iteration": 1500}, {"sink_spacing_mm": 0.1},
+     {"satisfaction_distance_mm": 0.1}, {"perception_distance_mm": 0.2}, {"perception_angle_deg": 70.0},
+     {"direction_persistence": 0.6}, {"murray_exponent": 2.2}, {"tissue_growth_rate": 0.03},
+     {"rotation_floor": 0.1}],
+)  # fmt: skip
+def test_each_setting_of_a_plexus_changes_the_forest(plexus, change):
+    config = PUBLISHED.model_copy(update={plexus: getattr(PUBLISHED, plexus).model_copy(update=change)})
+    assert not same_forest(grow(1)[1], grow(1, config)[1])
+
+
+@pytest.mark.parametrize(
+    ("plexus", "base", "change"),
+    [
+        ("superficial", {}, {"step_mm": 0.12}),
+        ("superficial", {}, {"least_step_mm": 0.06}),
+        ("superficial", {}, {"bifurcation_spread_deg": 2.0}),
+        ("deep", {}, {"step_mm": 0.06}),
+        ("deep", {}, {"least_step_mm": 0.05}),
+        ("deep", {}, {"bifurcation_spread_deg": 5.0}),
+        ("superficial", {"satisfaction_distance_mm": 0.012}, {"artery_distance_mm": 0.012}),
+        ("deep", {"satisfaction_distance_mm": 0.012}, {"artery_distance_mm": 0.012}),
+    ],
+)
+def test_each_length_and_angle_of_a_plexus_changes_the_forest(plexus, base, change):
+    settings = getattr(PUBLISHED, plexus).model_copy(update=base)
+    before = PUBLISHED.model_copy(update={plexus: settings})
+    after = PUBLISHED.model_copy(update={plexus: settings.model_copy(update=change)})
+    assert not same_forest(grow(1, before)[1], grow(1, after)[1])
+
+
+def test_a_plexus_without_iterations_leaves_the_stumps():
+    nothing = PlexusGrowthConfig(iterations=0)
+    _, graph = grow(1, GrowthConfig(superficial=nothing, deep=nothing))
+    assert len(graph) == 32
+
+
+def same_forest(first: VesselGraph, second: VesselGraph) -> bool:
+    return np.array_equal(first.position_mm, second.position_mm) and np.array_equal(first.radius_mm, second.radius_mm)

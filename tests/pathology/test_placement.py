@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from octa_svr_dataset.config import DropoutConfig, PathologyConfig
+from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.pathology.placement import (
+    INSIDE_MARGIN_MM,
+    draw_dropouts,
+    draw_microaneurysms,
+    strongest_dropout,
+)
+from octa_svr_dataset.scene import add_lesions, grow_healthy_scene
+from octa_svr_dataset.seeding import Stage
+
+FOVEA = Fovea(position_mm=np.array([1.4, 1.6]), suppression_radius_mm=0.44)
+SEEDS = range(60)
+
+
+def draw(seed: int, config: DropoutConfig | None = None):
+    return draw_dropouts(config or DropoutConfig(), 3.0, FOVEA, np.random.default_rng(seed))
+
+
+def test_the_first_area_is_large_and_the_others_are_small():
+    config = DropoutConfig()
+    for seed in SEEDS:
+        radii_mm = [dropout.radius_mm for dropout in draw(seed)]
+        assert config.large_radius_mm[0] <= radii_mm[0] <= config.large_radius_mm[1]
+        assert all(config.small_radius_mm[0] <= radius <= config.small_radius_mm[1] for radius in radii_mm[1:])
+
+
+def test_counts_cover_the_range_and_never_leave_it():
+    counts = {len(draw(seed, DropoutConfig(count=(2, 4)))) for seed in SEEDS}
+    assert counts == {2, 3, 4}
+
+
+def test_areas_lie_inside_the_field_and_off_one_another():
+    for seed in SEEDS:
+        dropouts = draw(seed)
+        for number, dropout in enumerate(dropouts):
+            assert np.all(dropout.center_mm >= INSIDE_MARGIN_MM)
+            assert np.all(dropout.center_mm <= 3.0 - INSIDE_MARGIN_MM)
+            for other in dropouts[:number]:
+                gap_mm = np.linalg.norm(dropout.center_mm - other.center_mm)
+                assert gap_mm > dropout.radius_mm + other.radius_mm
+
+
+def test_an_area_that_finds_no_place_is_left_out_but_never_the_first():
+    crowded = DropoutConfig(count=(12, 12), small_radius_mm=(0.9, 1.0), large_radius_mm=(1.4, 1.5))
+    counts = [len(draw(seed, crowded)) for seed in range(10)]
+    assert min(counts) >= 1
+    assert max(counts) < 12
+
+
+def test_the_strongest_area_takes_the_upper_ends_of_the_ranges():
+    config = DropoutConfig(large_radius_mm=(0.3, 0.7), strength=(0.2, 0.8))
+    (dropout,) = strongest_dropout(config, 3.0, FOVEA, np.random.default_rng(0))
+    assert (dropout.radius_mm, dropout.strength) == (0.7, 0.8)
+
+
+def test_microaneurysms_sit_on_surviving_capillaries_at_the_border(all_diseased, key):
+    config = all_diseased.pathology
+    scene = add_lesions(grow_healthy_scene(all_diseased, key), config, key.rng(Stage.LESIONS))
+    assert scene.lesions.microaneurysms
+    nodes = {tuple(position) for position in scene.graph.position_mm}
+    for dot in scene.lesions.microaneurysms:
+        assert tuple(dot.position_mm) in nodes
+        x_mm, y_mm = dot.position_mm[:1], dot.position_mm[1:2]
+        to_outline_mm = [abs(float(d.level(x_mm, y_mm)[0]) - 1) * d.radius_mm for d in scene.lesions.dropouts]
+        assert min(to_outline_mm) <= config.microaneurysms.border_band_mm / 2 + 1e-9
+        assert config.microaneurysms.radius_mm[0] <= dot.radius_mm <= config.microaneurysms.radius_mm[1]
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0), (1.0, None)])
+def test_the_rate_is_the_share_of_border_segments_that_carry_one(all_diseased, key, rate, expected):
+    scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, key.rng(Stage.LESIONS))
+    config = PathologyConfig().microaneurysms.model_copy(update={"rate_per_segment": rate})
+    dots = draw_microaneurysms(config, scene.graph, scene.lesions.dropouts, 0.01, np.random.default_rng(0))
+    published_rate = len(scene.lesions.microaneurysms)
+    assert len(dots) == expected if expected is not None else len(dots) > 10 * published_rate

@@ -1,0 +1,17 @@
+import pytest
+
+from octa_svr_dataset.grading import Label, label_of_severity
+
+
+def test_severity_decides_the_class():
+    assert [label_of_severity(severity).value for severity in range(5)] == ["healthy", "npdr", "npdr", "npdr", "pdr"]
+
+
+def test_every_class_but_healthy_is_diseased():
+    assert [label.is_diseased for label in Label] == [False, True, True]
+
+
+@pytest.mark.parametrize("severity", [-1, 5])
+def test_a_severity_off_the_scale_is_refused(severity):
+    with pytest.raises(ValueError, match="between 0 and 4"):
+        label_of_severity(severity)
