@@ -1,8 +1,11 @@
-"""What every command does with unusable input: one line on stderr, exit code 2."""
+"""What every command does alike: refuse unusable input in one line, and leave no half-written file."""
 
+import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from octa_svr_dataset.errors import InputError
 
@@ -18,3 +21,31 @@ def exit_on_input_error() -> Iterator[None]:
     except InputError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+
+
+def make_output_folder(path: str | Path, *, field: str) -> Path:
+    """Folder for results, made if need be and found to be writable.
+
+    Raises
+    ------
+    InputError
+        No file can be written there.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{field}: cannot write to the folder {str(folder)!r}: {error.strerror}") from None
+    return folder
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octa_svr_dataset.config import SceneConfig, resolve_config
+from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.findings import Findings, observe
 from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.report import Dialogue, write_dialogue
@@ -47,7 +48,7 @@ def make_example(
     seed, split, index
         Which example; the same as row `index` of that split.
     config_file, overrides
-        Changes to the preset, as in `octa_svr_dataset.config.resolve_config`.
+        Changes to the preset, as in `octa_svr_dataset.resolve.resolve_config`.
     lesions
         False gives the healthy twin: the same eye and exposure before any lesion.
 

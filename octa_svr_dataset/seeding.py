@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.errors import InputError, require_whole_number
 
 
 class Split(IntEnum):
@@ -53,10 +53,8 @@ class SceneKey:
     scene_index: int
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise InputError(f"seed: must be a whole number of at least 0, got {self.seed}")
-        if self.scene_index < 0:
-            raise InputError(f"index: must be a whole number of at least 0, got {self.scene_index}")
+        require_whole_number("seed", self.seed)
+        require_whole_number("index", self.scene_index)
 
     def rng(self, stage: Stage) -> np.random.Generator:
         """Fresh generator at the start of a stage's stream."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from octa_svr_dataset.config import SceneConfig, resolve_config
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.seeding import SceneKey, Split
 
 REPOSITORY = Path(__file__).parents[1]
@@ -32,6 +33,12 @@ def dropout_ma() -> SceneConfig:
 @pytest.fixture(scope="session")
 def all_diseased() -> SceneConfig:
     return resolve_config("dropout_ma", overrides={"pathology.disease_probability": 1})
+
+
+@pytest.fixture(scope="session")
+def stumps_only() -> SceneConfig:
+    """Nothing grows: for tests of everything else."""
+    return resolve_config("dropout_ma", overrides={"growth.superficial.iterations": 0, "growth.deep.iterations": 0})
 
 
 @pytest.fixture

@@ -14,29 +14,20 @@ def test_an_eye_is_healthy_before_its_lesions_and_diseased_after(all_diseased, k
     assert len(diseased.graph) < len(healthy.graph)
 
 
-def test_both_eyes_occur_equally_often(dropout_ma):
-    config = dropout_ma.model_copy(
-        update={"growth": dropout_ma.growth.model_copy(
-            update={plexus: getattr(dropout_ma.growth, plexus).model_copy(update={"iterations": 0})
-                    for plexus in ("superficial", "deep")})}
-    )  # fmt: skip
+def test_both_eyes_occur_equally_often(stumps_only):
     sides = [
-        grow_healthy_scene(config, SceneKey(seed=0, split=Split.TRAIN, scene_index=i)).laterality for i in range(300)
+        grow_healthy_scene(stumps_only, SceneKey(seed=0, split=Split.TRAIN, scene_index=i)).laterality
+        for i in range(300)
     ]
     assert 120 < sides.count("od") < 180
 
 
-def test_the_fovea_lies_anywhere_within_its_offset(dropout_ma):
-    config = dropout_ma.model_copy(
-        update={"growth": dropout_ma.growth.model_copy(
-            update={plexus: getattr(dropout_ma.growth, plexus).model_copy(update={"iterations": 0})
-                    for plexus in ("superficial", "deep")})}
-    )  # fmt: skip
+def test_the_fovea_lies_anywhere_within_its_offset(stumps_only):
     offsets_mm = np.array([
-        grow_healthy_scene(config, SceneKey(seed=0, split=Split.TRAIN, scene_index=i)).fovea.position_mm - 1.5
+        grow_healthy_scene(stumps_only, SceneKey(seed=0, split=Split.TRAIN, scene_index=i)).fovea.position_mm - 1.5
         for i in range(300)
     ])  # fmt: skip
     distances_mm = np.linalg.norm(offsets_mm, axis=1)
-    assert distances_mm.max() <= config.growth.fovea_offset_mm
-    assert np.mean(distances_mm < config.growth.fovea_offset_mm / 2) < 0.35
+    assert distances_mm.max() <= stumps_only.growth.fovea_offset_mm
+    assert np.mean(distances_mm < stumps_only.growth.fovea_offset_mm / 2) < 0.35
     assert np.all(np.abs(offsets_mm.mean(axis=0)) < 0.04)

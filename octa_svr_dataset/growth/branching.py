@@ -307,7 +307,7 @@ def grow_kind(
 ) -> int:
     """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
     assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
-    num_nodes = nodes.count[0]
+    num_nodes = nodes.size[0]
     for node in range(num_nodes):
         if first_sink[node] == NONE or nodes.parent[node] == NONE:
             continue

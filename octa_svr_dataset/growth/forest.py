@@ -86,9 +86,9 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     next_sink = np.empty(len(sinks.next), np.int32)
     kept = np.empty(len(sinks.next), np.int32)
     iteration = 0
-    deep_start = (int(arteries.count[0]), int(veins.count[0]))
+    deep_start = (int(arteries.size[0]), int(veins.size[0]))
     for plexus in (config.superficial, config.deep):
-        deep_start = (int(arteries.count[0]), int(veins.count[0]))
+        deep_start = (int(arteries.size[0]), int(veins.size[0]))
         for plexus_iteration in range(plexus.iterations):
             rules = _rules(plexus, plexus_iteration, iteration, tissue)
             grow_iteration(
@@ -161,7 +161,7 @@ def _empty_nodes(tissue: Tissue) -> Nodes:
     capacity = math.ceil(NODES_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / NODE_CELL_MM))
     return Nodes(
-        count=np.zeros(1, np.int64),
+        size=np.zeros(1, np.int64),
         position=np.empty((capacity, 3)),
         parent=np.empty(capacity, np.int32),
         child=np.empty((capacity, 2), np.int32),
@@ -177,7 +177,7 @@ def _empty_sinks(tissue: Tissue) -> Sinks:
     capacity = math.ceil(SINKS_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / LEAST_SINK_CELL_MM))
     return Sinks(
-        count=np.zeros(1, np.int64),
+        size=np.zeros(1, np.int64),
         position=np.empty((capacity, 3)),
         nearest=np.empty(capacity, np.int32),
         nearest_sq=np.empty(capacity),
@@ -193,7 +193,7 @@ def _as_graph(kinds: tuple[Nodes, Nodes], deep_start: tuple[int, int], tissue: T
     position, parent, radius, kind, layer = [], [], [], [], []
     offset = 0
     for vessel_kind, nodes, first_deep in zip(VesselKind, kinds, deep_start, strict=True):
-        count = int(nodes.count[0])
+        count = int(nodes.size[0])
         node_parent = nodes.parent[:count]
         node_radius = tissue.terminal_radius * nodes.power[:count] ** (1.0 / nodes.exponent[:count])
         position.append(nodes.position[:count])

@@ -25,9 +25,9 @@ OXYGEN_REACH_MM = 6.0 * 0.02 * 0.2039
 
 
 class Nodes(NamedTuple):
-    """Vessels of one kind; the first `count[0]` rows are in use."""
+    """Vessels of one kind; the first `size[0]` rows are in use."""
 
-    count: np.ndarray
+    size: np.ndarray
     """(1,) int64."""
     position: np.ndarray
     """(C, 3) float64, mm."""
@@ -48,9 +48,9 @@ class Nodes(NamedTuple):
 
 
 class Sinks(NamedTuple):
-    """What attracts the vessels of one kind; the first `count[0]` rows are in use."""
+    """What attracts the vessels of one kind; the first `size[0]` rows are in use."""
 
-    count: np.ndarray
+    size: np.ndarray
     """(1,) int64."""
     position: np.ndarray
     """(C, 3) float64, mm."""
@@ -119,10 +119,10 @@ def cell_of(coordinate: float, cell_width: float, num_cells: int) -> int:
 @njit(cache=True)
 def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: float, exponent: float) -> int:
     """Append a terminal node and enter it in the grid."""
-    node = nodes.count[0]
+    node = nodes.size[0]
     if node == nodes.parent.shape[0]:
         raise MemoryError("more vessel nodes than the work arrays hold")
-    nodes.count[0] += 1
+    nodes.size[0] += 1
     nodes.position[node, 0] = x
     nodes.position[node, 1] = y
     nodes.position[node, 2] = z
@@ -246,10 +246,10 @@ def find_nearest_active(nodes: Nodes, width: float, x: float, y: float, z: float
 @njit(cache=True)
 def add_sink(sinks: Sinks, width: float, num_cells: int, x: float, y: float, z: float) -> None:
     """Append a sink whose nearest node is not known yet, and enter it in the grid."""
-    sink = sinks.count[0]
+    sink = sinks.size[0]
     if sink == sinks.next.shape[0]:
         raise MemoryError("more oxygen sinks than the work arrays hold")
-    sinks.count[0] += 1
+    sinks.size[0] += 1
     sinks.position[sink, 0] = x
     sinks.position[sink, 1] = y
     sinks.position[sink, 2] = z
@@ -266,7 +266,7 @@ def rebuild_sinks(sinks: Sinks, width: float, num_cells: int, forgets_nearest: b
     """Close the gaps that satisfied sinks left, and enter all sinks in a grid of `num_cells` rows."""
     sinks.head[:num_cells, :num_cells] = NONE
     kept = 0
-    for sink in range(sinks.count[0]):
+    for sink in range(sinks.size[0]):
         if sinks.is_satisfied[sink]:
             continue
         for axis in range(3):
@@ -280,7 +280,7 @@ def rebuild_sinks(sinks: Sinks, width: float, num_cells: int, forgets_nearest: b
         sinks.next[kept] = sinks.head[row, column]
         sinks.head[row, column] = kept
         kept += 1
-    sinks.count[0] = kept
+    sinks.size[0] = kept
 
 
 @njit(cache=True)
@@ -333,9 +333,9 @@ def assign_sinks(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
 ) -> None:
     """Give each sink to its nearest active node within perception, as one linked list a node."""
-    first_sink[: nodes.count[0]] = NONE
+    first_sink[: nodes.size[0]] = NONE
     perception_sq = rules.perception * rules.perception
-    for sink in range(sinks.count[0]):
+    for sink in range(sinks.size[0]):
         node = sinks.nearest[sink]
         if node == UNKNOWN or (node != NONE and nodes.child[node, 1] != NONE):
             node, distance_sq = find_nearest_active(
@@ -362,7 +362,7 @@ def meet_new_nodes(sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, fir
     cell_width = tissue.width / num_cells
     reach = max(rules.perception, rules.satisfaction)
     satisfaction_sq = rules.satisfaction * rules.satisfaction
-    for node in range(first_new, nodes.count[0]):
+    for node in range(first_new, nodes.size[0]):
         x = nodes.position[node, 0]
         y = nodes.position[node, 1]
         z = nodes.position[node, 2]
@@ -388,7 +388,7 @@ def meet_new_nodes(sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, fir
 @njit(cache=True)
 def turn_into_sources(sinks: Sinks, sources: Sinks, veins: Nodes, tissue: Tissue, rules: Rules, num_cells: int) -> None:
     """Satisfied oxygen sinks become carbon dioxide sources where no vein is near."""
-    for sink in range(sinks.count[0]):
+    for sink in range(sinks.size[0]):
         if not sinks.is_satisfied[sink]:
             continue
         x = sinks.position[sink, 0]

@@ -72,7 +72,7 @@ def test_the_nearest_active_node_is_that_of_an_exhaustive_search():
     rng = np.random.default_rng(0)
     count, width = 400, 1.0
     nodes = Nodes(
-        count=np.zeros(1, np.int64), position=np.empty((count, 3)), parent=np.empty(count, np.int32),
+        size=np.zeros(1, np.int64), position=np.empty((count, 3)), parent=np.empty(count, np.int32),
         child=np.empty((count, 2), np.int32), exponent=np.empty(count), power=np.empty(count),
         version=np.empty(count, np.int32), head=np.full((13, 13), NONE, np.int32), next=np.empty(count, np.int32),
     )  # fmt: skip

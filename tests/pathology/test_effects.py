@@ -55,9 +55,7 @@ def test_vessels_outside_the_areas_are_untouched(healthy_scenes, dropout_ma):
     scene = healthy_scenes[1]
     dropouts = strongest_dropout(dropout_ma.pathology.dropout, 3.0, scene.fovea, np.random.default_rng(0))
     graph = lose_capillaries(scene.graph, dropouts, 0.01, np.random.default_rng(1))
-    outside = [
-        segment_lengths_mm(g)[capillary_loss(g, dropouts) == 0].sum() for g in (scene.graph, graph)
-    ]
+    outside = [segment_lengths_mm(g)[capillary_loss(g, dropouts) == 0].sum() for g in (scene.graph, graph)]
     assert outside[1] == pytest.approx(outside[0])
 
 

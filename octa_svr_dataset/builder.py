@@ -1,0 +1,230 @@
+"""`OctaSvr`: the builder behind `load_dataset("octa_svr", preset, ...)`; rows are made, not downloaded.
+
+For streaming, `datasets` replaces `open`, `pathlib.Path` and the like in the module of a builder by
+versions that read URLs; so this module uses none of them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from typing import Any
+
+import datasets
+import yaml
+from datasets.data_files import DataFilesDict
+from datasets.fingerprint import Hasher
+
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.errors import InputError, require_whole_number
+from octa_svr_dataset.example import simulate
+from octa_svr_dataset.grading import Label
+from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
+from octa_svr_dataset.row import LAYER_NAMES, example_row
+from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.source_hash import cache_hash
+from octa_svr_dataset.version import VERSION
+
+CACHE_NAME = "octa_svr_dataset"
+"""Folder in the cache of `datasets`; not the name that `load_dataset` takes, see `registration`."""
+
+EXAMPLES_PER_SHARD = 8
+"""A resumed stream makes at most so many examples again, but for very large splits."""
+
+FEW_SHARDS, MANY_SHARDS = 32, 16_384
+"""A split has at least the first number of shards, as far as it has examples, and at most the second."""
+
+LARGEST_SEED = 2**63 - 1
+"""A row keeps its seed as a signed 64-bit number."""
+
+
+@dataclass(kw_only=True)
+class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
+    """The keyword arguments of `load_dataset("octa_svr", preset, ...)`, checked and resolved."""
+
+    version: datasets.Version = field(default_factory=lambda: datasets.Version(VERSION))
+    """Version of the data."""
+
+    data_files: DataFilesDict = field(default_factory=DataFilesDict)
+    """Empty, as there are none; `datasets` asks for files where it finds None."""
+
+    seed: int = 0
+    """Seed of all chance."""
+
+    num_train: int = 1000
+    """Number of examples of the training split; a split of 0 does not exist."""
+
+    num_validation: int = 100
+    """Number of examples of the validation split."""
+
+    num_test: int = 100
+    """Number of examples of the test split."""
+
+    include_masks: bool = False
+    """Whether rows hold the pixel layers."""
+
+    include_graph: bool = False
+    """Whether rows hold the vessel graph."""
+
+    overrides: Mapping[str, Any] | None = None
+    """Settings of the scene that differ from the preset, nested or with dotted keys."""
+
+    config_file: str | PathLike[str] | None = None
+    """YAML file with settings of the scene; `overrides` go on top."""
+
+    scene: SceneConfig = field(init=False)
+    """The resolved settings: preset, then file, then overrides, read once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.seed = require_whole_number("seed", self.seed, largest=LARGEST_SEED)
+        for split in Split:
+            name = f"num_{split.label}"
+            setattr(self, name, require_whole_number(name, getattr(self, name)))
+        if not any(self.num_examples(split) for split in Split):
+            raise InputError("num_train, num_validation, num_test: at least one must be above 0, got 0 for each")
+        for name in ("include_masks", "include_graph"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name}: must be True or False, got {getattr(self, name)!r}")
+        if not isinstance(self.config_file, str | PathLike | None):
+            raise InputError(f"config_file: must be the path of a YAML file, got {self.config_file!r}")
+        config_file = None if self.config_file is None else fspath(self.config_file)
+        self.scene = resolve_config(self.name, config_file=config_file, overrides=self.overrides)
+
+    def num_examples(self, split: Split) -> int:
+        """Number of examples of a split."""
+        return int(getattr(self, f"num_{split.label}"))
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
+        """Name of the cache folder: a function of the resolved settings, in whatever form they were given."""
+        del config_kwargs
+        settings = {
+            "seed": self.seed,
+            "num": [self.num_examples(split) for split in Split],
+            "include": [self.include_masks, self.include_graph],
+            "scene": config_hash(self.scene),
+            "features": custom_features and Hasher.hash(custom_features),
+        }
+        return f"{self.name}-{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]}"
+
+
+KEYWORDS = (
+    *("seed", "num_train", "num_validation", "num_test"),
+    *("include_masks", "include_graph", "overrides", "config_file"),
+)
+"""What `load_dataset("octa_svr", preset, ...)` takes beside the arguments of `datasets`."""
+
+
+class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
+    """Builder of synthetic OCTA datasets; also without `load_dataset`.
+
+    `OctaSvr(config_name="dropout_ma", seed=7)` followed by `download_and_prepare()` and `as_dataset()`
+    makes, and caches in the same place, what `load_dataset("octa_svr", "dropout_ma", seed=7)` returns.
+    """
+
+    BUILDER_CONFIG_CLASS = OctaSvrConfig
+    BUILDER_CONFIGS = [OctaSvrConfig(name=preset) for preset in preset_names()]  # noqa: RUF012
+    DEFAULT_WRITER_BATCH_SIZE = 100
+
+    def __init__(
+        self,
+        cache_dir: str | None = None,
+        dataset_name: str | None = None,
+        config_name: str | None = None,
+        hash: str | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(cache_dir, dataset_name or CACHE_NAME, config_name, hash or cache_hash(), **kwargs)
+
+    def _create_builder_config(
+        self,
+        config_name: str | None = None,
+        custom_features: Any = None,
+        config_id: str | None = None,
+        **keywords: Any,
+    ) -> tuple[OctaSvrConfig, str]:
+        """Settings of this builder and the name of its cache folder; `datasets` calls it once."""
+        if config_name is None:
+            raise InputError(f"name: the preset is missing; allowed: {', '.join(preset_names())}")
+        for keyword in keywords:
+            if keyword not in KEYWORDS:
+                raise InputError(f"{keyword}: unknown keyword argument; allowed: {', '.join(KEYWORDS)}")
+        given = {keyword: value for keyword, value in keywords.items() if value is not None}
+        config = OctaSvrConfig(name=config_name, **given)
+        return config, config_id or config.create_config_id(keywords, custom_features)
+
+    def _info(self) -> datasets.DatasetInfo:
+        settings = yaml.safe_dump(self.config.scene.model_dump(mode="json"), sort_keys=False)
+        return datasets.DatasetInfo(
+            description=(
+                "Synthetic OCTA images of the retina with reasoning texts. Not for clinical use.\n\n"
+                f"Configuration {config_hash(self.config.scene)}:\n{settings}"
+            ),
+            features=row_features(self.config.include_masks, self.config.include_graph),
+        )
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        del dl_manager
+        return [
+            datasets.SplitGenerator(
+                name=split.label, gen_kwargs={"split": split, "shards": shards(self.config.num_examples(split))}
+            )
+            for split in Split
+            if self.config.num_examples(split) > 0
+        ]
+
+    def _generate_examples(self, split: Split, shards: list[tuple[int, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        config = self.config
+        for start, stop in shards:
+            for index in range(start, stop):
+                example = simulate(config.scene, SceneKey(seed=config.seed, split=split, scene_index=index))
+                yield (
+                    index,
+                    example_row(
+                        example,
+                        config.name,
+                        include_masks=config.include_masks,
+                        include_graph=config.include_graph,
+                    ),
+                )
+
+
+def shards(num_examples: int) -> list[tuple[int, int]]:
+    """First index and end of each shard: the parts that processes share and at which a stream resumes."""
+    size = min(max(num_examples // FEW_SHARDS, 1), EXAMPLES_PER_SHARD)
+    size = max(size, -(-num_examples // MANY_SHARDS))
+    return [(start, min(start + size, num_examples)) for start in range(0, num_examples, size)]
+
+
+def row_features(include_masks: bool = False, include_graph: bool = False) -> datasets.Features:
+    """Columns of a row and their types."""
+    text = datasets.Value("string")
+    columns: dict[str, Any] = {
+        "id": text,
+        "image": datasets.Image(),
+        "label": datasets.ClassLabel(names=[str(label) for label in Label]),
+        "severity": datasets.Value("int8"),
+        "laterality": text,
+        "messages": datasets.List({"role": text, "content": text}),
+        "tasks": datasets.List({"task": text, "answer": text}),
+        "findings": text,
+        "provenance": {
+            "version": text,
+            "seed": datasets.Value("int64"),
+            "split": text,
+            "index": datasets.Value("int64"),
+            "config_hash": text,
+        },
+    }
+    if include_masks:
+        columns["masks"] = {name: datasets.Image() for name in LAYER_NAMES}
+    if include_graph:
+        columns["graph"] = {
+            "position_mm": datasets.List(datasets.List(datasets.Value("float64"))),
+            "parent": datasets.List(datasets.Value("int32")),
+            "radius_mm": datasets.List(datasets.Value("float64")),
+            "kind": datasets.List(datasets.Value("uint8")),
+            "layer": datasets.List(datasets.Value("uint8")),
+        }
+    return datasets.Features(columns)

@@ -1,0 +1,146 @@
+"""The command `octa-svr`: settings, pictures, and the use of the dataset without an import."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from octa_svr_dataset import autoload
+from octa_svr_dataset.command import exit_on_input_error
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.resolve import config_hash, resolve_config
+from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.settings_table import settings
+
+app = typer.Typer(
+    help="Synthetic OCTA images with reasoning texts that are true of each picture.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+autoload_app = typer.Typer(
+    help='Whether load_dataset("octa_svr", ...) works without `import octa_svr_dataset`.', no_args_is_help=True
+)
+app.add_typer(autoload_app, name="autoload")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be a whole number, got {text!r}") from None
+
+
+Preset = Annotated[str, typer.Argument(help="Name of a preset, such as dropout_ma.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="YAML file with settings that differ from the preset.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again.")]
+
+
+def main() -> None:
+    """Run the command; unusable input ends in one line and exit code 2."""
+    with exit_on_input_error():
+        try:
+            sys.exit(app(prog_name="octa-svr", standalone_mode=False))
+        except typer.TyperException as error:
+            if not error.format_message():  # no arguments were given, and the help is printed already
+                sys.exit(2)
+            raise InputError(error.format_message()) from None
+
+
+@app.command()
+def config(
+    preset: Preset,
+    config_file: ConfigFile = None,
+    changes: Changes = None,
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML that --config-file reads.")] = False,
+) -> None:
+    """Print every setting with its value, what is allowed, and its meaning."""
+    scene_config = resolve_config(preset, config_file=config_file, overrides=_overrides(changes))
+    if as_yaml:
+        print(yaml.safe_dump(scene_config.model_dump(mode="json"), sort_keys=False), end="")
+    else:
+        _print_table(scene_config)
+
+
+@app.command()
+def images(
+    preset: Preset,
+    out: Annotated[Path, typer.Option(help="Folder to make; it must be new or empty.")],
+    num: Annotated[int, typer.Option(parser=_whole_number, help="Number of pictures.")],
+    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
+    split: Annotated[str, typer.Option(help="train, validation or test; they share no scene.")] = "test",
+    config_file: ConfigFile = None,
+    changes: Changes = None,
+    masks: Annotated[bool, typer.Option("--masks", help="Write the pixel layers, too.")] = False,
+) -> None:
+    """Write a folder of pictures, one subfolder a class."""
+    from octa_svr_dataset.image_folder import write_image_folder  # compiled kernels come with it
+
+    if num < 1:
+        raise InputError(f"num: must be a whole number of at least 1, got {num}")
+    scene_config = resolve_config(preset, config_file=config_file, overrides=_overrides(changes))
+    chosen_split = Split.from_name(split)
+    keys = [SceneKey(seed=seed, split=chosen_split, scene_index=index) for index in range(num)]
+    write_image_folder(
+        out,
+        preset,
+        scene_config,
+        track(keys, description="Synthesizing", console=Console(stderr=True)),
+        command=shlex.join(["octa-svr", *sys.argv[1:]]),
+        include_masks=masks,
+    )
+    print(f"{num} synthetic pictures of configuration {config_hash(scene_config)} are in {out}")
+
+
+@autoload_app.command("enable")
+def enable_autoload() -> None:
+    """Let `datasets` know octa_svr whenever it is imported, with this interpreter."""
+    autoload.enable(autoload.site_folder())
+    print(f"enabled in {autoload.site_folder()}; undo it with: octa-svr autoload disable")
+
+
+@autoload_app.command("disable")
+def disable_autoload() -> None:
+    """Undo `enable`."""
+    autoload.disable(autoload.site_folder())
+    print(f"disabled in {autoload.site_folder()}")
+
+
+@autoload_app.command("status")
+def autoload_status() -> None:
+    """Print enabled, disabled, or outdated."""
+    print(f"{autoload.status(autoload.site_folder())} in {autoload.site_folder()}")
+
+
+def _overrides(changes: list[str] | None) -> dict[str, Any]:
+    """Settings of `--set KEY=VALUE`; the values are read as YAML."""
+    overrides = {}
+    for change in changes or []:
+        key, equals, text = change.partition("=")
+        if not (key and equals):
+            raise InputError(f"--set: must be KEY=VALUE, got {change!r}")
+        try:
+            overrides[key] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"--set: the value of {key} must be YAML, got {text!r}") from None
+    return overrides
+
+
+def _print_table(scene_config: SceneConfig) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table("setting", "value", "allowed", "meaning", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    for setting in settings(scene_config):
+        table.add_row(setting.name, setting.value, setting.allowed, setting.meaning)
+    console.print(table, markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""A folder of synthetic pictures, one subfolder a class, as evaluations and other tools read them."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from octa_svr_dataset.command import make_output_folder
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.example import simulate
+from octa_svr_dataset.resolve import config_hash
+from octa_svr_dataset.row import encode_png, row_id
+from octa_svr_dataset.seeding import SceneKey
+from octa_svr_dataset.version import VERSION
+
+NOTE_NAME = "SYNTHETIC.txt"
+"""File that says that the pictures are synthetic, and how they were made."""
+
+
+def write_image_folder(
+    out: Path,
+    preset: str,
+    config: SceneConfig,
+    keys: Iterable[SceneKey],
+    *,
+    command: str,
+    include_masks: bool = False,
+) -> None:
+    """Write `<class>/<row id>.png` for each key, and the note; the folder is there whole or not at all.
+
+    Parameters
+    ----------
+    out
+        Folder that does not exist yet, or is empty.
+    preset, config, keys
+        What the pictures are a function of.
+    command
+        Command line for the note.
+    include_masks
+        Adds the pixel layers as `masks/<layer>/<row id>.png`.
+
+    Raises
+    ------
+    InputError
+        The folder holds something, or cannot be written.
+    """
+    out = out.resolve()
+    make_output_folder(out.parent, field="out")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"out: {str(out)!r} already holds something; allowed: a new or an empty folder")
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}.unfinished")
+    try:
+        for key in keys:
+            _write_example(unfinished, preset, config, key, include_masks=include_masks)
+        (unfinished / NOTE_NAME).write_text(_note(config, command), encoding="utf-8")
+        if out.exists():
+            out.rmdir()
+        unfinished.replace(out)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_example(folder: Path, preset: str, config: SceneConfig, key: SceneKey, *, include_masks: bool) -> None:
+    example = simulate(config, key)
+    pictures = {str(example.findings.label): example.rendering.image}
+    if include_masks:
+        pictures |= {f"masks/{name}": layer for name, layer in example.rendering.layers.as_dict().items()}
+    for subfolder, pixels in pictures.items():
+        path = folder / subfolder / f"{row_id(preset, key)}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png(pixels))
+
+
+def _note(config: SceneConfig, command: str) -> str:
+    return (
+        "These pictures are synthetic: they show no eye of any patient. Not for clinical use.\n\n"
+        f"Made by octa_svr_dataset {VERSION} with\n\n    {command}\n\n"
+        f"Configuration {config_hash(config)}:\n\n"
+        f"{yaml.safe_dump(config.model_dump(mode='json'), sort_keys=False)}"
+    )

@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.pathology.lesions import Lesions, Microaneurysm
+from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
+from octa_svr_dataset.seeding import SceneKey, Split, Stage
+from octa_svr_dataset.vessel_graph import VesselKind
+
+SEEDS = range(5)
+
+
+@pytest.fixture(scope="module")
+def twins(all_diseased) -> list[tuple[Scene, Rendering, Scene, Rendering]]:
+    """Healthy eyes and their diseased twins, with their pictures."""
+    rows = []
+    for seed in SEEDS:
+        key = SceneKey(seed=seed, split=Split.TRAIN, scene_index=0)
+        healthy = grow_healthy_scene(all_diseased, key)
+        diseased = add_lesions(healthy, all_diseased.pathology, key.rng(Stage.LESIONS))
+        pictures = [render(s, all_diseased.imaging, key.rng(Stage.IMAGING)) for s in (healthy, diseased)]
+        rows.append((healthy, pictures[0], diseased, pictures[1]))
+    return rows
+
+
+def test_twins_are_pixel_aligned_and_differ_only_around_lesions(twins):
+    for _, before, scene, after in twins:
+        x_mm, y_mm = before.fov.pixel_centers_mm()
+        levels = np.stack([dropout.level(x_mm, y_mm) for dropout in scene.lesions.dropouts])
+        is_far = levels.min(axis=0) > 1.9
+        difference = np.abs(before.image.astype(int) - after.image)
+        assert is_far.mean() > 0.02
+        assert difference[is_far].mean() < 0.2
+        assert difference[after.layers.dropout > 0].mean() > 10
+
+
+def test_dropout_shows_in_the_final_pixels(twins):
+    for _, before, _, after in twins:
+        inside = after.layers.dropout > 0
+        floor = np.median(after.image[after.layers.faz > 0]) if after.layers.faz.any() else 0
+        left = np.median(after.image[inside]) - floor
+        assert left <= 0.5 * (np.median(before.image[inside]) - floor)
+
+
+def test_layers_have_the_documented_types_and_values(twins):
+    for _, _, scene, picture in twins:
+        layers = picture.layers.as_dict()
+        assert {name: layer.dtype.name for name, layer in layers.items()} == {
+            "vessels": "uint8", "faz": "uint8", "dropout": "uint8", "microaneurysms": "uint16",
+        }  # fmt: skip
+        assert all(layer.shape == picture.image.shape for layer in layers.values())
+        assert set(np.unique(picture.layers.vessels)) == {0, VesselKind.ARTERY + 1, VesselKind.VEIN + 1}
+        assert picture.layers.dropout.max() <= len(scene.lesions.dropouts)
+        assert picture.layers.microaneurysms.max() <= len(scene.lesions.microaneurysms)
+
+
+def test_the_avascular_zone_lies_at_the_fovea_and_holds_no_vessel(twins):
+    for scene, picture, _, _ in twins:
+        zone = picture.layers.faz > 0
+        center_mm = picture.fov.to_mm(np.argwhere(zone).mean(axis=0) + 0.5)
+        assert np.linalg.norm(center_mm - scene.fovea.position_mm) < 0.15
+        area_mm2 = picture.fov.area_mm2(zone.sum())
+        assert 0.8 < area_mm2 / (np.pi * scene.fovea.avascular_radius_mm**2) < 2.2
+        assert (picture.layers.vessels[zone] > 0).mean() < 0.02
+
+
+def test_dropout_and_the_avascular_zone_do_not_overlap(twins):
+    for _, _, _, picture in twins:
+        assert not np.any((picture.layers.faz > 0) & (picture.layers.dropout > 0))
+
+
+def test_the_dropout_layer_is_the_inside_of_the_outlines(twins):
+    for _, _, scene, picture in twins:
+        x_mm, y_mm = picture.fov.pixel_centers_mm()
+        levels = np.stack([dropout.level(x_mm, y_mm) for dropout in scene.lesions.dropouts])
+        expected = np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0)
+        np.testing.assert_array_equal(picture.layers.dropout, expected)
+
+
+def test_a_microaneurysm_is_a_bright_dot_of_its_size_where_it_lies(twins, all_diseased, key):
+    healthy = twins[0][0]
+    dot = Microaneurysm(position_mm=np.array([0.75, 2.25, 0.01]), radius_mm=0.04, flow=1.0)
+    scene = replace(healthy, lesions=Lesions(microaneurysms=(dot,)))
+    picture = render(scene, all_diseased.imaging, key.rng(Stage.IMAGING))
+    without = render(healthy, all_diseased.imaging, key.rng(Stage.IMAGING))
+    inside = picture.layers.microaneurysms == 1
+    assert picture.fov.area_mm2(inside.sum()) == pytest.approx(np.pi * 0.04**2, rel=0.15)
+    np.testing.assert_allclose(picture.fov.to_mm(np.argwhere(inside).mean(axis=0) + 0.5), [0.75, 2.25], atol=0.01)
+    assert picture.image[inside].mean() > without.image[inside].mean()
+    assert picture.image[inside].min() > 100
+
+
+def test_the_picture_has_the_size_that_is_asked_for(twins, all_diseased, key):
+    imaging = all_diseased.imaging.model_copy(update={"size_px": 200})
+    assert render(twins[0][0], imaging, key.rng(Stage.IMAGING)).image.shape == (200, 200)
+
+
+@pytest.mark.parametrize("name", ["optical_width_mm", "capillary_signal", "deep_signal"])
+def test_each_setting_of_the_vessels_changes_the_picture(twins, all_diseased, key, name):
+    imaging = all_diseased.imaging.model_copy(update={name: (0.09, 0.09)})
+    images = [render(twins[0][0], i, key.rng(Stage.IMAGING)).image for i in (all_diseased.imaging, imaging)]
+    assert not np.array_equal(*images)

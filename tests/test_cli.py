@@ -1,0 +1,168 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from octa_svr_dataset import autoload, cli, image_folder
+from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.example import make_example
+from octa_svr_dataset.resolve import config_hash, resolve_config
+from octa_svr_dataset.settings_table import settings
+
+CHEAP = {"imaging.size_px": 64, "growth.superficial.iterations": 15, "growth.deep.iterations": 5}
+SET_CHEAP = [f"--set={key}={value}" for key, value in CHEAP.items()]
+
+
+@pytest.fixture
+def octa_svr(monkeypatch, capsys, tmp_path):
+    """The command, run in an empty folder: exit code, output, error output."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["octa-svr", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return stop.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+class TestConfig:
+    def test_every_setting_is_listed_with_value_limits_and_meaning(self, octa_svr):
+        code, output, _ = octa_svr("config", "dropout_ma", "--set", "imaging.size_px=400")
+        assert code == 0
+        assert "imaging.size_px" in output
+        assert "400" in output
+        assert ">= 64, <= 2048" in output
+        assert "Width and height of the picture, px." in output
+
+    def test_no_setting_lacks_limits_or_meaning(self):
+        for setting in settings(resolve_config("dropout_ma")):
+            assert setting.allowed, setting.name
+            assert setting.meaning, setting.name
+
+    @pytest.mark.parametrize("setting", settings(resolve_config("dropout_ma")), ids=lambda setting: setting.name)
+    def test_a_listed_value_is_accepted_as_it_is_printed(self, setting):
+        overrides = cli._overrides([f"{setting.name}={setting.value}"])
+        assert resolve_config("dropout_ma", overrides=overrides) == resolve_config("dropout_ma")
+
+    def test_the_printed_yaml_is_a_configuration_file(self, octa_svr):
+        _, printed, _ = octa_svr("config", "dropout_ma", "--yaml", "--set", "imaging.gain=[0.9, 1.0]")
+        Path("mine.yaml").write_text(printed)
+        _, again, _ = octa_svr("config", "healthy", "--yaml", "--config-file", "mine.yaml")
+        assert again == printed
+        assert yaml.safe_load(again)["imaging"]["gain"] == [0.9, 1.0]
+
+
+class TestImages:
+    def test_a_folder_holds_one_subfolder_a_class(self, octa_svr):
+        code, output, _ = octa_svr("images", "dropout_ma", "--out", "new/pictures", "--num", "4", *SET_CHEAP)
+        assert code == 0
+        assert "4 synthetic pictures" in output
+        paths = sorted(Path("new/pictures").glob("*/*.png"), key=lambda path: path.name)
+        assert [path.name for path in paths] == [f"dropout_ma-s0-test-{index:08d}.png" for index in range(4)]
+        for index, path in enumerate(paths):
+            example = make_example("dropout_ma", split="test", index=index, overrides=CHEAP)
+            assert path.parent.name == example.scene.label
+            np.testing.assert_array_equal(np.asarray(Image.open(path)), example.rendering.image)
+
+    def test_the_note_says_that_they_are_synthetic_and_how_they_were_made(self, octa_svr):
+        octa_svr("images", "healthy", "--out", "pictures", "--num", "1", "--seed", "3", *SET_CHEAP)
+        note = Path("pictures/SYNTHETIC.txt").read_text()
+        assert "synthetic" in note
+        assert "octa-svr images healthy --out pictures --num 1 --seed 3 --set=imaging.size_px=64" in note
+        assert config_hash(resolve_config("healthy", overrides=CHEAP)) in note
+
+    def test_masks_are_the_pixel_layers(self, octa_svr):
+        octa_svr("images", "dropout_ma", "--out", "pictures", "--num", "1", "--masks", *SET_CHEAP)
+        example = make_example("dropout_ma", split="test", overrides=CHEAP)
+        for name, layer in example.rendering.layers.as_dict().items():
+            mask = Image.open(f"pictures/masks/{name}/dropout_ma-s0-test-00000000.png")
+            np.testing.assert_array_equal(np.asarray(mask), layer)
+
+    def test_an_empty_folder_is_filled(self, octa_svr):
+        Path("pictures").mkdir()
+        assert octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)[0] == 0
+        assert [path.name for path in Path().iterdir()] == ["pictures"]
+
+    def test_a_folder_that_holds_something_is_refused_and_kept(self, octa_svr):
+        Path("pictures").mkdir()
+        Path("pictures/mine.txt").write_text("")
+        code, _, error = octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)
+        assert code == 2
+        assert "already holds something" in error
+        assert [path.name for path in Path("pictures").iterdir()] == ["mine.txt"]
+
+    def test_a_run_that_fails_leaves_nothing(self, octa_svr, monkeypatch):
+        def fail(*_):
+            raise RuntimeError("no more")
+
+        monkeypatch.setattr(image_folder, "_note", fail)
+        with pytest.raises(RuntimeError, match="no more"):
+            octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)
+        assert not list(Path().iterdir())
+
+    def test_an_evaluation_can_read_the_folder(self, octa_svr):
+        octa_svr("images", "dropout_ma", "--out", "pictures", "--num", "2", "--masks", *SET_CHEAP)
+        folder = open_image_folder("pictures")
+        assert folder.is_synthetic
+        assert len(folder.images) == 2
+        assert all(image.path.parent.name == image.truth.label for image in folder.images)
+
+
+class TestAutoload:
+    def test_it_is_enabled_and_disabled(self, octa_svr, tmp_path, monkeypatch):
+        monkeypatch.setattr(autoload, "site_folder", lambda: tmp_path)
+        for action, report in [("status", "disabled"), ("enable", "enabled"), ("status", "enabled")]:
+            code, output, _ = octa_svr("autoload", action)
+            assert code == 0
+            assert output.startswith(f"{report} in {tmp_path}")
+        assert octa_svr("autoload", "disable")[1] == f"disabled in {tmp_path}\n"
+        assert not list(tmp_path.iterdir())
+
+    def test_packages_that_cannot_be_written_are_refused_in_one_line(self, octa_svr, tmp_path, monkeypatch):
+        monkeypatch.setattr(autoload, "site_folder", lambda: tmp_path / "absent")
+        code, _, error = octa_svr("autoload", "enable")
+        assert code == 2
+        assert error.startswith("error: site-packages: cannot write in ")
+        assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("nope", "No such command 'nope'."),
+        ("config", "Missing argument 'preset'."),
+        ("config nope", "preset: unknown name 'nope'; allowed: dropout_ma"),
+        ("config dropout_ma --nope", "No such option: --nope"),
+        ("config dropout_ma --set imaging.size_px", "--set: must be KEY=VALUE, got 'imaging.size_px'"),
+        ("config dropout_ma --set imaging.gain=[1", "--set: the value of imaging.gain must be YAML, got '[1'"),
+        ("config dropout_ma --set imaging.size_px=3", "imaging.size_px: "),
+        ("config dropout_ma --set imagin=3", "imagin: unknown setting; allowed here: "),
+        ("config dropout_ma --config-file absent.yaml", "config_file: cannot read 'absent.yaml'"),
+        ("images dropout_ma --num 1", "Missing option '--out'."),
+        ("images dropout_ma --out x --num some", "'--num': must be a whole number, got 'some'"),
+        ("images dropout_ma --out x --num 0", "num: must be a whole number of at least 1, got 0"),
+        ("images dropout_ma --out x --num 1 --seed -1", "seed: must be a whole number of at least 0, got -1"),
+        ("images dropout_ma --out x --num 1 --split dev", "split: unknown value 'dev'; allowed: train"),
+        ("images dropout_ma --out /dev/null/x --num 1", "out: cannot write to the folder '/dev/null'"),
+    ],
+)
+def test_unusable_input_is_one_line_and_exit_code_2(octa_svr, tmp_path, arguments, message):
+    code, output, error = octa_svr(*arguments.split())
+    assert code == 2
+    assert output == ""
+    assert message in error
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("autoload", "--help"), ("images", "--help")])
+def test_help_is_no_error(octa_svr, arguments):
+    code, output, error = octa_svr(*arguments)
+    assert (code, error) == (0, "")
+    assert "Usage: octa-svr" in output

@@ -1,0 +1,157 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from octa_svr_dataset.example import Example, simulate
+from octa_svr_dataset.findings import (
+    DROPOUT_MOST_FLOW_RATIO,
+    MICROANEURYSM_LEAST_CONTRAST,
+    Findings,
+    observe,
+)
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.imaging.layers import Layers
+from octa_svr_dataset.imaging.rendering import Rendering
+from octa_svr_dataset.pathology.lesions import Lesions
+from octa_svr_dataset.scene import Scene
+from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+NO_VESSELS = VesselGraph(
+    position_mm=np.zeros((0, 3)), parent=np.zeros(0), radius_mm=np.zeros(0), kind=np.zeros(0), layer=np.zeros(0)
+)
+SIZE = 300
+
+
+@pytest.fixture(scope="module")
+def diseased(all_diseased) -> list[Example]:
+    return [simulate(all_diseased, SceneKey(seed=0, split=Split.TEST, scene_index=index)) for index in range(8)]
+
+
+def disk(row: float, column: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[:SIZE, :SIZE] + 0.5
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+
+
+def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None) -> Findings:
+    """Findings in a picture that is painted by hand: gray 100, floor 20, fovea at the center."""
+    image = np.full((SIZE, SIZE), 100, np.uint8)
+    empty = np.zeros((SIZE, SIZE), np.uint8)
+    layers = {"vessels": empty, "faz": empty, "dropout": empty, "microaneurysms": empty.astype(np.uint16)}
+    faz = disk(150, 150, 25) if faz is None else faz
+    layers["faz"] = faz.astype(np.uint8)
+    image[faz] = 20
+    if dropout is not None:
+        layers["dropout"] = (dropout & ~faz).astype(np.uint8)
+        image[dropout & ~faz] = dropout_gray
+    if dot is not None:
+        layers["microaneurysms"] = dot.astype(np.uint16)
+        image[dot] = dot_gray
+    fovea = Fovea(position_mm=np.array([1.5, 1.5]), suppression_radius_mm=0.44)
+    scene = Scene(field_width_mm=3.0, laterality="od", fovea=fovea, graph=NO_VESSELS, lesions=Lesions())
+    fov = FieldOfView(width_mm=3.0, size_px=SIZE)
+    return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers)))
+
+
+def test_an_area_of_dropout_is_measured_and_named():
+    (found,) = painted(dropout=disk(150, 230, 30)).dropouts
+    assert found.is_visible
+    assert found.area_mm2 == pytest.approx(np.pi * 0.3**2, rel=0.01)
+    assert (found.direction, found.quadrant, found.ring) == ("right", "nasal", "parafovea")
+    assert found.box_px == (120, 200, 180, 260)
+    assert found.flow_ratio == 0.0
+
+
+def test_dropout_just_darker_than_the_limit_is_visible_and_just_brighter_is_not():
+    for offset, is_visible in ((-0.05, True), (0.05, False)):
+        gray = round(20 + 80 * (DROPOUT_MOST_FLOW_RATIO + offset))
+        (found,) = painted(dropout=disk(150, 230, 30), dropout_gray=gray).dropouts
+        assert found.is_visible is is_visible
+
+
+def test_a_gap_just_above_the_least_area_is_dropout_and_just_below_is_not():
+    for radius, is_visible in ((10.5, True), (9.0, False)):
+        (found,) = painted(dropout=disk(60, 60, radius)).dropouts
+        assert found.is_visible is is_visible
+
+
+def test_a_dot_just_above_the_contrast_limit_is_visible_and_just_below_is_not():
+    for offset, is_visible in ((3, True), (-3, False)):
+        gray = round(100 + MICROANEURYSM_LEAST_CONTRAST + offset)
+        (found,) = painted(dot=disk(80, 150, 3), dot_gray=gray).microaneurysms
+        assert found.is_visible is is_visible
+        assert found.direction == "upper"
+        assert found.diameter_um == pytest.approx(60, rel=0.1)
+
+
+def test_a_dot_of_two_pixels_is_never_visible():
+    (found,) = painted(dot=disk(80, 150, 1.2), dot_gray=255).microaneurysms
+    assert not found.is_visible
+
+
+def test_the_avascular_zone_is_measured_and_its_displacement_named():
+    found = painted(faz=disk(150, 190, 25)).faz
+    assert found.is_visible
+    assert found.area_mm2 == pytest.approx(np.pi * 0.25**2, rel=0.01)
+    assert found.displacement == "right"
+    assert painted(faz=disk(155, 145, 25)).faz.displacement == "centered"
+
+
+def test_dropout_that_touches_the_avascular_zone_opens_its_border():
+    assert painted(dropout=disk(150, 200, 28)).faz.borders_dropout
+    assert not painted(dropout=disk(150, 230, 28)).faz.borders_dropout
+    assert not painted(dropout=disk(150, 200, 28), dropout_gray=99).faz.borders_dropout
+
+
+def test_without_an_avascular_zone_nothing_is_claimed_of_it():
+    found = painted(faz=np.zeros((SIZE, SIZE), bool)).faz
+    assert not found.is_visible
+
+
+def test_severity_and_class_follow_from_what_is_visible():
+    assert painted().severity == 0
+    assert painted(dot=disk(80, 150, 3)).severity == 1
+    assert painted(dropout=disk(150, 230, 30), dot=disk(80, 150, 3)).severity == 2
+    assert painted(dropout=disk(150, 230, 30), dropout_gray=99).label == "healthy"
+
+
+def test_visible_dropout_is_sorted_by_size():
+    for example in [painted(dropout=disk(150, 230, 30))]:
+        areas = [dropout.area_mm2 for dropout in example.visible_dropouts]
+        assert areas == sorted(areas, reverse=True)
+
+
+def test_findings_of_rendered_scenes_agree_with_their_layers(diseased):
+    for example in diseased:
+        layers, fov = example.rendering.layers, example.rendering.fov
+        for found in example.findings.dropouts:
+            region = layers.dropout == found.instance_id
+            first_row, first_column, stop_row, stop_column = found.box_px
+            assert region[first_row:stop_row, first_column:stop_column].sum() == region.sum()
+            assert found.area_mm2 == pytest.approx(fov.area_mm2(region.sum()), abs=1e-3)
+        for dot in example.findings.microaneurysms:
+            row, column = dot.center_px
+            distance_px = np.linalg.norm(np.argwhere(layers.microaneurysms == dot.instance_id) - [row, column], axis=1)
+            assert distance_px.min() < 2
+        assert example.findings.faz.area_mm2 == pytest.approx(fov.area_mm2((layers.faz > 0).sum()), abs=1e-3)
+
+
+def test_the_json_holds_every_finding(diseased):
+    for example in diseased:
+        record = json.loads(example.findings.to_json())
+        assert len(record["dropouts"]) == len(example.findings.dropouts)
+        assert len(record["microaneurysms"]) == len(example.findings.microaneurysms)
+        assert record["label"] == example.findings.label.value
+        assert record["severity"] == example.findings.severity
+
+
+def test_a_mirrored_eye_swaps_nasal_and_temporal_only(diseased):
+    example = diseased[0]
+    other = {"od": "os", "os": "od"}[example.scene.laterality]
+    mirrored = observe(replace(example.scene, laterality=other), example.rendering)
+    swap = {"nasal": "temporal", "temporal": "nasal", "superior": "superior", "inferior": "inferior"}
+    for found, again in zip(example.findings.dropouts, mirrored.dropouts, strict=True):
+        assert again == replace(found, quadrant=swap[found.quadrant])
