@@ -51,7 +51,7 @@ class FazFinding:
     """Whether a zone free of vessels lies at the fovea."""
 
     area_mm2: float
-    """Area, mm2, without dropout that borders it."""
+    """Area, mm2; in the picture it can be measured only where no dropout borders it."""
 
     center_px: tuple[float, float]
     """Centroid (row, column), px."""

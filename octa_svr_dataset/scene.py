@@ -32,6 +32,9 @@ class Scene:
     graph: VesselGraph
     """Vessels that carry blood."""
 
+    healthy_graph: VesselGraph
+    """Vessels before any lesion."""
+
     lesions: Lesions
     """Lesions; none in a healthy eye."""
 
@@ -57,6 +60,7 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
         laterality=laterality,
         fovea=fovea,
         graph=graph,
+        healthy_graph=graph,
         lesions=Lesions(),
     )
 

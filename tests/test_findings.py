@@ -51,7 +51,9 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None) 
         layers["microaneurysms"] = dot.astype(np.uint16)
         image[dot] = dot_gray
     fovea = Fovea(position_mm=np.array([1.5, 1.5]), suppression_radius_mm=0.44)
-    scene = Scene(field_width_mm=3.0, laterality="od", fovea=fovea, graph=NO_VESSELS, lesions=Lesions())
+    scene = Scene(
+        field_width_mm=3.0, laterality="od", fovea=fovea, graph=NO_VESSELS, healthy_graph=NO_VESSELS, lesions=Lesions()
+    )
     fov = FieldOfView(width_mm=3.0, size_px=SIZE)
     return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers)))
 

@@ -179,11 +179,19 @@ def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, ra
 
 
 @njit(cache=True)
+def oxygen_reach(radius: float) -> float:
+    """Distance to which a vessel oxygenates the tissue around it (Rauch and Harders 2021), mm."""
+    relative = radius / OXYGEN_RADIUS_MM
+    return OXYGEN_REACH_MM * relative * math.exp(1.0 - relative)
+
+
+@njit(cache=True)
 def is_oxygenated(
     nodes: Nodes, width: float, x: float, y: float, z: float, search_radius: float, terminal_radius: float
 ) -> bool:
     """Whether an arterial node within the search radius reaches a point with its own oxygen (Rauch and Harders)."""
     reach_limit = min(search_radius, OXYGEN_REACH_MM)
+    capillary_reach = oxygen_reach(terminal_radius)
     num_cells = nodes.head.shape[0]
     cell_width = width / num_cells
     for row in range(
@@ -200,9 +208,10 @@ def is_oxygenated(
                 dz = nodes.position[node, 2] - z
                 distance_sq = dx * dx + dy * dy + dz * dz
                 if distance_sq <= reach_limit * reach_limit:
-                    radius = terminal_radius * nodes.power[node] ** (1.0 / nodes.exponent[node])
-                    relative = radius / OXYGEN_RADIUS_MM
-                    reach = min(search_radius, OXYGEN_REACH_MM * relative * math.exp(1.0 - relative))
+                    reach = capillary_reach
+                    if nodes.power[node] != 1.0:
+                        radius = terminal_radius * nodes.power[node] ** (1.0 / nodes.exponent[node])
+                        reach = oxygen_reach(radius)
                     if distance_sq <= reach * reach:
                         return True
                 node = nodes.next[node]

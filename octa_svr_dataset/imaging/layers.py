@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.raster import Drawing
+from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
 
@@ -22,10 +22,10 @@ class Layers:
     """uint8. 0 none, 1 artery, 2 vein."""
 
     faz: np.ndarray
-    """uint8. 1 in the foveal avascular zone, without what capillary dropout adds to it."""
+    """uint8. 1 in the foveal avascular zone as it was before any capillary dropout."""
 
     dropout: np.ndarray
-    """uint8. Instance of capillary dropout, from 1; 0 outside."""
+    """uint8. Instance of capillary dropout, from 1; 0 outside and in the avascular zone."""
 
     microaneurysms: np.ndarray
     """uint16. Instance of microaneurysm, from 1; 0 outside."""
@@ -35,7 +35,7 @@ class Layers:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray, bed: Drawing) -> Layers:
+def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray) -> Layers:
     """Label maps of a scene.
 
     Parameters
@@ -48,14 +48,12 @@ def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndar
         Vessels as the optics show them.
     value
         (N,) float64. Brightness at which each node was drawn.
-    bed
-        All vessels, drawn thin.
     """
-    dropout = _dropout_map(scene.lesions.dropouts, fov)
+    faz = _avascular_zone(scene, fov)
     return Layers(
         vessels=_vessel_map(scene, drawing, value),
-        faz=_avascular_zone(scene, fov, bed.node >= 0, dropout > 0),
-        dropout=dropout,
+        faz=faz,
+        dropout=np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov)),
         microaneurysms=_microaneurysm_map(scene.lesions.microaneurysms, fov),
     )
 
@@ -82,12 +80,13 @@ def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
     return instance
 
 
-def _avascular_zone(scene: Scene, fov: FieldOfView, is_vessel: np.ndarray, is_dropout: np.ndarray) -> np.ndarray:
+def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
     """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them."""
+    graph = scene.healthy_graph
+    vessels = draw_vessels(graph, fov, graph.radius_mm, np.ones(len(graph)))
     reach_px = fov.length_px(AVASCULAR_DISTANCE_MM)
-    zone = np.zeros(is_vessel.shape, np.uint8)
-    core = ndimage.distance_transform_edt(~is_vessel) > reach_px
-    core &= ~is_dropout
+    zone = np.zeros(vessels.node.shape, np.uint8)
+    core = ndimage.distance_transform_edt(vessels.node < 0) > reach_px
     numbers, count = ndimage.label(core)
     if count == 0:
         return zone
@@ -96,7 +95,7 @@ def _avascular_zone(scene: Scene, fov: FieldOfView, is_vessel: np.ndarray, is_dr
     if to_core[row, column] > fov.length_px(scene.fovea.avascular_radius_mm):
         return zone
     at_fovea = numbers == numbers[rows[row, column], columns[row, column]]
-    zone[(ndimage.distance_transform_edt(~at_fovea) < reach_px) & ~is_dropout] = 1
+    zone[ndimage.distance_transform_edt(~at_fovea) < reach_px] = 1
     return zone
 
 

@@ -65,7 +65,7 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
     return Rendering(
         fov=fov,
         image=acquisition.expose(flow, perfusion),
-        layers=draw_layers(scene, fov, vessels, value, bed),
+        layers=draw_layers(scene, fov, vessels, value),
     )
 
 

@@ -120,7 +120,7 @@ def words_of(findings: Findings) -> dict[str, Any]:
         "faz": {
             "is_visible": findings.faz.is_visible,
             "area_mm2": f"{findings.faz.area_mm2:.2f}",
-            "displacement": findings.faz.displacement,
+            "place": _place_in_picture(findings.faz.displacement),
             "borders_dropout": findings.faz.borders_dropout,
         },
         "dropouts": [_words_of_dropout(dropout) for dropout in findings.visible_dropouts],
@@ -140,8 +140,14 @@ def _words_of_dropout(dropout: DropoutFinding) -> dict[str, str]:
     return {"size": size, "area_mm2": f"{dropout.area_mm2:.2f}", "direction": _as_place(dropout.direction)}
 
 
+def _place_in_picture(displacement: str) -> str:
+    if displacement == "centered":
+        return "at the center of the picture"
+    return f"{_as_place(displacement)} the center of the picture"
+
+
 def _as_place(direction: str) -> str:
-    """A direction from the fovea as it is said: "to the upper left of"."""
+    """A direction as it is said: "above", "to the upper left of"."""
     return {"upper": "above", "lower": "below"}.get(direction, f"to the {direction} of")
 
 

@@ -66,6 +66,11 @@ def test_the_avascular_zone_lies_at_the_fovea_and_holds_no_vessel(twins):
         assert (picture.layers.vessels[zone] > 0).mean() < 0.02
 
 
+def test_dropout_leaves_the_avascular_zone_as_it_was(twins):
+    for _, before, _, after in twins:
+        np.testing.assert_array_equal(before.layers.faz, after.layers.faz)
+
+
 def test_dropout_and_the_avascular_zone_do_not_overlap(twins):
     for _, _, _, picture in twins:
         assert not np.any((picture.layers.faz > 0) & (picture.layers.dropout > 0))
@@ -76,6 +81,7 @@ def test_the_dropout_layer_is_the_inside_of_the_outlines(twins):
         x_mm, y_mm = picture.fov.pixel_centers_mm()
         levels = np.stack([dropout.level(x_mm, y_mm) for dropout in scene.lesions.dropouts])
         expected = np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0)
+        expected[picture.layers.faz > 0] = 0
         np.testing.assert_array_equal(picture.layers.dropout, expected)
 
 

@@ -109,6 +109,11 @@ def test_each_area_is_told_with_its_size_and_side():
         )
 
 
+def test_no_area_is_claimed_of_an_avascular_zone_with_an_open_border():
+    for text in texts_of(Findings(faz=faz(borders_dropout=True), dropouts=(dropout(1),), microaneurysms=())):
+        assert "mm²" not in text.split("\n")[0]
+
+
 def test_what_is_not_visible_is_not_spoken_of():
     hidden = Findings(
         faz=faz(is_visible=False), dropouts=(dropout(1, is_visible=False),), microaneurysms=(dot(1, is_visible=False),)

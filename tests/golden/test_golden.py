@@ -1,0 +1,78 @@
+"""Pixels and words of a few examples, held exactly: changing one means raising `VERSION` with it.
+
+Hashes hold for the versions in constraints.txt on x86-64, whatever the CPU can do.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+EXPECTED = Path(__file__).with_name("examples.json")
+
+HASH_EXAMPLES = """
+import hashlib, json
+from octa_svr_dataset import VERSION, make_example
+
+rows = {"version": VERSION}
+for preset, seed, split, index in [
+    ("dropout_ma", 0, "train", 0), ("dropout_ma", 7, "train", 12), ("dropout_ma", 7, "test", 3),
+    ("healthy", 0, "validation", 1),
+]:
+    example = make_example(preset, seed=seed, split=split, index=index)
+    digest = hashlib.sha256(example.rendering.image.tobytes())
+    for layer in example.rendering.layers.as_dict().values():
+        digest.update(layer.tobytes())
+    rows[f"{preset} {seed} {split} {index}"] = {
+        "pixels": digest.hexdigest()[:16], "text": example.dialogue.messages[1].content,
+    }
+print(json.dumps(rows))
+"""
+
+OLD_CPU = {
+    "NUMBA_CPU_NAME": "generic",
+    "NUMBA_CPU_FEATURES": "",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+}
+"""Compile and calculate as for an x86-64 processor without AVX, FMA and what came later."""
+
+
+def examples(**environment: str) -> dict:
+    done = subprocess.run(
+        [sys.executable, "-c", HASH_EXAMPLES],
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def pinned() -> None:
+    constraints = (Path(__file__).parents[2] / "constraints.txt").read_text()
+    for package in ("numpy", "scipy", "numba", "scikit-image"):
+        if f"{package}=={version(package)}\n" not in constraints:
+            pytest.skip(f"pixels are held for the versions in constraints.txt; {package} is {version(package)}")
+
+
+@pytest.mark.usefixtures("pinned")
+def test_pixels_and_words_are_those_of_this_version():
+    assert examples() == json.loads(EXPECTED.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pinned")
+def test_pixels_and_words_do_not_depend_on_what_the_cpu_can_do(tmp_path):
+    assert examples(**OLD_CPU, NUMBA_CACHE_DIR=str(tmp_path)) == examples()
+
+
+def test_examples_differ_from_one_another():
+    rows = json.loads(EXPECTED.read_text())
+    hashes = [hashlib.sha256(json.dumps(row).encode()).digest() for name, row in rows.items() if name != "version"]
+    assert len(set(hashes)) == len(hashes) == 4
