@@ -5,10 +5,10 @@ with a tokenizer of its own: it trains in minutes on a laptop and proves the way
 Weights are read as safetensors only, and no code ever comes with them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,9 +26,10 @@ from transformers import (
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
-
-TINY_MAX_PIXELS = 128 * 128
-"""Pictures are shrunk to this many pixels for the embedded model."""
+from octa_svr_dataset.geometry import DIRECTIONS
+from octa_svr_dataset.grading import Label
+from octa_svr_dataset.text.answers import Answer, format_answer
+from octa_svr_dataset.text.report import NUMERALS, QUESTION, STAGES
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
@@ -43,6 +44,48 @@ _SPECIAL_TOKENS = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
+
+_TINY_VOCABULARY = 768
+"""Entries of the tiny tokenizer: 8 special ones, 256 bytes, and the words of the texts."""
+
+_TINY_TEXT: dict[str, Any] = {
+    "hidden_size": 128,
+    "intermediate_size": 256,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "head_dim": 32,
+    "max_position_embeddings": 4096,
+    "initializer_range": 0.06,
+    "rope_parameters": {
+        "rope_type": "default",
+        "rope_theta": 10_000.0,
+        "mrope_section": [8, 4, 4],
+        "mrope_interleaved": True,
+    },
+}
+"""The published 0.02 suits layers 20 times as wide; from it, so narrow a model does not learn to look."""
+
+_TINY_VISION: dict[str, Any] = {
+    "depth": 2,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_heads": 4,
+    "patch_size": 8,
+    "spatial_merge_size": 2,
+    "temporal_patch_size": 1,
+    "out_hidden_size": 128,
+    "num_position_embeddings": 256,
+    "deepstack_visual_indexes": [0, 1],
+    "initializer_range": 0.06,
+}
+
+_TINY_PIXELS = {
+    "size": {"shortest_edge": 64 * 64, "longest_edge": 128 * 128},
+    "image_mean": [0.3] * 3,
+    "image_std": [0.2] * 3,
+}
+"""Pictures are shrunk to 128 x 128 px and centered on the brightness of an OCTA image."""
 
 
 class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
@@ -162,10 +205,11 @@ def generate(vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_
 def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
     """Length of a training row in tokens, those of its picture included, without reading its pixels."""
     text = processor.apply_chat_template(list(messages), tokenize=False)
-    merged = processor.image_processor.merge_size**2
-    patches = processor.image_processor.get_number_of_image_patches(image.height, image.width)
+    merged = int(processor.image_processor.merge_size) ** 2
+    patches = int(processor.image_processor.get_number_of_image_patches(image.height, image.width))
     around_image = 2  # vision_start and vision_end
-    return len(processor.tokenizer(text)["input_ids"]) + patches // merged + around_image
+    words = len(processor.tokenizer(text)["input_ids"])
+    return words + patches // merged + around_image
 
 
 def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
@@ -188,9 +232,7 @@ def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
         patch_size=_TINY_VISION["patch_size"],
         merge_size=_TINY_VISION["spatial_merge_size"],
         temporal_patch_size=_TINY_VISION["temporal_patch_size"],
-        size={"shortest_edge": 64 * 64, "longest_edge": TINY_MAX_PIXELS},
-        image_mean=[0.5, 0.5, 0.5],
-        image_std=[0.5, 0.5, 0.5],
+        **_TINY_PIXELS,
     )
     template = (resources.files("trl") / "chat_templates" / "qwen3_vl.jinja").read_text(encoding="utf-8")
     return Vlm(model=model, processor=Qwen3VLProcessor(image_processor, tokenizer, chat_template=template))
@@ -207,7 +249,7 @@ def _tiny_tokenizer() -> PreTrainedTokenizerFast:
         special_tokens=[AddedToken(token, normalized=False, special=True) for token in _SPECIAL_TOKENS],
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_tiny_corpus(), trainer)
+    tokenizer.train_from_iterator([_tiny_corpus()], trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token="<|im_end|>",
@@ -217,37 +259,12 @@ def _tiny_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-_TINY_VOCABULARY = 768
-
-_TINY_TEXT: dict[str, Any] = {
-    "hidden_size": 128,
-    "intermediate_size": 256,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
-    "head_dim": 32,
-    "max_position_embeddings": 4096,
-    "rope_parameters": {
-        "rope_type": "default",
-        "rope_theta": 10_000.0,
-        "mrope_section": [8, 4, 4],
-        "mrope_interleaved": True,
-    },
-}
-
-_TINY_VISION: dict[str, Any] = {
-    "depth": 3,
-    "hidden_size": 96,
-    "intermediate_size": 192,
-    "num_heads": 4,
-    "patch_size": 8,
-    "spatial_merge_size": 2,
-    "temporal_patch_size": 1,
-    "out_hidden_size": 128,
-    "num_position_embeddings": 256,
-    "deepstack_visual_indexes": [0, 1],
-}
-
-
-def _tiny_corpus() -> list[str]:
-    return ["Conclusion: healthy retina."] * 2
+def _tiny_corpus() -> str:
+    """The words that the texts are made of, each after a space as in a sentence."""
+    templates = resources.files("octa_svr_dataset") / "templates"
+    sources = [entry.read_text(encoding="utf-8") for entry in sorted(templates.iterdir(), key=lambda entry: entry.name)]
+    sources += [format_answer(Answer(label=label)) for label in Label]
+    sources += [*NUMERALS, *(numeral.capitalize() for numeral in NUMERALS), *DIRECTIONS]
+    sources += [QUESTION, "large, medium-sized, small"]
+    stages = "".join(f"{stage.capitalize()}:\n" for stage in (*STAGES, "conclusion"))
+    return stages + " ".join(re.sub(r"[^\w.,:]", " ", " ".join(sources)).split())

@@ -1,0 +1,154 @@
+"""A folder of pictures to evaluate on: which there are, what is known of each, and their pixels.
+
+Either one subfolder a class (`healthy`, `npdr`, `pdr`, or a name in `CLASS_FOLDERS`), or pictures
+without labels in the folder itself.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.grading import Label
+
+SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
+"""Endings of the files that are taken for pictures; other files are left alone."""
+
+SYNTHETIC_NOTE = "SYNTHETIC.txt"
+"""A folder that holds a file of this name holds synthetic pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What is known of a picture."""
+
+    is_diseased: bool
+    """Whether the eye has diabetic retinopathy of any kind."""
+
+    label: Label | None
+    """The class; absent where only the disease is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderImage:
+    """A picture in a folder."""
+
+    path: Path
+    """Where it lies, relative to the folder."""
+
+    truth: Truth | None
+    """What is known of it; absent where the folder has no labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFolder:
+    """The pictures to evaluate on, in the order of their paths."""
+
+    root: Path
+    images: tuple[FolderImage, ...]
+    is_synthetic: bool
+    """Whether the folder says that its pictures are synthetic."""
+
+    def read(self, image: FolderImage) -> Image.Image:
+        """Pixels of one of the pictures."""
+        return read_image(self.root / image.path)
+
+
+_HEALTHY = Truth(is_diseased=False, label=Label.HEALTHY)
+_NPDR = Truth(is_diseased=True, label=Label.NPDR)
+_PDR = Truth(is_diseased=True, label=Label.PDR)
+_DISEASED = Truth(is_diseased=True, label=None)
+
+CLASS_FOLDERS = {
+    "healthy": _HEALTHY,
+    "normal": _HEALTHY,
+    "control": _HEALTHY,
+    "no_dr": _HEALTHY,
+    "npdr": _NPDR,
+    "non_proliferative": _NPDR,
+    "pdr": _PDR,
+    "proliferative": _PDR,
+    "dr": _DISEASED,
+    "diabetic_retinopathy": _DISEASED,
+}
+"""Names of subfolders that are understood, whatever their case; hyphens and spaces count as underscores."""
+
+
+def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFolder:
+    """List the pictures of a folder, without reading their pixels.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, it holds no picture, or a subfolder with pictures names no class.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise InputError(f"{field}: there is no folder {str(root)!r}")
+    unlabeled = tuple(FolderImage(path=file.relative_to(root), truth=None) for file in _pictures(root))
+    labeled = tuple(
+        FolderImage(path=file.relative_to(root), truth=_truth_of_folder(subfolder, field))
+        for subfolder in sorted(root.iterdir())
+        if subfolder.is_dir() and not subfolder.name.startswith(".")
+        for file in _pictures(subfolder)
+    )
+    if unlabeled and labeled:
+        raise InputError(
+            f"{field}: {str(root)!r} holds pictures both in itself and in subfolders; allowed: one of the two"
+        )
+    if not unlabeled and not labeled:
+        raise InputError(
+            f"{field}: {str(root)!r} holds no picture ({', '.join(SUFFIXES)}), nor does a subfolder named after a class"
+        )
+    return ImageFolder(root=root, images=labeled or unlabeled, is_synthetic=(root / SYNTHETIC_NOTE).is_file())
+
+
+def read_image(path: Path) -> Image.Image:
+    """Pixels of a picture as 8-bit gray; deeper ones are scaled so that the brightest pixel becomes 255.
+
+    The scaling is by the picture's own maximum as devices write 10, 12 or 16 bits into 16 without a word.
+
+    Raises
+    ------
+    InputError
+        The file is not a whole picture of one page, or holds values that are no brightness.
+    """
+    try:
+        with Image.open(path) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                raise InputError(f"image: {str(path)!r} has {picture.n_frames} pages; allowed: one")  # type: ignore[attr-defined]
+            if picture.format == "TIFF" and picture.mode == "RGB" and ";16" in str(picture.tile):
+                return _scaled(tifffile.imread(path).mean(axis=-1), path)  # Pillow keeps but eight of the bits
+            if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
+                return _scaled(np.asarray(picture), path)
+            return picture.convert("L")
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"image: cannot read {str(path)!r}: {error}") from None
+
+
+def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
+    if not np.isfinite(brightness).all() or brightness.min() < 0:
+        raise InputError(f"image: {str(path)!r} holds values that are no brightness; allowed: numbers of at least 0")
+    brightest = max(float(brightness.max()), 1e-12)
+    return Image.fromarray(np.round(brightness / brightest * 255.0).astype(np.uint8))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    )
+
+
+def _truth_of_folder(folder: Path, field: str) -> Truth:
+    name = folder.name.lower().replace("-", "_").replace(" ", "_")
+    if name not in CLASS_FOLDERS:
+        raise InputError(
+            f"{field}: the subfolder {folder.name!r} names no class; allowed: {', '.join(CLASS_FOLDERS)}, "
+            "or pictures without labels in the folder itself"
+        )
+    return CLASS_FOLDERS[name]

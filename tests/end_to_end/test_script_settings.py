@@ -1,0 +1,146 @@
+"""What the scripts refuse before anything heavy begins."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+
+
+def load_script(path: str) -> ModuleType:
+    name = path.replace("/", "_").removesuffix(".py")
+    spec = importlib.util.spec_from_file_location(name, ROOT / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def sft() -> ModuleType:
+    return load_script("training/sft.py")
+
+
+@pytest.fixture(scope="module")
+def zero_shot() -> ModuleType:
+    return load_script("eval/zero_shot.py")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def test_the_command_line_goes_before_the_yaml_file(sft: ModuleType) -> None:
+    path = str(ROOT / "training/configs/tiny_cpu.yaml")
+    data, model, training = sft.read_settings(["--config", path, "--num_train", "7", "--learning_rate", "1e-4"])
+    assert (data.num_train, model.model_name_or_path, training.learning_rate) == (7, "tiny", 1e-4)
+    assert training.assistant_only_loss
+    assert training.max_length is None
+    assert sft.read_settings([f"--config={path}"])[0].num_train == 400
+
+
+def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sft, "find_checkpoint", lambda name, **_: Path("models") / name)
+    path = str(ROOT / "training/configs/qwen3_vl_8b_full.yaml")
+    data, model, training = sft.read_settings(["--config", path, "--use_cpu", "true"])
+    assert model.freeze_language_model
+    assert not model.freeze_vision_tower
+    assert training.max_length is None
+    assert training.activation_checkpointing
+    assert data.num_train == 100_000
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("lerning_rate: 1", "lerning_rate: unknown setting, got 1; .*learning_rate"),
+        ("num_train: ten", "--num_train.* invalid int value: 'ten'"),
+        ("num_train: 1.5", "--num_train.* invalid int value: '1.5'"),
+        ("num_train: 0", "num_train: must be a whole number of at least 1, got 0"),
+        ("num_validation: -1", "num_validation: must be a whole number of at least 0, got -1"),
+        ("dataset_seed: -1", "dataset_seed: must be a whole number of at least 0, got -1"),
+        ("learning_rate: [1]", "--learning_rate.* invalid float value"),
+        ("preset: nope", "preset: unknown name 'nope'; allowed: .*dropout_ma"),
+        ("overrides: {imaging.size_px: 7}", "imaging.size_px.* got 7"),
+        ("overrides: [1]", "overrides: must be a mapping"),
+        ("dtype: float7", "dtype: unknown value 'float7'; allowed: float32, bfloat16"),
+        ("model_name_or_path: outputs/no/such", "model_name_or_path: there is no folder 'outputs/no/such'"),
+        ("max_pixels: 1", "max_pixels: must be a whole number of at least 4096, got 1"),
+        ("optim: nope", "settings: .*nope"),
+        ("- a list", "settings: .*must contain a YAML mapping"),
+        ("a: [", "config: not YAML"),
+    ],
+)
+def test_an_unusable_setting_is_refused(sft: ModuleType, config: Path, yaml: str, message: str) -> None:
+    config.write_text(yaml + "\n")
+    with pytest.raises(InputError, match=message):
+        sft.read_settings(["--config", str(config)])
+
+
+def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
+    with pytest.raises(InputError, match=r"config: cannot read 'missing\.yaml'"):
+        sft.read_settings(["--config", "missing.yaml"])
+    with pytest.raises(InputError, match="config: the path of a YAML file is missing"):
+        sft.read_settings(["--config"])
+    with pytest.raises(InputError, match="unknown option '--num_trian'"):
+        sft.read_settings(["--num_trian", "5"])
+    with pytest.raises(InputError, match="overrides: not JSON"):
+        sft.read_settings(["--overrides", "{"])
+
+
+def test_a_row_longer_than_max_length_is_refused_before_training(sft: ModuleType) -> None:
+    image = Image.fromarray(np.zeros((64, 64), np.uint8))
+    messages = [{"role": "user", "content": "What?"}, {"role": "assistant", "content": "Nothing. " * 20}]
+    rows = [{"image": image, "messages": messages[:1]}, {"image": image, "messages": messages}]
+    vlm = sft.load_vlm("tiny")
+    sft.require_length(vlm, rows, None, "train")
+    with pytest.raises(InputError, match="max_length: row 1 of the train split has"):
+        sft.require_length(vlm, rows, 50, "train")
+
+
+def test_a_limit_takes_pictures_from_the_whole_folder(zero_shot: ModuleType) -> None:
+    assert zero_shot.spread(tuple(range(10)), 3) == [0, 3, 6]
+    assert zero_shot.spread((1, 2), 5) == zero_shot.spread((1, 2), None) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size: must be a whole number of at least 1, got 0"),
+        ({"limit": -3}, "limit: must be a whole number of at least 1, got -3"),
+        ({"model": "outputs/no/such"}, "model: there is no folder 'outputs/no/such'"),
+        ({"out": "{tmp}/whole/eye.png/out"}, "out: cannot write to the folder"),
+        ({"real_dir": "{tmp}/broken"}, "image: cannot read .*cut.png"),
+    ],
+)
+def test_an_unusable_option_ends_the_evaluation_with_one_line(
+    zero_shot: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: dict, message: str
+) -> None:
+    whole, broken = tmp_path / "whole" / "eye.png", tmp_path / "broken" / "cut.png"
+    for path in (whole, broken):
+        path.parent.mkdir()
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(path)
+    broken.write_bytes(whole.read_bytes()[:2000])
+    defaults = {"real_dir": str(whole.parent), "model": "tiny", "out": str(tmp_path / "out")}
+    filled = {
+        name: value.format(tmp=tmp_path) if isinstance(value, str) else value for name, value in arguments.items()
+    }
+    with pytest.raises(SystemExit) as stop:
+        zero_shot.main(**(defaults | filled))
+    assert stop.value.code == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert re.search(message, errors)
+    assert not (tmp_path / "out" / "report.json").exists()

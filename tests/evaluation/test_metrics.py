@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from octa_svr_dataset.evaluation.folder import FolderImage, Truth
+from octa_svr_dataset.evaluation.metrics import Scored, answer_counts, binary_metrics, three_class_metrics
+from octa_svr_dataset.grading import Label
+from octa_svr_dataset.scoring import read_output
+from octa_svr_dataset.text.answers import Answer, format_answer
+
+
+def scored(truth: Label | None, predicted: Label | None) -> Scored:
+    output = "I cannot tell." if predicted is None else format_answer(Answer(label=predicted))
+    known = None if truth is None else Truth(is_diseased=truth.is_diseased, label=truth)
+    return Scored(image=FolderImage(path=Path("eye.png"), truth=known), output=output, verdict=read_output(output))
+
+
+@pytest.fixture
+def mixed() -> list[Scored]:
+    classes = list(Label)
+    return [scored(classes[i], classes[j]) for i, j in np.random.default_rng(0).integers(3, size=(200, 2))]
+
+
+def test_balanced_accuracy_equals_that_of_scikit_learn(mixed: list[Scored]) -> None:
+    truths = [entry.image.truth.label for entry in mixed]
+    predictions = [entry.verdict.predicted for entry in mixed]
+    assert three_class_metrics(mixed).balanced_accuracy == pytest.approx(balanced_accuracy_score(truths, predictions))
+    binary = balanced_accuracy_score([t.is_diseased for t in truths], [p.is_diseased for p in predictions])
+    assert binary_metrics(mixed).balanced_accuracy == pytest.approx(binary)
+
+
+def test_an_unparsable_output_is_wrong_and_has_a_column_of_its_own() -> None:
+    entries = [scored(Label.HEALTHY, Label.HEALTHY), scored(Label.NPDR, Label.NPDR), scored(Label.NPDR, None)]
+    metrics = binary_metrics(entries)
+    assert metrics.confusion.tolist() == [[1, 0, 0], [0, 1, 1]]
+    assert metrics.balanced_accuracy == pytest.approx(0.75)
+    assert entries[2].is_right is False
+    assert entries[2].verdict.problem == "no line starts with 'Conclusion:'"
+
+
+def test_any_retinopathy_counts_as_diabetic_in_the_primary_question() -> None:
+    entry = scored(Label.PDR, Label.NPDR)
+    assert entry.is_right is True
+    assert entry.is_class_right is False
+
+
+def test_confusion_counts_every_labeled_picture_once(mixed: list[Scored]) -> None:
+    assert binary_metrics(mixed).confusion.sum() == three_class_metrics(mixed).confusion.sum() == len(mixed)
+    assert sum(answer_counts(mixed).values()) == len(mixed)
+
+
+def test_balanced_accuracy_is_undefined_for_one_class_and_a_reason_is_given() -> None:
+    metrics = binary_metrics([scored(Label.HEALTHY, Label.HEALTHY), scored(Label.HEALTHY, None)])
+    assert metrics.balanced_accuracy is metrics.interval is None
+    assert metrics.reason == "no picture with a label is of the class diabetic"
+    assert metrics.recalls["healthy"].value == 0.5
+
+
+def test_without_labels_only_the_answers_are_counted() -> None:
+    entries = [scored(None, Label.PDR), scored(None, None)]
+    assert binary_metrics(entries).balanced_accuracy is None
+    assert binary_metrics(entries).reason == "the folder has no labels"
+    assert entries[0].is_right is entries[0].is_class_right is None
+    assert answer_counts(entries) == {"healthy": 0, "npdr": 0, "pdr": 1, "unparsable": 1}
+
+
+def test_a_picture_known_only_as_diseased_counts_in_the_binary_question_alone() -> None:
+    image = FolderImage(path=Path("eye.png"), truth=Truth(is_diseased=True, label=None))
+    entry = Scored(image=image, output="", verdict=read_output(format_answer(Answer(label=Label.NPDR))))
+    assert entry.is_right is True
+    assert entry.is_class_right is None
+    assert three_class_metrics([entry]).confusion.sum() == 0
+
+
+def test_intervals_hold_their_value_and_shrink_with_more_pictures() -> None:
+    few = [scored(Label.HEALTHY, Label.HEALTHY)] * 8 + [scored(Label.NPDR, Label.NPDR), scored(Label.NPDR, None)]
+    widths = []
+    for entries in (few, few * 10):
+        metrics = binary_metrics(entries)
+        low, high = metrics.interval
+        assert 0 <= low < metrics.balanced_accuracy < high <= 1
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 2
+
+
+def test_the_interval_of_a_recall_is_that_of_wilson() -> None:
+    metrics = binary_metrics([scored(Label.HEALTHY, Label.HEALTHY)] * 9 + [scored(Label.HEALTHY, None)])
+    recall = metrics.recalls["healthy"]
+    assert (recall.low, recall.high) == pytest.approx((0.5958, 0.9821), abs=1e-4)  # 9 of 10; Brown et al. 2001

@@ -1,0 +1,150 @@
+import json
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from trl.chat_template_utils import get_training_chat_template
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.text.report import QUESTION
+from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm, token_count
+
+ANSWER = "Perfusion: No area of capillary dropout is seen.\nConclusion: healthy retina."
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Vlm:
+    torch.set_num_threads(1)
+    return load_vlm("tiny", seed=1)
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image.Image]:
+    rng = np.random.default_rng(0)
+    sizes = [(304, 304), (304, 304), (96, 160), (512, 512)]
+    return [Image.fromarray(rng.integers(0, 256, size, dtype=np.uint8)) for size in sizes]
+
+
+@pytest.fixture(scope="module")
+def messages() -> list[dict[str, str]]:
+    return [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
+
+
+def weights(vlm: Vlm) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in vlm.model.parameters()])
+
+
+def test_the_tiny_model_is_a_function_of_its_seed(tiny: Vlm) -> None:
+    torch.manual_seed(0)
+    state = torch.random.get_rng_state()
+    again = load_vlm("tiny", seed=1)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.equal(weights(again), weights(tiny))
+    assert not torch.equal(weights(load_vlm("tiny", seed=2)), weights(tiny))
+    assert again.processor.tokenizer.get_vocab() == tiny.processor.tokenizer.get_vocab()
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text())
+def test_the_tiny_tokenizer_loses_nothing_of_any_text(text: str) -> None:
+    tokenizer = load_tokenizer()
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+@cache
+def load_tokenizer():
+    return load_vlm("tiny").processor.tokenizer
+
+
+def test_the_tiny_tokenizer_knows_the_words_of_the_texts(tiny: Vlm) -> None:
+    words = tiny.processor.tokenizer.tokenize(
+        " foveal avascular zone: capillary dropout, microaneurysms, healthy retina"
+    )
+    assert len(words) == 11
+
+
+def test_answers_in_a_batch_equal_those_alone(tiny: Vlm, images: list[Image.Image]) -> None:
+    together = generate(tiny, images, QUESTION, max_new_tokens=12)
+    alone = [generate(tiny, [image], QUESTION, max_new_tokens=12)[0] for image in images]
+    assert together == alone
+    assert len(set(together)) > 1, "the pictures must matter for this to mean anything"
+
+
+def test_answers_are_the_same_every_time(tiny: Vlm, images: list[Image.Image]) -> None:
+    assert generate(tiny, images, QUESTION, max_new_tokens=4) == generate(tiny, images, QUESTION, max_new_tokens=4)
+
+
+def test_a_saved_model_answers_like_the_original(tmp_path, tiny: Vlm, images: list[Image.Image]) -> None:
+    save(tiny, tmp_path)
+    reloaded = load_vlm(str(tmp_path))
+    assert torch.equal(weights(reloaded), weights(tiny))
+    assert reloaded.processor.tokenizer(ANSWER)["input_ids"] == tiny.processor.tokenizer(ANSWER)["input_ids"]
+    assert generate(reloaded, images, QUESTION, max_new_tokens=8) == generate(tiny, images, QUESTION, max_new_tokens=8)
+
+
+def test_the_file_layout_of_published_models_is_read(tmp_path, tiny: Vlm, images: list[Image.Image]) -> None:
+    save(tiny, tmp_path)
+    processor = json.loads((tmp_path / "processor_config.json").read_text())
+    published = processor["image_processor"] | {
+        "processor_class": "Qwen3VLProcessor",
+        "image_processor_type": "Qwen2VLImageProcessorFast",
+    }
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(published))
+    template = (tmp_path / "chat_template.jinja").read_text()
+    (tmp_path / "chat_template.json").write_text(json.dumps({"chat_template": template}))
+    (tmp_path / "processor_config.json").unlink()
+    (tmp_path / "chat_template.jinja").unlink()
+    published_vlm = load_vlm(str(tmp_path))
+    assert type(published_vlm.processor.image_processor).__name__ == "Qwen2VLImageProcessorPil"
+    assert generate(published_vlm, images[:1], QUESTION, max_new_tokens=8) == generate(
+        tiny, images[:1], QUESTION, max_new_tokens=8
+    )
+
+
+def save(vlm: Vlm, folder) -> None:
+    vlm.model.save_pretrained(folder)
+    vlm.processor.save_pretrained(folder)
+
+
+@pytest.mark.parametrize("part", ["vision_tower", "projector", "language_model"])
+def test_freezing_a_part_leaves_all_others_to_train(part: str) -> None:
+    vlm = load_vlm("tiny")
+    freeze(vlm.model, **{part: True})
+    frozen = {name for name, parameter in vlm.model.named_parameters() if not parameter.requires_grad}
+    assert frozen == {name for name, _ in vlm.model.named_parameters() if part_of(name) == part}
+
+
+def part_of(name: str) -> str:
+    if "visual" not in name:
+        return "language_model"
+    return "projector" if "merger" in name else "vision_tower"
+
+
+def test_freezing_every_part_is_refused(tiny: Vlm) -> None:
+    with pytest.raises(InputError, match="nothing is left to train"):
+        freeze(tiny.model, vision_tower=True, projector=True, language_model=True)
+
+
+def test_the_length_of_a_row_is_that_of_its_tokens(tiny: Vlm, images: list[Image.Image], messages) -> None:
+    collate = DataCollatorForVisionLanguageModeling(
+        tiny.processor, assistant_only_loss=True, chat_template=get_training_chat_template(tiny.processor)
+    )
+    for image in images:
+        row = collate([{"image": image, "messages": messages}])
+        assert token_count(tiny.processor, image, messages) == row["input_ids"].shape[1]
+
+
+def test_more_pixels_make_more_tokens(tiny: Vlm, images: list[Image.Image], messages) -> None:
+    sharper = load_vlm("tiny", max_pixels=256 * 256)
+    assert token_count(sharper.processor, images[0], messages) > token_count(tiny.processor, images[0], messages)
+
+
+def test_a_small_model_computes_on_one_thread(tiny: Vlm) -> None:
+    torch.set_num_threads(2)
+    limit_threads(tiny.model)
+    assert torch.get_num_threads() == 1
