@@ -26,7 +26,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	$(BIN)/python -m octa_svr_dataset.cli config dropout_ma --yaml > /dev/null
 	rm -rf $(DEMO)
 	$(BIN)/python training/sft.py --config training/configs/tiny_cpu.yaml --output_dir $(DEMO)/model
 	$(BIN)/octa-svr images dropout_ma --out $(DEMO)/unseen_scanner --split test --num 40 --seed 1000 --config-file eval/configs/unseen_scanner.yaml

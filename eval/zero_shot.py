@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
-from octa_svr_dataset.command import exit_on_input_error, make_output_folder
+from octa_svr_dataset.command import make_output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored
@@ -30,8 +30,10 @@ from octa_svr_dataset.evaluation.report import (
 from octa_svr_dataset.scoring import read_output
 from octa_svr_dataset.text.report import QUESTION
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-@exit_on_input_error()
+
+@app.command()
 def main(
     real_dir: Annotated[str, typer.Option("--real_dir", help="Folder of pictures.")],
     model: Annotated[str, typer.Option("--model", help="Folder or Hub name of a model, or 'tiny'.")],
@@ -122,4 +124,4 @@ def balanced_accuracy_words(metrics: ClassMetrics) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(app, "eval/zero_shot.py")

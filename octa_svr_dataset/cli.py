@@ -12,7 +12,7 @@ from rich.progress import track
 from rich.table import Table
 
 from octa_svr_dataset import autoload
-from octa_svr_dataset.command import exit_on_input_error
+from octa_svr_dataset.command import run
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import config_hash, resolve_config
@@ -44,14 +44,8 @@ Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE",
 
 
 def main() -> None:
-    """Run the command; unusable input ends in one line and exit code 2."""
-    with exit_on_input_error():
-        try:
-            sys.exit(app(prog_name="octa-svr", standalone_mode=False))
-        except typer.TyperException as error:
-            if not error.format_message():  # no arguments were given, and the help is printed already
-                sys.exit(2)
-            raise InputError(error.format_message()) from None
+    """Run the command."""
+    run(app, "octa-svr")
 
 
 @app.command()

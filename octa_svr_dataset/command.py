@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from octa_svr_dataset.errors import InputError
 
 
@@ -21,6 +23,17 @@ def exit_on_input_error() -> Iterator[None]:
     except InputError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+
+
+def run(app: typer.Typer, name: str) -> None:
+    """Run a command line application; unusable input, its syntax included, ends in one line and exit code 2."""
+    with exit_on_input_error():
+        try:
+            sys.exit(app(prog_name=name, standalone_mode=False))
+        except typer.TyperException as error:
+            if not error.format_message():  # no arguments were given, and the help is printed already
+                sys.exit(2)
+            raise InputError(error.format_message()) from None
 
 
 def make_output_folder(path: str | Path, *, field: str) -> Path:

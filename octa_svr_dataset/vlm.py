@@ -76,7 +76,7 @@ _TINY_VISION: dict[str, Any] = {
     "temporal_patch_size": 1,
     "out_hidden_size": 128,
     "num_position_embeddings": 256,
-    "deepstack_visual_indexes": [0, 1],
+    "deepstack_visual_indexes": [0],
     "initializer_range": 0.06,
 }
 
@@ -214,8 +214,9 @@ def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Seque
 
 def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     tokenizer = _tiny_tokenizer()
+    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
     config = Qwen3VLConfig(
-        text_config=_TINY_TEXT | {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id},
+        text_config=_TINY_TEXT | ends | {"vocab_size": len(tokenizer)},
         vision_config=_TINY_VISION,
         image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
         video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
@@ -226,8 +227,7 @@ def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Qwen3VLForConditionalGeneration(config).to(dtype).eval()
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.update(**ends)
     image_processor = Qwen2VLImageProcessorPil(
         patch_size=_TINY_VISION["patch_size"],
         merge_size=_TINY_VISION["spatial_merge_size"],

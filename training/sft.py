@@ -83,7 +83,7 @@ class ModelArguments:
     """The embedded model `tiny`, a folder, or a name on the Hugging Face Hub."""
 
     dtype: str = "float32"
-    """Type of the weights: float32 or bfloat16."""
+    """Type of the frozen weights, float32 or bfloat16; those that train have 32 bits."""
 
     max_pixels: int | None = None
     """Larger pictures are shrunk to this many pixels; as the model's files say where absent."""
@@ -222,6 +222,9 @@ def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
         projector=arguments.freeze_multi_modal_projector,
         language_model=arguments.freeze_language_model,
     )
+    for weight in vlm.model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()  # most steps of an optimizer are too small for bfloat16 to hold
     limit_threads(vlm.model)
     return vlm
 

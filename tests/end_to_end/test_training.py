@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from octa_svr_dataset.example import make_example
@@ -16,6 +17,10 @@ ROOT = Path(__file__).parents[2]
 CONFIG = "training/configs/tiny_cpu.yaml"
 NUM_SCENES = 8
 NUM_STEPS = 24
+
+
+def options(**settings: object) -> list[str]:
+    return [part for name, value in settings.items() for part in (f"--{name}", str(value))]
 
 
 def run(cache: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -34,22 +39,21 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     out = tmp_path_factory.mktemp("trained")
-    settings = {
-        "output_dir": out,
-        "num_train": NUM_SCENES,
-        "num_validation": 2,
-        "num_proc": 1,
-        "max_steps": NUM_STEPS,
-        "warmup_steps": 2,
-        "logging_steps": 4,
-        "eval_strategy": "steps",
-        "eval_steps": 12,
-        "per_device_train_batch_size": 4,
-        "per_device_eval_batch_size": 2,
-        "max_length": 2048,
-    }
-    options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
-    result = run(cache, "training/sft.py", "--config", CONFIG, *options)
+    settings = options(
+        output_dir=out,
+        num_train=NUM_SCENES,
+        num_validation=2,
+        num_proc=1,
+        max_steps=NUM_STEPS,
+        warmup_steps=2,
+        logging_steps=4,
+        eval_strategy="steps",
+        eval_steps=12,
+        per_device_train_batch_size=4,
+        per_device_eval_batch_size=2,
+        max_length=2048,
+    )
+    result = run(cache, "training/sft.py", "--config", CONFIG, *settings)
     assert result.returncode == 0, result.stderr
     assert f"{NUM_STEPS}/{NUM_STEPS}" in result.stderr, "progress is shown"
     assert str(out / "loss_curve.json") in result.stdout
@@ -82,6 +86,16 @@ def test_the_checkpoint_reloads_with_its_processor(trained: Path) -> None:
     text = "Conclusion: healthy retina."
     assert vlm.processor.tokenizer.decode(vlm.processor.tokenizer(text)["input_ids"]) == text
     assert not (trained / ".unfinished").exists()
+
+
+def test_the_published_settings_train_all_but_the_language_model(cache: Path, tmp_path: Path) -> None:
+    small = options(model_name_or_path="tiny", num_train=1, num_proc=1, use_cpu="true", dataloader_num_workers=0)
+    short = options(max_steps=1, per_device_train_batch_size=1, warmup_steps=0, learning_rate=0.01, output_dir=tmp_path)
+    result = run(cache, "training/sft.py", "--config", "training/configs/qwen3_vl_8b_full.yaml", *small, *short)
+    assert result.returncode == 0, result.stderr
+    before, after = load_vlm("tiny", dtype=torch.bfloat16), load_vlm(str(tmp_path), dtype=torch.bfloat16)
+    for (name, old), new in zip(before.model.named_parameters(), after.model.parameters(), strict=True):
+        assert torch.equal(old, new) == ("visual" not in name), name
 
 
 def test_a_trained_model_is_scored_on_a_folder(trained: Path, pictures: Path, cache: Path, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""No setting without effect: each one, changed alone, changes what an example shows or says."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from octa_svr_dataset.example import make_example
+from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.settings_table import settings
+
+BASE = {"pathology.disease_probability": 1.0}
+
+PLEXUS = {
+    "iterations": 40,
+    "candidates_per_iteration": 1500,
+    "sink_spacing_mm": 0.1,
+    "satisfaction_distance_mm": 0.1,
+    "perception_distance_mm": 0.2,
+    "perception_angle_deg": 70.0,
+    "bifurcation_spread_deg": 3.0,
+    "direction_persistence": 0.6,
+    "murray_exponent": 2.2,
+    "tissue_growth_rate": 0.03,
+    "step_mm": 0.12,
+    "least_step_mm": 0.06,
+    "rotation_floor": 0.3,
+}
+
+CHANGES: dict[str, Any] = {
+    "field_of_view_mm": 2.5,
+    "growth.margin_mm": 0.2,
+    "growth.depth_mm": 0.08,
+    "growth.trees_per_kind": 4,
+    "growth.stump_length_mm": 0.1,
+    "growth.stump_murray_exponent": 3.0,
+    "growth.terminal_radius_mm": 0.004,
+    "growth.faz_radius_mean_mm": 0.6,
+    "growth.faz_radius_sd_mm": 0.2,
+    "growth.fovea_offset_mm": 0.1,
+    "growth.rotation_radius_mm": 0.5,
+    **{f"growth.superficial.{name}": value for name, value in PLEXUS.items()},
+    **{f"growth.deep.{name}": value for name, value in PLEXUS.items()},
+    "growth.superficial.artery_distance_mm": 0.012,
+    "growth.deep.artery_distance_mm": 0.012,
+    "pathology.disease_probability": 0.0,
+    "pathology.dropout.count": [9, 9],
+    "pathology.dropout.large_radius_mm": [0.3, 0.3],
+    "pathology.dropout.small_radius_mm": [0.1, 0.1],
+    "pathology.dropout.faz_distance_mm": [1.0, 1.1],
+    "pathology.dropout.strength": [0.7, 0.7],
+    "pathology.dropout.irregularity": 0.0,
+    "pathology.dropout.edge_softness": 0.9,
+    "pathology.dropout.spared_radius_mm": 0.02,
+    "pathology.microaneurysms.rate_per_segment": 0.2,
+    "pathology.microaneurysms.radius_mm": [0.05, 0.05],
+    "pathology.microaneurysms.border_band_mm": 0.4,
+    "pathology.microaneurysms.flow": [0.2, 0.2],
+    "imaging.size_px": 200,
+    "imaging.optical_width_mm": [0.04, 0.04],
+    "imaging.capillary_signal": [0.9, 0.9],
+    "imaging.deep_signal": [0.9, 0.9],
+    "imaging.mesh_signal": [0.3, 0.3],
+    "imaging.mesh_contrast": [0.0, 0.0],
+    "imaging.mesh_scale_mm": [0.1, 0.1],
+    "imaging.speckle": [0.0, 0.0],
+    "imaging.noise_floor": [0.4, 0.4],
+    "imaging.noise_grain_mm": [0.02, 0.02],
+    "imaging.defocus_mm": [0.03, 0.03],
+    "imaging.row_noise": [0.3, 0.3],
+    "imaging.motion_lines": [9, 9],
+    "imaging.motion_line_contrast": [0.9, 0.9],
+    "imaging.vignetting": [0.8, 0.8],
+    "imaging.gain": [0.5, 0.5],
+    "imaging.gamma": [2.0, 2.0],
+    "text.form": "answer_only",
+}
+
+NEEDS = {
+    "growth.superficial.artery_distance_mm": {"growth.superficial.satisfaction_distance_mm": 0.012},
+    "growth.deep.artery_distance_mm": {"growth.deep.satisfaction_distance_mm": 0.012},
+    "imaging.motion_line_contrast": {"imaging.motion_lines": [2, 2]},
+}
+"""Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""
+
+
+def shown(overrides: Mapping[str, Any]) -> tuple[bytes, str]:
+    example = make_example("dropout_ma", seed=1, overrides=BASE | dict(overrides))
+    return example.rendering.image.tobytes(), example.dialogue.messages[1].content
+
+
+@cache
+def shown_by_default() -> tuple[bytes, str]:
+    return shown({})
+
+
+def test_the_table_leaves_no_setting_out():
+    assert set(CHANGES) == {setting.name for setting in settings(resolve_config("dropout_ma"))}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_setting_changes_what_is_shown_or_said(name):
+    needs = NEEDS.get(name, {})
+    before = shown(needs) if needs else shown_by_default()
+    assert shown({**needs, name: CHANGES[name]}) != before
