@@ -23,6 +23,9 @@ class Scene:
     field_width_mm: float
     """Width of the square field of view, mm."""
 
+    depth_mm: float
+    """Thickness of the slab that holds the vessels, mm."""
+
     laterality: str
     """"od" for a right eye, "os" for a left one."""
 
@@ -57,6 +60,7 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
     return Scene(
         field_width_mm=config.field_of_view_mm,
+        depth_mm=config.growth.depth_mm,
         laterality=laterality,
         fovea=fovea,
         graph=graph,

@@ -45,14 +45,20 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None) 
     layers["faz"] = faz.astype(np.uint8)
     image[faz] = 20
     if dropout is not None:
-        layers["dropout"] = (dropout & ~faz).astype(np.uint8)
-        image[dropout & ~faz] = dropout_gray
+        layers["dropout"] = np.where(faz, 0, dropout).astype(np.uint8)
+        image[layers["dropout"] > 0] = dropout_gray
     if dot is not None:
         layers["microaneurysms"] = dot.astype(np.uint16)
         image[dot] = dot_gray
     fovea = Fovea(position_mm=np.array([1.5, 1.5]), suppression_radius_mm=0.44)
     scene = Scene(
-        field_width_mm=3.0, laterality="od", fovea=fovea, graph=NO_VESSELS, healthy_graph=NO_VESSELS, lesions=Lesions()
+        field_width_mm=3.0,
+        depth_mm=0.04,
+        laterality="od",
+        fovea=fovea,
+        graph=NO_VESSELS,
+        healthy_graph=NO_VESSELS,
+        lesions=Lesions(),
     )
     fov = FieldOfView(width_mm=3.0, size_px=SIZE)
     return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers)))
@@ -121,9 +127,10 @@ def test_severity_and_class_follow_from_what_is_visible():
 
 
 def test_visible_dropout_is_sorted_by_size():
-    for example in [painted(dropout=disk(150, 230, 30))]:
-        areas = [dropout.area_mm2 for dropout in example.visible_dropouts]
-        assert areas == sorted(areas, reverse=True)
+    areas = np.where(disk(60, 60, 15), 1, 0) + np.where(disk(150, 230, 30), 2, 0) + np.where(disk(240, 80, 20), 3, 0)
+    found = painted(dropout=areas)
+    assert [dropout.instance_id for dropout in found.dropouts] == [1, 2, 3]
+    assert [dropout.instance_id for dropout in found.visible_dropouts] == [2, 3, 1]
 
 
 def test_findings_of_rendered_scenes_agree_with_their_layers(diseased):

@@ -16,7 +16,7 @@ from octa_svr_dataset.growth.kernels import NONE, Nodes, Rules, Sinks, Tissue, a
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
 
 VOXEL_MM = 0.04
-"""Grid on which the published program forbids sinks at the fovea; it also fixes their depth."""
+"""Grid on which the published program forbids sinks at the fovea; they lie within whole layers of it."""
 
 PUBLISHED_FIELD_MM = 3.0
 """Field for which the numbers of trees and of sink candidates are given."""
@@ -86,7 +86,6 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     next_sink = np.empty(len(sinks.next), np.int32)
     kept = np.empty(len(sinks.next), np.int32)
     iteration = 0
-    deep_start = (int(arteries.size[0]), int(veins.size[0]))
     for plexus in (config.superficial, config.deep):
         deep_start = (int(arteries.size[0]), int(veins.size[0]))
         for plexus_iteration in range(plexus.iterations):
@@ -105,7 +104,7 @@ def _tissue(config: GrowthConfig, field_width_mm: float, fovea: Fovea) -> Tissue
     return Tissue(
         width=width_mm,
         depth=config.depth_mm,
-        voxel_depth=VOXEL_MM,
+        voxel_depth=VOXEL_MM * math.ceil(config.depth_mm / VOXEL_MM),
         num_voxels=num_voxels,
         fovea_x=float(fovea.position_mm[0]),
         fovea_y=float(fovea.position_mm[1]),

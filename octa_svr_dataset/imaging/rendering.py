@@ -23,9 +23,6 @@ BED_BLUR_MM = 0.03
 HEALTHY_BED = 0.5
 """Density of that drawing in a healthy eye; above it, the mesh is no brighter."""
 
-SLAB_DEPTH_MM = 0.04
-"""Thickness of the slab through which capillaries dim."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
@@ -57,7 +54,7 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
     acquisition = Acquisition.draw(config, fov, rng)
     graph = scene.graph
     optical_radius_mm = np.sqrt((0.8 * graph.radius_mm) ** 2 + (acquisition.optical_width_mm / 2) ** 2)
-    value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / SLAB_DEPTH_MM)
+    value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
     vessels = draw_vessels(graph, fov, optical_radius_mm, value)
     bed = draw_vessels(graph, fov, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
     perfusion = np.clip(ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM)) / HEALTHY_BED, 0.0, 1.0)
