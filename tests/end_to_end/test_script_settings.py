@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -117,15 +118,22 @@ def test_a_limit_takes_pictures_from_the_whole_folder(zero_shot: ModuleType) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"batch_size": 0}, "batch_size: must be a whole number of at least 1, got 0"),
-        ({"limit": -3}, "limit: must be a whole number of at least 1, got -3"),
+        ({"batch_size": "0"}, "batch_size: must be a whole number of at least 1, got 0"),
+        ({"limit": "-3"}, "limit: must be a whole number of at least 1, got -3"),
         ({"model": "outputs/no/such"}, "model: there is no folder 'outputs/no/such'"),
         ({"out": "{tmp}/whole/eye.png/out"}, "out: cannot write to the folder"),
         ({"real_dir": "{tmp}/broken"}, "image: cannot read .*cut.png"),
+        ({"batch_size": "many"}, "--batch_size"),
+        ({"real": "{tmp}"}, "No such option"),
     ],
 )
 def test_an_unusable_option_ends_the_evaluation_with_one_line(
-    zero_shot: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: dict, message: str
+    zero_shot: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: dict[str, str],
+    message: str,
 ) -> None:
     whole, broken = tmp_path / "whole" / "eye.png", tmp_path / "broken" / "cut.png"
     for path in (whole, broken):
@@ -133,11 +141,10 @@ def test_an_unusable_option_ends_the_evaluation_with_one_line(
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(path)
     broken.write_bytes(whole.read_bytes()[:2000])
     defaults = {"real_dir": str(whole.parent), "model": "tiny", "out": str(tmp_path / "out")}
-    filled = {
-        name: value.format(tmp=tmp_path) if isinstance(value, str) else value for name, value in arguments.items()
-    }
+    options = defaults | {name: value.format(tmp=tmp_path) for name, value in arguments.items()}
+    monkeypatch.setattr(sys, "argv", ["eval/zero_shot.py", *(f"--{name}={value}" for name, value in options.items())])
     with pytest.raises(SystemExit) as stop:
-        zero_shot.main(**(defaults | filled))
+        run(zero_shot.app, "eval/zero_shot.py")
     assert stop.value.code == 2
     errors = capsys.readouterr().err
     assert errors.startswith("error: ")
