@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
-from octa_svr_dataset.growth.branching import grow_iteration
-from octa_svr_dataset.growth.kernels import NONE, Nodes, Rules, Sinks, Tissue, add_node
+from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue
+from octa_svr_dataset.growth.kernels.nodes import add_node
+from octa_svr_dataset.growth.kernels.plexus import grow_plexus
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
 
 VOXEL_MM = 0.04
@@ -24,7 +25,7 @@ PUBLISHED_FIELD_MM = 3.0
 FIRST_ITERATION_SCALE = 3.0
 """The published program forgets its unit of length in the first iteration of each plexus."""
 
-NODE_CELL_MM = 0.025
+NODE_CELL_MM = 0.04
 LEAST_SINK_CELL_MM = 0.015
 NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
@@ -76,25 +77,18 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     """
     tissue = _tissue(config, field_width_mm, fovea)
     arteries, veins = _empty_nodes(tissue), _empty_nodes(tissue)
-    sinks, sources = _empty_sinks(tissue), _empty_sinks(tissue)
+    sinks, sources, spare = _empty_sinks(tissue), _empty_sinks(tissue), _empty_sinks(tissue)
     keys = rng.integers(0, 2**64, size=3, dtype=np.uint64)
     num_trees = max(1, round(config.trees_per_kind * field_width_mm / PUBLISHED_FIELD_MM))
     for nodes in (arteries, veins):
         for _ in range(num_trees):
             _plant_stump(nodes, config, field_width_mm, tissue, rng)
-    first_sink = np.empty(len(arteries.parent), np.int32)
-    next_sink = np.empty(len(sinks.next), np.int32)
-    kept = np.empty(len(sinks.next), np.int32)
     iteration = 0
     for plexus in (config.superficial, config.deep):
         deep_start = (int(arteries.size[0]), int(veins.size[0]))
-        for plexus_iteration in range(plexus.iterations):
-            rules = _rules(plexus, plexus_iteration, iteration, tissue)
-            grow_iteration(
-                arteries, veins, sinks, sources, tissue, rules, plexus_iteration == 0,
-                first_sink, next_sink, kept, keys,
-            )  # fmt: skip
-            iteration += 1
+        schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
+        grow_plexus(arteries, veins, sinks, sources, spare, tissue, _as_table(schedule), keys)
+        iteration += plexus.iterations
     return _as_graph((arteries, veins), deep_start, tissue)
 
 
@@ -133,6 +127,10 @@ def _rules(plexus: PlexusGrowthConfig, plexus_iteration: int, iteration: int, ti
         step=max(plexus.step_mm / growth, plexus.least_step_mm),
         rotation_floor=plexus.rotation_floor,
     )
+
+
+def _as_table(schedule: list[Rules]) -> np.ndarray:
+    return np.array(schedule, dtype=np.float64).reshape(len(schedule), len(Rules._fields))
 
 
 def _plant_stump(
@@ -176,13 +174,13 @@ def _empty_sinks(tissue: Tissue) -> Sinks:
     capacity = math.ceil(SINKS_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / LEAST_SINK_CELL_MM))
     return Sinks(
-        size=np.zeros(1, np.int64),
+        size=np.array([0, 0, 1]),
         position=np.empty((capacity, 3)),
         nearest=np.empty(capacity, np.int32),
         nearest_sq=np.empty(capacity),
         seen_version=np.empty(capacity, np.int32),
-        is_satisfied=np.empty(capacity, np.bool_),
-        head=np.full((num_cells, num_cells), NONE, np.int32),
+        start=np.zeros(num_cells**2 + 1, np.int32),
+        head=np.full(num_cells**2, NONE, np.int32),
         next=np.empty(capacity, np.int32),
     )
 

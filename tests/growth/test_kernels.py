@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from octa_svr_dataset.growth.branching import main_axis
-from octa_svr_dataset.growth.kernels import NONE, Nodes, add_node, counter_uniform, find_nearest_active
+from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, counter_uniform
+from octa_svr_dataset.growth.kernels.branching import main_axis
+from octa_svr_dataset.growth.kernels.nodes import add_node, find_nearest_active
 
 GROW_A_SMALL_FOREST = """
 import json, sys
@@ -82,7 +83,9 @@ def test_the_nearest_active_node_is_that_of_an_exhaustive_search():
     is_active = nodes.child[:, 1] == NONE
     for query in rng.uniform(0, 1, (300, 3)) * [1, 1, 0.04]:
         distance = np.where(is_active, np.linalg.norm(nodes.position - query, axis=1), np.inf)
-        found, distance_sq = find_nearest_active(nodes, width, *query, 0.08)
+        found, distance_sq = find_nearest_active(
+            nodes.position, nodes.child, nodes.head, nodes.next, width / len(nodes.head), *query, 0.08
+        )
         if distance.min() < 0.08:
             assert found == distance.argmin()
             assert distance_sq == pytest.approx(distance.min() ** 2)
@@ -96,4 +99,4 @@ def test_the_main_axis_is_the_eigenvector_of_the_largest_eigenvalue():
         points = rng.standard_normal((12, 3)) * [1.0, 0.4, 0.2] @ np.linalg.qr(rng.standard_normal((3, 3)))[0]
         covariance = np.cov(points.T)
         expected = np.linalg.eigh(covariance)[1][:, -1]
-        assert abs(main_axis(covariance) @ expected) == pytest.approx(1.0, abs=1e-6)
+        assert abs(np.array(main_axis(covariance)) @ expected) == pytest.approx(1.0, abs=1e-6)

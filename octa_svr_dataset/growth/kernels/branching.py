@@ -1,0 +1,249 @@
+"""Loops that decide how vessels grow: leaves elongate or split, segments sprout, both bend around the fovea.
+
+Rule numbers and symbols follow Kreitner et al. (2024); lengths in mm, angles in rad.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, Vector
+from octa_svr_dataset.growth.kernels.nodes import add_node, propagate_radii
+
+ROTATION_LENGTH_MM = 3.0
+"""Unit in which the distance to the rotation radius is squared-rooted into a weight."""
+
+ROTATION_START = 15
+"""Vessels do not bend around the fovea up to this iteration."""
+
+TANGENTIAL_PULL = 0.7
+OUTWARD_PULL = 0.3
+
+
+@njit(cache=True)
+def normalized(vector: Vector) -> Vector:
+    """Vector of length 1 in the same direction; a zero vector stays."""
+    x, y, z = vector
+    length = math.sqrt(x * x + y * y + z * z)
+    if length == 0.0:
+        return vector
+    return x / length, y / length, z / length
+
+
+@njit(cache=True)
+def dot(first: Vector, second: Vector) -> float:
+    """Scalar product of two vectors of length 1, kept within [-1, 1]."""
+    product = first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
+    return min(max(product, -1.0), 1.0)
+
+
+@njit(cache=True)
+def blend(first: Vector, weight: float, second: Vector, other_weight: float) -> Vector:
+    """Weighted sum of two vectors."""
+    return (
+        weight * first[0] + other_weight * second[0],
+        weight * first[1] + other_weight * second[1],
+        weight * first[2] + other_weight * second[2],
+    )
+
+
+@njit(cache=True)
+def point(position: np.ndarray, row: int) -> Vector:
+    """Row of a table of positions."""
+    return position[row, 0], position[row, 1], position[row, 2]
+
+
+@njit(cache=True)
+def direction_to(target: Vector, origin: Vector) -> Vector:
+    """Unit vector from one point to another."""
+    return normalized(blend(target, 1.0, origin, -1.0))
+
+
+@njit(cache=True)
+def is_free_of_fovea(origin: Vector, tissue: Tissue, chance: float) -> bool:
+    """Whether growth at a point escapes the suppression around the fovea: always beyond twice its radius."""
+    x = origin[0] - tissue.fovea_x
+    y = origin[1] - tissue.fovea_y
+    relative = math.sqrt(x * x + y * y) / (2.0 * tissue.suppression_radius)
+    return relative * relative * relative * relative * relative > chance
+
+
+@njit(cache=True)
+def points_to_fovea(origin: Vector, direction: Vector, tissue: Tissue) -> bool:
+    """Whether a direction leads toward the fovea or across, in the plane."""
+    return (tissue.fovea_x - origin[0]) * direction[0] + (tissue.fovea_y - origin[1]) * direction[1] >= 0.0
+
+
+@njit(cache=True)
+def main_axis(covariance: np.ndarray) -> Vector:
+    """Unit vector along the largest spread: the dominant column of a high power of the matrix."""
+    power = covariance.copy()
+    squared = np.empty((3, 3))
+    for _ in range(8):
+        trace = power[0, 0] + power[1, 1] + power[2, 2]
+        for row in range(3):
+            for column in range(3):
+                total = 0.0
+                for inner in range(3):
+                    total += power[row, inner] / trace * (power[inner, column] / trace)
+                squared[row, column] = total
+        power[:, :] = squared
+    best = 0
+    for column in range(1, 3):
+        if power[column, column] > power[best, best]:
+            best = column
+    return normalized((power[0, best], power[1, best], power[2, best]))
+
+
+@njit(cache=True)
+def bend_around_fovea(direction: Vector, origin: Vector, tissue: Tissue, rules: Rules) -> Vector:
+    """Turn an elongation along the circle around the fovea, and outward, the closer the more."""
+    x = origin[0] + rules.step * direction[0] - tissue.fovea_x
+    y = origin[1] + rules.step * direction[1] - tissue.fovea_y
+    closeness = (tissue.rotation_radius - math.sqrt(x * x + y * y)) / ROTATION_LENGTH_MM
+    weight = math.sqrt(max(rules.rotation_floor, closeness))
+    outward = normalized((origin[0] - tissue.fovea_x, origin[1] - tissue.fovea_y, 0.0))
+    tangent = (-outward[1], outward[0], 0.0)
+    if dot(tangent, direction) < 0.0:
+        tangent = (outward[1], -outward[0], 0.0)
+    pull = blend(tangent, TANGENTIAL_PULL, outward, OUTWARD_PULL)
+    return normalized(blend(direction, 1.0 - weight, pull, weight))
+
+
+@njit(cache=True)
+def add_along(nodes: Nodes, tissue: Tissue, rules: Rules, node: int, direction: Vector) -> None:
+    """New node one step from another one."""
+    x, y, z = blend(point(nodes.position, node), 1.0, direction, rules.step)
+    add_node(nodes, tissue.width, node, x, y, z, rules.exponent)
+
+
+@njit(cache=True)
+def split_leaf(
+    nodes: Nodes, sinks: Sinks, tissue: Tissue, rules: Rules, node: int, kept: np.ndarray, num_kept: int
+) -> None:
+    """Symmetric bifurcation: two branches at Murray's angle to the mean of the sinks, along their main axis."""
+    mean = (0.0, 0.0, 0.0)
+    for index in range(num_kept):
+        mean = blend(mean, 1.0, point(sinks.position, kept[index]), 1.0 / num_kept)
+    covariance = np.zeros((3, 3))
+    for index in range(num_kept):
+        offset = np.array(blend(point(sinks.position, kept[index]), 1.0, mean, -1.0))
+        for row in range(3):
+            for column in range(3):
+                covariance[row, column] += offset[row] * offset[column]
+    across = main_axis(covariance)
+    toward = direction_to(mean, point(nodes.position, node))
+    cosine = 2.0 ** (2.0 / rules.exponent) / 2.0
+    sine = math.sqrt(1.0 - cosine * cosine)
+    for side in (sine, -sine):
+        add_along(nodes, tissue, rules, node, normalized(blend(toward, cosine, across, side)))
+    propagate_radii(nodes, node)
+
+
+@njit(cache=True)
+def grow_leaf(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    node: int,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    chance: float,
+) -> None:
+    """A leaf elongates toward the sinks in its cone, or splits where their pull spreads wide."""
+    origin = point(nodes.position, node)
+    heading = direction_to(origin, point(nodes.position, nodes.parent[node]))
+    least_cosine = math.cos(rules.half_angle)
+    pull = (0.0, 0.0, 0.0)
+    num_kept = 0
+    angle_sum = 0.0
+    angle_sq_sum = 0.0
+    sink = first_sink[node]
+    while sink != NONE:
+        toward = direction_to(point(sinks.position, sink), origin)
+        cosine = dot(toward, heading)
+        if cosine < least_cosine:
+            sinks.seen_version[sink] = nodes.version[node]
+        else:
+            pull = blend(pull, 1.0, toward, 1.0)
+            angle = math.acos(cosine)
+            angle_sum += angle
+            angle_sq_sum += angle * angle
+            kept[num_kept] = sink
+            num_kept += 1
+        sink = next_sink[sink]
+    if num_kept == 0:
+        return
+    mean_angle = angle_sum / num_kept
+    spread = math.sqrt(max(angle_sq_sum / num_kept - mean_angle * mean_angle, 0.0))
+    if (
+        spread > rules.least_spread
+        and is_free_of_fovea(origin, tissue, chance)
+        and not points_to_fovea(origin, pull, tissue)
+    ):
+        split_leaf(nodes, sinks, tissue, rules, node, kept, num_kept)
+        return
+    direction = normalized(blend(heading, rules.persistence, normalized(pull), 1.0 - rules.persistence))
+    if rules.iteration > ROTATION_START:
+        direction = bend_around_fovea(direction, origin, tissue, rules)
+    add_along(nodes, tissue, rules, node, direction)
+
+
+@njit(cache=True)
+def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]:
+    """Angles of Murray's law between a parent's direction, its child's and a new terminal branch's, rad."""
+    child_power = nodes.power[child] ** (rules.exponent / nodes.exponent[child])
+    child_radius = child_power ** (1.0 / rules.exponent)
+    parent_radius = (child_power + 1.0) ** (1.0 / rules.exponent)
+    child_4 = child_radius**4
+    parent_4 = parent_radius**4
+    child_cosine = (parent_4 + child_4 - 1.0) / (2.0 * parent_radius**2 * child_radius**2)
+    branch_cosine = (parent_4 + 1.0 - child_4) / (2.0 * parent_radius**2)
+    return math.acos(min(max(child_cosine, -1.0), 1.0)), math.acos(min(max(branch_cosine, -1.0), 1.0))
+
+
+@njit(cache=True)
+def sprout_from_segment(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    node: int,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    chance: float,
+) -> None:
+    """A node with one child sprouts a side branch toward the sinks in the frustum that Murray's angles allow."""
+    child = nodes.child[node, 0]
+    origin = point(nodes.position, node)
+    heading = direction_to(origin, point(nodes.position, nodes.parent[node]))
+    child_heading = direction_to(point(nodes.position, child), origin)
+    child_angle, branch_angle = sprout_angles(nodes, rules, child)
+    most_child_cosine = math.cos(max(child_angle + branch_angle - rules.half_angle, 0.0))
+    least_child_cosine = math.cos(min(child_angle + branch_angle + rules.half_angle, math.pi))
+    least_cosine = math.cos(min(branch_angle + rules.half_angle, math.pi))
+    pull = (0.0, 0.0, 0.0)
+    is_pulled = False
+    sink = first_sink[node]
+    while sink != NONE:
+        toward = direction_to(point(sinks.position, sink), origin)
+        child_cosine = dot(toward, child_heading)
+        if least_child_cosine <= child_cosine <= most_child_cosine and dot(toward, heading) >= least_cosine:
+            is_pulled = True
+            pull = blend(pull, 1.0, toward, 1.0)
+        else:
+            sinks.seen_version[sink] = nodes.version[node]
+        sink = next_sink[sink]
+    if not is_pulled:
+        return
+    if points_to_fovea(origin, pull, tissue) and not is_free_of_fovea(origin, tissue, chance):
+        return
+    pull = normalized(pull)
+    aside = normalized(blend(pull, 1.0, child_heading, -dot(pull, child_heading)))
+    turned = blend(child_heading, math.cos(branch_angle), aside, math.sin(branch_angle))
+    direction = normalized(blend(turned, rules.persistence, pull, 1.0 - rules.persistence))
+    add_along(nodes, tissue, rules, node, direction)
+    propagate_radii(nodes, node)

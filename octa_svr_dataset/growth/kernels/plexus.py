@@ -1,0 +1,101 @@
+"""The iterations of a plexus: what happens in which order."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from octa_svr_dataset.growth.kernels.arrays import NONE, UNKNOWN, Nodes, Rules, Sinks, Tissue, counter_uniform
+from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
+from octa_svr_dataset.growth.kernels.sinks import (
+    assign_sinks,
+    meet_new_nodes,
+    place_sinks,
+    remove_sink,
+    sort_sinks,
+    turn_into_sources,
+)
+
+SORT_INTERVAL = 4
+"""Sinks are sorted anew every so many iterations."""
+
+
+@njit(cache=True)
+def grow_plexus(
+    arteries: Nodes,
+    veins: Nodes,
+    sinks: Sinks,
+    sources: Sinks,
+    spare: Sinks,
+    tissue: Tissue,
+    schedule: np.ndarray,
+    keys: np.ndarray,
+) -> None:
+    """Grow one plexus: in each iteration sinks appear, arteries grow, sinks turn into sources, veins grow.
+
+    Parameters
+    ----------
+    arteries, veins, sinks, sources
+        What has grown so far; changed in place.
+    spare
+        Work arrays of the size of the sinks.
+    tissue
+        The field.
+    schedule
+        (I, fields of `Rules`) float64. Rules of each iteration.
+    keys
+        (3,) uint64. Keys of the random draws for sinks, arteries and veins.
+    """
+    first_sink = np.empty(arteries.parent.shape[0], np.int32)
+    next_sink = np.empty(sinks.next.shape[0], np.int32)
+    kept = np.empty(sinks.next.shape[0], np.int32)
+    for step in range(schedule.shape[0]):
+        rules = rules_of(schedule[step])
+        if step % SORT_INTERVAL == 0 or step == 1:
+            num_cells = min(max(int(tissue.width / rules.spacing), 1), int(math.sqrt(sinks.head.shape[0])))
+            sort_sinks(sinks, spare, tissue.width, num_cells)
+            sort_sinks(sources, spare, tissue.width, num_cells)
+        if step == 0:
+            sinks.nearest[: sinks.size[0]] = UNKNOWN
+            sources.nearest[: sources.size[0]] = UNKNOWN
+        place_sinks(sinks, arteries, tissue, rules, keys[0])
+        first_new = grow_kind(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
+        count = meet_new_nodes(sinks, arteries, tissue, rules, first_new, kept)
+        turn_into_sources(sinks, sources, veins, tissue, rules, kept, count)
+        first_new = grow_kind(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
+        count = meet_new_nodes(sources, veins, tissue, rules, first_new, kept)
+        for index in range(count):
+            remove_sink(sources, kept[index])
+
+
+@njit(cache=True)
+def grow_kind(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    key: np.uint64,
+) -> int:
+    """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
+    assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
+    num_nodes = nodes.size[0]
+    for node in range(num_nodes):
+        if first_sink[node] == NONE or nodes.parent[node] == NONE:
+            continue
+        chance = counter_uniform(key, (rules.iteration << 32) + node)
+        if nodes.child[node, 0] == NONE:
+            grow_leaf(nodes, sinks, tissue, rules, node, first_sink, next_sink, kept, chance)
+        else:
+            sprout_from_segment(nodes, sinks, tissue, rules, node, first_sink, next_sink, chance)
+    return num_nodes
+
+
+@njit(cache=True)
+def rules_of(row: np.ndarray) -> Rules:
+    """Rules of one iteration from a row of numbers."""
+    return Rules(
+        int(row[0]), int(row[1]), row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11]
+    )

@@ -1,0 +1,283 @@
+"""Loops over sinks: place them, sort them, give each to its nearest node, satisfy them."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from octa_svr_dataset.growth.kernels.arrays import (
+    NONE,
+    REMOVED,
+    UNKNOWN,
+    Nodes,
+    Rules,
+    Sinks,
+    Tissue,
+    cell_of,
+    counter_uniform,
+)
+from octa_svr_dataset.growth.kernels.nodes import find_nearest_active, has_node_within, is_oxygenated
+
+FAR_AWAY_MM = 1.0e6
+"""Coordinate of a sink that is removed."""
+
+
+@njit(cache=True)
+def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
+    """Append a sink whose nearest node is not known yet."""
+    sink = sinks.size[0]
+    if sink == sinks.next.shape[0]:
+        raise MemoryError("more oxygen sinks than the work arrays hold")
+    sinks.size[0] += 1
+    sinks.position[sink, 0] = x
+    sinks.position[sink, 1] = y
+    sinks.position[sink, 2] = z
+    sinks.nearest[sink] = UNKNOWN
+    num_cells = sinks.size[2]
+    cell_width = width / num_cells
+    cell = cell_of(y, cell_width, num_cells) * num_cells + cell_of(x, cell_width, num_cells)
+    sinks.next[sink] = sinks.head[cell]
+    sinks.head[cell] = sink
+
+
+@njit(cache=True)
+def remove_sink(sinks: Sinks, sink: int) -> None:
+    """Put a sink out of reach of everything."""
+    for axis in range(3):
+        sinks.position[sink, axis] = FAR_AWAY_MM
+    sinks.nearest[sink] = REMOVED
+    sinks.nearest_sq[sink] = -1.0
+
+
+@njit(cache=True)
+def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None:
+    """Close the gaps of removed sinks and sort the others by the cells of a grid; `spare` is overwritten."""
+    cell_width = width / num_cells
+    start = sinks.start
+    start[: num_cells * num_cells + 1] = 0
+    for sink in range(sinks.size[0]):
+        if sinks.nearest[sink] == REMOVED:
+            continue
+        column = cell_of(sinks.position[sink, 0], cell_width, num_cells)
+        cell = cell_of(sinks.position[sink, 1], cell_width, num_cells) * num_cells + column
+        spare.next[sink] = cell
+        start[cell] += 1
+    total = 0
+    for cell in range(num_cells * num_cells):
+        total += start[cell]
+        start[cell] = total
+    start[num_cells * num_cells] = total
+    for sink in range(sinks.size[0] - 1, -1, -1):
+        if sinks.nearest[sink] == REMOVED:
+            continue
+        cell = spare.next[sink]
+        start[cell] -= 1
+        row = start[cell]
+        for axis in range(3):
+            spare.position[row, axis] = sinks.position[sink, axis]
+        spare.nearest[row] = sinks.nearest[sink]
+        spare.nearest_sq[row] = sinks.nearest_sq[sink]
+        spare.seen_version[row] = sinks.seen_version[sink]
+    sinks.position[:total] = spare.position[:total]
+    sinks.nearest[:total] = spare.nearest[:total]
+    sinks.nearest_sq[:total] = spare.nearest_sq[:total]
+    sinks.seen_version[:total] = spare.seen_version[:total]
+    sinks.head[: num_cells * num_cells] = NONE
+    sinks.size[0] = total
+    sinks.size[1] = total
+    sinks.size[2] = num_cells
+
+
+@njit(cache=True, inline="always")
+def has_sink_within(
+    position: np.ndarray,
+    start: np.ndarray,
+    head: np.ndarray,
+    next_sink: np.ndarray,
+    num_cells: int,
+    scale: float,
+    x: float,
+    y: float,
+    z: float,
+    radius_sq: float,
+) -> bool:
+    """Whether any sink lies closer than a radius to a point; a cell is never narrower than the radius.
+
+    Takes the columns one by one: this is the innermost loop, and a tuple of arrays costs more to pass on.
+    """
+    center_column = min(int(x * scale), num_cells - 1)
+    center_row = min(int(y * scale), num_cells - 1)
+    first_column = max(center_column - 1, 0)
+    last_column = min(center_column + 1, num_cells - 1)
+    for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
+        for sink in range(start[row * num_cells + first_column], start[row * num_cells + last_column + 1]):
+            dx = position[sink, 0] - x
+            dy = position[sink, 1] - y
+            dz = position[sink, 2] - z
+            if dx * dx + dy * dy + dz * dz < radius_sq:
+                return True
+    for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
+        for column in range(first_column, last_column + 1):
+            sink = head[row * num_cells + column]
+            while sink != NONE:
+                dx = position[sink, 0] - x
+                dy = position[sink, 1] - y
+                dz = position[sink, 2] - z
+                if dx * dx + dy * dy + dz * dz < radius_sq:
+                    return True
+                sink = next_sink[sink]
+    return False
+
+
+@njit(cache=True)
+def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key: np.uint64) -> None:
+    """Draw candidates over the tissue outside the sink-free fovea and keep those that lack oxygen."""
+    voxel = tissue.width / tissue.num_voxels
+    hole_column = math.floor(tissue.fovea_x / voxel + 0.5)
+    hole_row = math.floor(tissue.fovea_y / voxel + 0.5)
+    hole_sq = tissue.hole_radius_voxels**2
+    search_radius = max(rules.artery_distance, rules.satisfaction)
+    spacing_sq = rules.spacing * rules.spacing
+    num_cells = sinks.size[2]
+    scale = num_cells / tissue.width
+    position, start, head, next_sink = sinks.position, sinks.start, sinks.head, sinks.next
+    node_position, node_power, node_exponent = arteries.position, arteries.power, arteries.exponent
+    node_head, next_node = arteries.head, arteries.next
+    node_cell_width = tissue.width / node_head.shape[0]
+    counter = rules.iteration << 32
+    for _ in range(rules.num_candidates):
+        while True:
+            x = counter_uniform(key, counter) * tissue.width
+            y = counter_uniform(key, counter + 1) * tissue.width
+            counter += 2
+            across = math.floor(x / voxel) - hole_column
+            down = math.floor(y / voxel) - hole_row
+            if across * across + down * down > hole_sq:
+                break
+        z = counter_uniform(key, counter) * tissue.voxel_depth
+        counter += 1
+        if z >= tissue.depth or has_sink_within(
+            position, start, head, next_sink, num_cells, scale, x, y, z, spacing_sq
+        ):
+            continue
+        if not is_oxygenated(
+            node_position, node_power, node_exponent, node_head, next_node, node_cell_width,
+            x, y, z, search_radius, tissue.terminal_radius,
+        ):  # fmt: skip
+            add_sink(sinks, tissue.width, x, y, z)
+
+
+@njit(cache=True)
+def assign_sinks(
+    sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
+) -> None:
+    """Give each sink to its nearest active node within perception, as one linked list a node."""
+    first_sink[: nodes.size[0]] = NONE
+    perception_sq = rules.perception * rules.perception
+    position, nearest, nearest_sq = sinks.position, sinks.nearest, sinks.nearest_sq
+    seen_version, version, child = sinks.seen_version, nodes.version, nodes.child
+    node_position, node_head, next_node = nodes.position, nodes.head, nodes.next
+    node_cell_width = tissue.width / node_head.shape[0]
+    for sink in range(sinks.size[0]):
+        node = nearest[sink]
+        if node == UNKNOWN or (node >= 0 and child[node, 1] != NONE):
+            node, distance_sq = find_nearest_active(
+                node_position, child, node_head, next_node, node_cell_width,
+                position[sink, 0], position[sink, 1], position[sink, 2], rules.perception,
+            )  # fmt: skip
+            nearest[sink] = node
+            nearest_sq[sink] = distance_sq if node != NONE else math.inf
+            seen_version[sink] = NONE
+        if node >= 0 and nearest_sq[sink] <= perception_sq and seen_version[sink] != version[node]:
+            next_sink[sink] = first_sink[node]
+            first_sink[node] = sink
+
+
+@njit(cache=True)
+def meet_new_nodes(
+    sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_new: int, satisfied: np.ndarray
+) -> int:
+    """Let new nodes become the nearest of the sinks around them; list the sinks that they satisfy, count them."""
+    num_cells = sinks.size[2]
+    cell_width = tissue.width / num_cells
+    reach = max(rules.perception, rules.satisfaction)
+    satisfaction_sq = rules.satisfaction * rules.satisfaction
+    start, head, next_sink, position = sinks.start, sinks.head, sinks.next, sinks.position
+    nearest, nearest_sq, seen_version = sinks.nearest, sinks.nearest_sq, sinks.seen_version
+    node_position = nodes.position
+    count = 0
+    for node in range(first_new, nodes.size[0]):
+        x = node_position[node, 0]
+        y = node_position[node, 1]
+        z = node_position[node, 2]
+        first_column = cell_of(x - reach, cell_width, num_cells)
+        last_column = cell_of(x + reach, cell_width, num_cells)
+        for row in range(cell_of(y - reach, cell_width, num_cells), cell_of(y + reach, cell_width, num_cells) + 1):
+            first_cell = row * num_cells + first_column
+            last_cell = row * num_cells + last_column
+            for sink in range(start[first_cell], start[last_cell + 1]):
+                count = meet(
+                    position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq, satisfied, count
+                )
+            for cell in range(first_cell, last_cell + 1):
+                sink = head[cell]
+                while sink != NONE:
+                    count = meet(
+                        position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq, satisfied,
+                        count,
+                    )  # fmt: skip
+                    sink = next_sink[sink]
+    return count
+
+
+@njit(cache=True, inline="always")
+def meet(
+    position: np.ndarray,
+    nearest: np.ndarray,
+    nearest_sq: np.ndarray,
+    seen_version: np.ndarray,
+    node: int,
+    x: float,
+    y: float,
+    z: float,
+    sink: int,
+    satisfaction_sq: float,
+    satisfied: np.ndarray,
+    count: int,
+) -> int:
+    """Let a new node at a point meet a sink; the number of satisfied sinks grows if it is the first to satisfy it."""
+    dx = position[sink, 0] - x
+    dy = position[sink, 1] - y
+    dz = position[sink, 2] - z
+    distance_sq = dx * dx + dy * dy + dz * dz
+    if distance_sq < nearest_sq[sink]:
+        nearest[sink] = node
+        nearest_sq[sink] = distance_sq
+        seen_version[sink] = NONE
+    if distance_sq <= satisfaction_sq and nearest[sink] != REMOVED:
+        nearest[sink] = REMOVED
+        nearest_sq[sink] = -1.0
+        satisfied[count] = sink
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def turn_into_sources(
+    sinks: Sinks,
+    sources: Sinks,
+    veins: Nodes,
+    tissue: Tissue,
+    rules: Rules,
+    satisfied: np.ndarray,
+    count: int,
+) -> None:
+    """Satisfied oxygen sinks vanish; where no vein is near, they become carbon dioxide sources."""
+    for index in range(count):
+        sink = satisfied[index]
+        x = sinks.position[sink, 0]
+        y = sinks.position[sink, 1]
+        z = sinks.position[sink, 2]
+        remove_sink(sinks, sink)
+        if not has_node_within(veins, tissue.width, x, y, z, rules.satisfaction):
+            add_sink(sources, tissue.width, x, y, z)
