@@ -1,0 +1,94 @@
+import networkx as nx
+import numpy as np
+import pytest
+
+from octa_svr_dataset.config import GrowthConfig
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.graph_files import (
+    from_networkx,
+    graph_from_edges,
+    read_graph_csv,
+    to_networkx,
+    write_graph_csv,
+)
+from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+
+@pytest.fixture(scope="module")
+def grown() -> VesselGraph:
+    rng = np.random.default_rng(3)
+    return grow_forest(GrowthConfig(), 3.0, draw_fovea(GrowthConfig(), 3.0, rng), rng)
+
+
+def segments_of(graph: VesselGraph) -> set[tuple[float, ...]]:
+    """Ends and radius of each segment, whatever the order of the nodes."""
+    ends = np.hstack([graph.position_mm[graph.parent[graph.segments]], graph.position_mm[graph.segments]])
+    rows = np.hstack([ends, graph.radius_mm[graph.segments, None]])
+    return {tuple(row) for row in rows.round(9)}
+
+
+def test_networkx_and_back_gives_the_same_graph(grown):
+    again = from_networkx(to_networkx(grown))
+    for column in ("position_mm", "parent", "radius_mm", "kind", "layer"):
+        np.testing.assert_array_equal(getattr(again, column), getattr(grown, column))
+
+
+def test_the_networkx_graph_is_a_forest_with_the_roots_of_the_trees(grown):
+    graph = to_networkx(grown)
+    assert nx.is_branching(graph)
+    assert sum(degree == 0 for _, degree in graph.in_degree()) == (grown.parent < 0).sum()
+
+
+def test_csv_and_back_gives_the_same_segments(grown, tmp_path):
+    write_graph_csv(grown, tmp_path / "graph.csv", 3.0)
+    assert (tmp_path / "graph.csv").read_text().startswith("node1,node2,radius")
+    again = read_graph_csv(tmp_path / "graph.csv", 3.0)
+    assert segments_of(again) == segments_of(grown)
+    assert len(again) == len(grown)
+
+
+def test_edges_make_a_forest_of_the_same_shape(grown):
+    order = np.random.default_rng(0).permutation(grown.segments)
+    again = graph_from_edges(
+        grown.position_mm[grown.parent[order]], grown.position_mm[order], grown.radius_mm[order],
+        kind=grown.kind[order], layer=grown.layer[order],
+    )  # fmt: skip
+    assert segments_of(again) == segments_of(grown)
+    assert sorted(again.num_children()) == sorted(grown.num_children())
+    np.testing.assert_array_equal(np.bincount(again.kind), np.bincount(grown.kind))
+
+
+def test_a_published_graph_is_read_as_sixteen_trees(reference):
+    edges = np.load(min((reference / "vessel_graphs").glob("*.npz")))
+    graph = graph_from_edges(edges["proximal_mm"], edges["distal_mm"], edges["radius_mm"])
+    assert len(graph.segments) == len(edges["radius_mm"])
+    assert (graph.parent < 0).sum() == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1"),
+        ("a,b,c\n", "line 1: must be node1,node2,radius"),
+        ("node1,node2,radius\n[0 0 0],[1 0],0.1\n", "line 2: .*three coordinates"),
+        ("node1,node2,radius\n[0 0 0],[1 0 0],0.1\n[0 0 0],[1 0 x],0.1\n", "line 3"),
+        ("node1,node2,radius\n[0 0 0],[1 0 0]\n", "line 2"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_line(tmp_path, text, message):
+    path = tmp_path / "graph.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_graph_csv(path, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [([(0, 1), (1, 0)], "circle"), ([(0, 2), (1, 2)], "same point")],
+)
+def test_edges_that_are_no_forest_are_refused(edges, message):
+    points = np.eye(3)
+    start, end = (points[[edge[side] for edge in edges]] for side in (0, 1))
+    with pytest.raises(InputError, match=message):
+        graph_from_edges(start, end, np.ones(len(edges)))
