@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue
 from octa_svr_dataset.growth.kernels.nodes import add_node
 from octa_svr_dataset.growth.kernels.plexus import grow_plexus
@@ -29,6 +30,10 @@ NODE_CELL_MM = 0.04
 LEAST_SINK_CELL_MM = 0.015
 NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
+"""Rows of the work arrays; published settings need three quarters of them."""
+
+ROOMS = (1, 4, 16, 64)
+"""Settings that outgrow the work arrays start again, to the same end, in arrays so many times as large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +79,44 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     -------
     VesselGraph
         Arterial nodes first, each kind in order of birth.
+
+    Raises
+    ------
+    InputError
+        The settings grow more than can be held.
     """
     tissue = _tissue(config, field_width_mm, fovea)
-    arteries, veins = _empty_nodes(tissue), _empty_nodes(tissue)
-    sinks, sources, spare = _empty_sinks(tissue), _empty_sinks(tissue), _empty_sinks(tissue)
     keys = rng.integers(0, 2**64, size=3, dtype=np.uint64)
     num_trees = max(1, round(config.trees_per_kind * field_width_mm / PUBLISHED_FIELD_MM))
-    for nodes in (arteries, veins):
-        for _ in range(num_trees):
-            _plant_stump(nodes, config, field_width_mm, tissue, rng)
+    stumps = [[_draw_stump(config, field_width_mm, tissue, rng) for _ in range(num_trees)] for _ in VesselKind]
+    for room in ROOMS:
+        try:
+            return _grow(config, tissue, stumps, keys, room)
+        except MemoryError:
+            continue
+    raise InputError(
+        f"growth: these settings grow more than {NODES_PER_MM2 * ROOMS[-1]} vessel segments or sinks a mm2; "
+        "allowed: fewer iterations or candidates_per_iteration, a larger sink_spacing_mm, a smaller tissue_growth_rate"
+    )
+
+
+def _grow(
+    config: GrowthConfig, tissue: Tissue, stumps: list[list[np.ndarray]], keys: np.ndarray, room: int
+) -> VesselGraph:
+    """Grow both plexuses from the stumps, in work arrays of `room` times the usual size."""
+    kinds = (_empty_nodes(tissue, room), _empty_nodes(tissue, room))
+    for nodes, kind_stumps in zip(kinds, stumps, strict=True):
+        for root_mm, tip_mm in kind_stumps:
+            root = add_node(nodes, tissue.width, NONE, *root_mm, config.stump_murray_exponent)
+            add_node(nodes, tissue.width, root, *tip_mm, config.stump_murray_exponent)
+    sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
     iteration = 0
     for plexus in (config.superficial, config.deep):
-        deep_start = (int(arteries.size[0]), int(veins.size[0]))
+        deep_start = (int(kinds[0].size[0]), int(kinds[1].size[0]))
         schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
-        grow_plexus(arteries, veins, sinks, sources, spare, tissue, _as_table(schedule), keys)
+        grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys)
         iteration += plexus.iterations
-    return _as_graph((arteries, veins), deep_start, tissue)
+    return _as_graph(kinds, deep_start, tissue)
 
 
 def _tissue(config: GrowthConfig, field_width_mm: float, fovea: Fovea) -> Tissue:
@@ -133,10 +160,8 @@ def _as_table(schedule: list[Rules]) -> np.ndarray:
     return np.array(schedule, dtype=np.float64).reshape(len(schedule), len(Rules._fields))
 
 
-def _plant_stump(
-    nodes: Nodes, config: GrowthConfig, field_width_mm: float, tissue: Tissue, rng: np.random.Generator
-) -> None:
-    """Root a tree on one of the four sides of the field, with a stump that leads inward and off the corners."""
+def _draw_stump(config: GrowthConfig, field_width_mm: float, tissue: Tissue, rng: np.random.Generator) -> np.ndarray:
+    """Root and tip, (2, 3) mm, of a stump on one of the four sides that leads inward and off the corners."""
     axis, is_far = int(rng.integers(2)), bool(rng.integers(2))
     lateral_mm = rng.uniform(0.0, tissue.width)
     depth_mm = rng.uniform(0.0, config.depth_mm)
@@ -145,17 +170,15 @@ def _plant_stump(
     high = 0.0 if lateral_mm > tissue.width - config.stump_length_mm else 1.0
     lateral = rng.uniform(low, high)
     step_mm = config.stump_length_mm / math.hypot(inward, lateral)
-    root_mm, tip_mm = np.empty(3), np.empty(3)
-    root_mm[axis], root_mm[1 - axis], root_mm[2] = (field_width_mm if is_far else 0.0), lateral_mm, depth_mm
-    tip_mm[:] = root_mm
-    tip_mm[axis] += step_mm * inward
-    tip_mm[1 - axis] += step_mm * lateral
-    root = add_node(nodes, tissue.width, NONE, *root_mm, config.stump_murray_exponent)
-    add_node(nodes, tissue.width, root, *tip_mm, config.stump_murray_exponent)
+    stump_mm = np.empty((2, 3))
+    stump_mm[:, axis], stump_mm[:, 1 - axis], stump_mm[:, 2] = field_width_mm if is_far else 0.0, lateral_mm, depth_mm
+    stump_mm[1, axis] += step_mm * inward
+    stump_mm[1, 1 - axis] += step_mm * lateral
+    return stump_mm
 
 
-def _empty_nodes(tissue: Tissue) -> Nodes:
-    capacity = math.ceil(NODES_PER_MM2 * tissue.width**2)
+def _empty_nodes(tissue: Tissue, room: int) -> Nodes:
+    capacity = math.ceil(room * NODES_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / NODE_CELL_MM))
     return Nodes(
         size=np.zeros(1, np.int64),
@@ -170,8 +193,8 @@ def _empty_nodes(tissue: Tissue) -> Nodes:
     )
 
 
-def _empty_sinks(tissue: Tissue) -> Sinks:
-    capacity = math.ceil(SINKS_PER_MM2 * tissue.width**2)
+def _empty_sinks(tissue: Tissue, room: int) -> Sinks:
+    capacity = math.ceil(room * SINKS_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / LEAST_SINK_CELL_MM))
     return Sinks(
         size=np.array([0, 0, 1]),

@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from octa_svr_dataset.kernel import kernel
 
 
-@njit(cache=True)
+@kernel()
 def draw_segments(
     size: int,
     start: np.ndarray,

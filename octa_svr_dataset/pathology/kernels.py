@@ -1,10 +1,11 @@
 """Loops over the vessel graph."""
 
 import numpy as np
-from numba import njit
+
+from octa_svr_dataset.kernel import kernel
 
 
-@njit(cache=True)
+@kernel()
 def number_branches(parent: np.ndarray, num_children: np.ndarray) -> np.ndarray:
     """Number the branches of a forest: a segment continues its parent's branch unless it splits there.
 

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from octa_svr_dataset.kernel import kernel
 
 Vector = tuple[float, float, float]
 
@@ -93,7 +94,7 @@ class Tissue(NamedTuple):
     terminal_radius: float
 
 
-@njit(cache=True)
+@kernel()
 def counter_uniform(key: np.uint64, counter: int) -> float:
     """Uniform number in [0, 1) that is a function of a key and a counter (SplitMix64, Steele et al. 2014)."""
     mixed = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
@@ -103,7 +104,7 @@ def counter_uniform(key: np.uint64, counter: int) -> float:
     return float(mixed >> np.uint64(11)) * TWO_POW_MINUS_53
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def cell_of(coordinate: float, cell_width: float, num_cells: int) -> int:
     """Index of the grid cell of a coordinate; what lies outside belongs to the border cells."""
     return min(max(int(coordinate / cell_width), 0), num_cells - 1)

@@ -6,10 +6,10 @@ Rule numbers and symbols follow Kreitner et al. (2024); lengths in mm, angles in
 import math
 
 import numpy as np
-from numba import njit
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, Vector
 from octa_svr_dataset.growth.kernels.nodes import add_node, propagate_radii
+from octa_svr_dataset.kernel import kernel
 
 ROTATION_LENGTH_MM = 3.0
 """Unit in which the distance to the rotation radius is squared-rooted into a weight."""
@@ -21,7 +21,7 @@ TANGENTIAL_PULL = 0.7
 OUTWARD_PULL = 0.3
 
 
-@njit(cache=True)
+@kernel()
 def normalized(vector: Vector) -> Vector:
     """Vector of length 1 in the same direction; a zero vector stays."""
     x, y, z = vector
@@ -31,14 +31,14 @@ def normalized(vector: Vector) -> Vector:
     return x / length, y / length, z / length
 
 
-@njit(cache=True)
+@kernel()
 def dot(first: Vector, second: Vector) -> float:
     """Scalar product of two vectors of length 1, kept within [-1, 1]."""
     product = first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
     return min(max(product, -1.0), 1.0)
 
 
-@njit(cache=True)
+@kernel()
 def blend(first: Vector, weight: float, second: Vector, other_weight: float) -> Vector:
     """Weighted sum of two vectors."""
     return (
@@ -48,19 +48,19 @@ def blend(first: Vector, weight: float, second: Vector, other_weight: float) -> 
     )
 
 
-@njit(cache=True)
+@kernel()
 def point(position: np.ndarray, row: int) -> Vector:
     """Row of a table of positions."""
     return position[row, 0], position[row, 1], position[row, 2]
 
 
-@njit(cache=True)
+@kernel()
 def direction_to(target: Vector, origin: Vector) -> Vector:
     """Unit vector from one point to another."""
     return normalized(blend(target, 1.0, origin, -1.0))
 
 
-@njit(cache=True)
+@kernel()
 def is_free_of_fovea(origin: Vector, tissue: Tissue, chance: float) -> bool:
     """Whether growth at a point escapes the suppression around the fovea: always beyond twice its radius."""
     x = origin[0] - tissue.fovea_x
@@ -69,13 +69,13 @@ def is_free_of_fovea(origin: Vector, tissue: Tissue, chance: float) -> bool:
     return relative * relative * relative * relative * relative > chance
 
 
-@njit(cache=True)
+@kernel()
 def points_to_fovea(origin: Vector, direction: Vector, tissue: Tissue) -> bool:
     """Whether a direction leads toward the fovea or across, in the plane."""
     return (tissue.fovea_x - origin[0]) * direction[0] + (tissue.fovea_y - origin[1]) * direction[1] >= 0.0
 
 
-@njit(cache=True)
+@kernel()
 def main_axis(covariance: np.ndarray) -> Vector:
     """Unit vector along the largest spread: the dominant column of a high power of the matrix."""
     power = covariance.copy()
@@ -96,7 +96,7 @@ def main_axis(covariance: np.ndarray) -> Vector:
     return normalized((power[0, best], power[1, best], power[2, best]))
 
 
-@njit(cache=True)
+@kernel()
 def bend_around_fovea(direction: Vector, origin: Vector, tissue: Tissue, rules: Rules) -> Vector:
     """Turn an elongation along the circle around the fovea, and outward, the closer the more."""
     x = origin[0] + rules.step * direction[0] - tissue.fovea_x
@@ -111,14 +111,14 @@ def bend_around_fovea(direction: Vector, origin: Vector, tissue: Tissue, rules: 
     return normalized(blend(direction, 1.0 - weight, pull, weight))
 
 
-@njit(cache=True)
+@kernel()
 def add_along(nodes: Nodes, tissue: Tissue, rules: Rules, node: int, direction: Vector) -> None:
     """New node one step from another one."""
     x, y, z = blend(point(nodes.position, node), 1.0, direction, rules.step)
     add_node(nodes, tissue.width, node, x, y, z, rules.exponent)
 
 
-@njit(cache=True)
+@kernel()
 def split_leaf(
     nodes: Nodes, sinks: Sinks, tissue: Tissue, rules: Rules, node: int, kept: np.ndarray, num_kept: int
 ) -> None:
@@ -141,7 +141,7 @@ def split_leaf(
     propagate_radii(nodes, node)
 
 
-@njit(cache=True)
+@kernel()
 def grow_leaf(
     nodes: Nodes,
     sinks: Sinks,
@@ -192,7 +192,7 @@ def grow_leaf(
     add_along(nodes, tissue, rules, node, direction)
 
 
-@njit(cache=True)
+@kernel()
 def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]:
     """Angles of Murray's law between a parent's direction, its child's and a new terminal branch's, rad."""
     child_power = nodes.power[child] ** (rules.exponent / nodes.exponent[child])
@@ -205,7 +205,7 @@ def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]
     return math.acos(min(max(child_cosine, -1.0), 1.0)), math.acos(min(max(branch_cosine, -1.0), 1.0))
 
 
-@njit(cache=True)
+@kernel()
 def sprout_from_segment(
     nodes: Nodes,
     sinks: Sinks,

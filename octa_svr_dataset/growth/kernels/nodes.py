@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, cell_of
+from octa_svr_dataset.kernel import kernel
 
 OXYGEN_RADIUS_MM = 0.0035
 """Vessel radius that oxygenates the tissue around it best (Rauch and Harders 2021)."""
@@ -13,7 +13,7 @@ OXYGEN_REACH_MM = 6.0 * 0.02 * 0.2039
 """Reach of that oxygen at that radius."""
 
 
-@njit(cache=True)
+@kernel()
 def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: float, exponent: float) -> int:
     """Append a terminal node and enter it in the grid."""
     node = nodes.size[0]
@@ -41,7 +41,7 @@ def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: flo
     return node
 
 
-@njit(cache=True)
+@kernel()
 def propagate_radii(nodes: Nodes, node: int) -> None:
     """Murray's law from a node with a new branch up to its root."""
     while node != NONE:
@@ -57,7 +57,7 @@ def propagate_radii(nodes: Nodes, node: int) -> None:
             nodes.version[node] += 1
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, radius: float) -> bool:
     """Whether any node lies closer than a radius to a point."""
     num_cells = nodes.head.shape[0]
@@ -75,14 +75,14 @@ def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, ra
     return False
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def oxygen_reach(radius: float) -> float:
     """Distance to which a vessel oxygenates the tissue around it (Rauch and Harders 2021), mm."""
     relative = radius / OXYGEN_RADIUS_MM
     return OXYGEN_REACH_MM * relative * math.exp(1.0 - relative)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def is_oxygenated(
     position: np.ndarray,
     power: np.ndarray,
@@ -124,7 +124,7 @@ def is_oxygenated(
     return False
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def find_nearest_active(
     position: np.ndarray,
     child: np.ndarray,

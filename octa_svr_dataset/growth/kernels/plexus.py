@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, UNKNOWN, Nodes, Rules, Sinks, Tissue, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
@@ -15,12 +14,13 @@ from octa_svr_dataset.growth.kernels.sinks import (
     sort_sinks,
     turn_into_sources,
 )
+from octa_svr_dataset.kernel import kernel
 
 SORT_INTERVAL = 4
 """Sinks are sorted anew every so many iterations."""
 
 
-@njit(cache=True)
+@kernel()
 def grow_plexus(
     arteries: Nodes,
     veins: Nodes,
@@ -68,7 +68,7 @@ def grow_plexus(
             remove_sink(sources, kept[index])
 
 
-@njit(cache=True)
+@kernel()
 def grow_kind(
     nodes: Nodes,
     sinks: Sinks,
@@ -93,7 +93,7 @@ def grow_kind(
     return num_nodes
 
 
-@njit(cache=True)
+@kernel()
 def rules_of(row: np.ndarray) -> Rules:
     """Rules of one iteration from a row of numbers."""
     return Rules(

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from octa_svr_dataset.growth.kernels.arrays import (
     NONE,
@@ -17,12 +16,13 @@ from octa_svr_dataset.growth.kernels.arrays import (
     counter_uniform,
 )
 from octa_svr_dataset.growth.kernels.nodes import find_nearest_active, has_node_within, is_oxygenated
+from octa_svr_dataset.kernel import kernel
 
 FAR_AWAY_MM = 1.0e6
 """Coordinate of a sink that is removed."""
 
 
-@njit(cache=True)
+@kernel()
 def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
     """Append a sink whose nearest node is not known yet."""
     sink = sinks.size[0]
@@ -40,7 +40,7 @@ def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
     sinks.head[cell] = sink
 
 
-@njit(cache=True)
+@kernel()
 def remove_sink(sinks: Sinks, sink: int) -> None:
     """Put a sink out of reach of everything."""
     for axis in range(3):
@@ -49,7 +49,7 @@ def remove_sink(sinks: Sinks, sink: int) -> None:
     sinks.nearest_sq[sink] = -1.0
 
 
-@njit(cache=True)
+@kernel()
 def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None:
     """Close the gaps of removed sinks and sort the others by the cells of a grid; `spare` is overwritten."""
     cell_width = width / num_cells
@@ -88,7 +88,7 @@ def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None
     sinks.size[2] = num_cells
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def has_sink_within(
     position: np.ndarray,
     start: np.ndarray,
@@ -129,7 +129,7 @@ def has_sink_within(
     return False
 
 
-@njit(cache=True)
+@kernel()
 def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key: np.uint64) -> None:
     """Draw candidates over the tissue outside the sink-free fovea and keep those that lack oxygen."""
     voxel = tissue.width / tissue.num_voxels
@@ -167,7 +167,7 @@ def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key
             add_sink(sinks, tissue.width, x, y, z)
 
 
-@njit(cache=True)
+@kernel()
 def assign_sinks(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
 ) -> None:
@@ -193,7 +193,7 @@ def assign_sinks(
             first_sink[node] = sink
 
 
-@njit(cache=True)
+@kernel()
 def meet_new_nodes(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_new: int, satisfied: np.ndarray
 ) -> int:
@@ -230,7 +230,7 @@ def meet_new_nodes(
     return count
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def meet(
     position: np.ndarray,
     nearest: np.ndarray,
@@ -262,7 +262,7 @@ def meet(
     return count
 
 
-@njit(cache=True)
+@kernel()
 def turn_into_sources(
     sinks: Sinks,
     sources: Sinks,
