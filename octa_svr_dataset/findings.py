@@ -14,7 +14,7 @@ from scipy import ndimage
 from skimage.measure import regionprops
 
 from octa_svr_dataset.geometry import direction_from_fovea, quadrant_from_fovea, ring_of_distance
-from octa_svr_dataset.grading import Label, label_of_severity
+from octa_svr_dataset.grading import Label, label_of_severity, severity_of
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.scene import Scene
 
@@ -27,17 +27,32 @@ DROPOUT_LEAST_AREA_MM2 = 0.03
 DROPOUT_MOST_FLOW_RATIO = 0.6
 """A darker area stands out to the eye: its flow signal is at most this share of its rim's."""
 
+LEAST_DIFFERENCE = 12.0
+"""Gray levels by which a dark area must lie below its rim to be seen on a screen."""
+
+LEAST_DIFFERENCE_TO_NOISE = 1.0
+"""The same, over the median deviation of the gray levels inside it; larger vessels hardly count in that."""
+
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
 
-MICROANEURYSM_LEAST_CONTRAST = 15.0
-"""Gray levels by which a dot must outshine nine tenths of its surroundings, capillaries and noise included."""
+MICROANEURYSM_LEAST_CONTRAST = 42.0
+"""Gray levels by which a dot must outshine nine tenths of its surroundings, capillaries and noise included.
 
-MICROANEURYSM_LEAST_DIAMETER_PX = 3.0
-"""A smaller dot cannot be told from a grain of noise."""
+Set so that the brightest spots of a healthy eye, of the same size, pass less than once in two pictures.
+"""
+
+MICROANEURYSM_LEAST_DIAMETER_PX = 4.5
+"""A smaller dot cannot be told from a knot of capillaries."""
 
 SURROUNDINGS_PX = (1.5, 5.0)
 """Distances from a dot between which its surroundings lie."""
+
+OPEN_RIM_MM = 0.02
+"""Dropout this close to the avascular zone opens its border."""
+
+DELIMITED_MOST_OPEN = 0.5
+"""With a larger share of its border open, the avascular zone has no place or size that can be seen."""
 
 CENTERED_WITHIN_MM = 0.1
 """The fovea counts as centered up to this distance from the center of the picture."""
@@ -48,7 +63,10 @@ class FazFinding:
     """The foveal avascular zone."""
 
     is_visible: bool
-    """Whether a zone free of vessels lies at the fovea."""
+    """Whether a zone free of vessels stands out at the fovea."""
+
+    is_delimited: bool
+    """Whether at least half of its border can be seen; dropout may adjoin the rest."""
 
     area_mm2: float
     """Area, mm2; in the picture it can be measured only where no dropout borders it."""
@@ -61,6 +79,17 @@ class FazFinding:
 
     borders_dropout: bool
     """Whether visible capillary dropout touches it, so that its border is open there."""
+
+
+NO_ZONE = FazFinding(
+    is_visible=False,
+    is_delimited=False,
+    area_mm2=0.0,
+    center_px=(0.0, 0.0),
+    displacement="centered",
+    borders_dropout=False,
+)
+"""What is said of a picture in which no avascular zone lies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +158,9 @@ class Findings:
     @property
     def severity(self) -> int:
         """Severity from 0 to 4 that the visible lesions stand for."""
-        if self.visible_dropouts:
-            return 2
-        return 1 if self.visible_microaneurysms else 0
+        return severity_of(
+            has_dropout=bool(self.visible_dropouts), has_microaneurysms=bool(self.visible_microaneurysms)
+        )
 
     @property
     def label(self) -> Label:
@@ -167,20 +196,30 @@ def _place(region: Region, fovea_px: np.ndarray, laterality: str, rendering: Ren
 def _observe_faz(rendering: Rendering, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     zones = regionprops(rendering.layers.faz)
     if not zones:
-        return FazFinding(
-            is_visible=False, area_mm2=0.0, center_px=(0.0, 0.0), displacement="centered", borders_dropout=False
-        )
+        return NO_ZONE
+    layers, fov = rendering.layers, rendering.fov
     center_px = _center_px(zones[0])
-    offset_mm = rendering.fov.to_mm(np.array(center_px) - rendering.fov.size_px / 2)
+    offset_mm = fov.to_mm(np.array(center_px) - fov.size_px / 2)
+    distance_px = ndimage.distance_transform_edt(layers.faz == 0)
     visible = [dropout.instance_id for dropout in dropouts if dropout.is_visible]
-    neighborhood = ndimage.binary_dilation(rendering.layers.faz, iterations=2)
+    is_dark = np.isin(layers.dropout, visible)
+    border = (distance_px > 0) & (distance_px <= max(fov.length_px(OPEN_RIM_MM), 1.5))
+    rim = (distance_px > 0) & (distance_px <= fov.length_px(RIM_WIDTH_MM)) & (layers.dropout == 0)
+    share_open = float(is_dark[border].mean())
     return FazFinding(
-        is_visible=True,
-        area_mm2=round(rendering.fov.area_mm2(float(zones[0].area)), 3),
+        is_visible=_stands_out(rendering.image, layers.faz > 0, rim),
+        is_delimited=share_open <= DELIMITED_MOST_OPEN,
+        area_mm2=round(fov.area_mm2(float(zones[0].area)), 2),
         center_px=center_px,
-        displacement="centered" if np.linalg.norm(offset_mm) <= CENTERED_WITHIN_MM else direction_from_fovea(offset_mm),
-        borders_dropout=bool(np.isin(rendering.layers.dropout[neighborhood], visible).any()),
+        displacement=_displacement(offset_mm),
+        borders_dropout=share_open > 0.0,
     )
+
+
+def _displacement(offset_mm: np.ndarray) -> str:
+    if np.linalg.norm(offset_mm) <= CENTERED_WITHIN_MM:
+        return "centered"
+    return direction_from_fovea(offset_mm)
 
 
 def _observe_dropouts(laterality: str, fovea_px: np.ndarray, rendering: Rendering) -> tuple[DropoutFinding, ...]:
@@ -194,12 +233,13 @@ def _observe_dropouts(laterality: str, fovea_px: np.ndarray, rendering: Renderin
         rim = (ndimage.distance_transform_edt(~inside) <= margin_px) & ~is_excluded[window]
         flow_ratio = _flow_ratio(rendering.image[window], inside, rim, floor)
         area_mm2 = rendering.fov.area_mm2(float(region.area))
+        is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and _stands_out(rendering.image[window], inside, rim)
         findings.append(
             DropoutFinding(
                 instance_id=int(region.label),
-                is_visible=area_mm2 >= DROPOUT_LEAST_AREA_MM2 and flow_ratio <= DROPOUT_MOST_FLOW_RATIO,
+                is_visible=is_dark and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
                 **_place(region, fovea_px, laterality, rendering),
-                area_mm2=round(area_mm2, 3),
+                area_mm2=round(area_mm2, 2),
                 box_px=region.bbox,
                 flow_ratio=round(flow_ratio, 3),
             )
@@ -237,6 +277,15 @@ def _flow_ratio(image: np.ndarray, inside: np.ndarray, rim: np.ndarray, floor: f
     if rim_flow <= 0.0:
         return 1.0
     return max(float(np.median(image[inside])) - floor, 0.0) / rim_flow
+
+
+def _stands_out(image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> bool:
+    """Whether an area is darker than its rim by enough gray levels, and by enough against its own noise."""
+    if not rim.any():
+        return False
+    level = float(np.median(image[inside]))
+    noise = float(np.median(np.abs(image[inside] - level)))
+    return float(np.median(image[rim])) - level >= max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * noise)
 
 
 def _noise_floor(rendering: Rendering) -> float:

@@ -16,6 +16,13 @@ class Label(StrEnum):
         return self is not Label.HEALTHY
 
 
+def severity_of(*, has_dropout: bool, has_microaneurysms: bool) -> int:
+    """Severity that lesions stand for: 2 with capillary dropout, 1 with microaneurysms alone, else 0."""
+    if has_dropout:
+        return 2
+    return 1 if has_microaneurysms else 0
+
+
 def label_of_severity(severity: int) -> Label:
     """Class of a severity from 0 to 4.
 

@@ -86,5 +86,7 @@ def add_lesions(healthy: Scene, config: PathologyConfig, rng: np.random.Generato
     place = strongest_dropout if strongest else draw_dropouts
     dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
     graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
-    microaneurysms = draw_microaneurysms(config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, rng)
+    microaneurysms = draw_microaneurysms(
+        config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, healthy.field_width_mm, rng
+    )
     return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))

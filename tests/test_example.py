@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import Example, make_example, simulate
@@ -104,15 +105,12 @@ def test_over_many_scenes_words_class_and_scene_agree(preset):
         assert parse_answer(example.dialogue.messages[1].content).label is example.scene.label
 
 
-@pytest.mark.slow
-def test_brightness_and_noise_do_not_tell_the_class():
-    """Exposure is drawn before the lesions, so its settings cannot differ between the classes."""
-    overall = {True: [], False: []}
-    for index in range(80):
-        example = make_example("dropout_ma", seed=5, index=index)
-        corner = example.rendering.layers.faz > 0
-        if corner.any():
-            overall[example.findings.label.is_diseased].append(example.rendering.image[corner].std())
-    sick, well = (np.array(overall[key]) for key in (True, False))
-    auc = (sick[:, None] > well[None, :]).mean() + 0.5 * (sick[:, None] == well[None, :]).mean()
-    assert 0.35 < auc < 0.65
+def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
+    """What noise is drawn does not depend on how much the lesions drew."""
+    for index in range(6):
+        key = SceneKey(seed=5, split=Split.TRAIN, scene_index=index)
+        sick, well = (simulate(all_diseased, key, lesions=lesions) for lesions in (True, False))
+        zone = ndimage.binary_erosion(well.rendering.layers.faz, iterations=6)
+        assert zone.any()
+        grains = [example.rendering.image[zone] for example in (sick, well)]
+        assert np.corrcoef(*grains)[0, 1] > 0.99  # but for what little flow the blur carries there

@@ -14,6 +14,10 @@ AVASCULAR_DISTANCE_MM = 0.035
 """Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
 
 
+AVASCULAR_GRID_MM = 3.0 / 304
+"""Pitch of the grid on which the avascular zone is found."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
     """One layer a kind of thing, (H, W) each. Layers may overlap."""
@@ -81,18 +85,27 @@ def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
 
 
 def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
-    """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them."""
+    """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them.
+
+    Found on a grid of one pitch, so that the zone does not depend on the size of the picture.
+    """
+    grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / AVASCULAR_GRID_MM))
+    zone = _zone_on_grid(scene, grid)
+    nearest = np.minimum(((np.arange(fov.size_px) + 0.5) / fov.size_px * grid.size_px).astype(int), grid.size_px - 1)
+    return zone[np.ix_(nearest, nearest)]
+
+
+def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
     graph = scene.healthy_graph
-    vessels = draw_vessels(graph, fov, graph.radius_mm, np.ones(len(graph)))
-    reach_px = fov.length_px(AVASCULAR_DISTANCE_MM)
+    vessels = draw_vessels(graph, grid, graph.radius_mm, np.ones(len(graph)))
+    reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)
-    core = ndimage.distance_transform_edt(vessels.node < 0) > reach_px
-    numbers, count = ndimage.label(core)
+    numbers, count = ndimage.label(ndimage.distance_transform_edt(vessels.node < 0) > reach_px)
     if count == 0:
         return zone
-    row, column = fov.to_row_col(scene.fovea.position_mm).astype(int)
+    row, column = grid.to_row_col(scene.fovea.position_mm).astype(int)
     to_core, (rows, columns) = ndimage.distance_transform_edt(numbers == 0, return_indices=True)
-    if to_core[row, column] > fov.length_px(scene.fovea.avascular_radius_mm):
+    if to_core[row, column] > grid.length_px(scene.fovea.avascular_radius_mm):
         return zone
     at_fovea = numbers == numbers[rows[row, column], columns[row, column]]
     zone[ndimage.distance_transform_edt(~at_fovea) < reach_px] = 1

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from octa_svr_dataset.grading import severity_of
+
 OUTLINE_HARMONICS = np.arange(2, 8)
 """Angular frequencies of a dropout's outline."""
 
@@ -82,6 +84,4 @@ class Lesions:
     @property
     def severity(self) -> int:
         """Severity from 0 to 4 that these lesions stand for."""
-        if self.dropouts:
-            return 2
-        return 1 if self.microaneurysms else 0
+        return severity_of(has_dropout=bool(self.dropouts), has_microaneurysms=bool(self.microaneurysms))

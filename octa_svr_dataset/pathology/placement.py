@@ -10,6 +10,9 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 PLACEMENT_TRIES = 60
 """An area of dropout that finds no free place in as many tries is left out; the first one always finds one."""
 
+LEAST_GAP_MM = 0.03
+"""Between two microaneurysms at least this much tissue shows, mm."""
+
 INSIDE_MARGIN_MM = 0.25
 """The center of an area lies at least this far inside the field of view."""
 
@@ -43,9 +46,10 @@ def draw_microaneurysms(
     graph: VesselGraph,
     dropouts: tuple[Dropout, ...],
     capillary_radius_mm: float,
+    field_width_mm: float,
     rng: np.random.Generator,
 ) -> tuple[Microaneurysm, ...]:
-    """Draw microaneurysms on the capillaries that survive along the outlines of the dropout.
+    """Draw microaneurysms on the capillaries that survive along the outlines of the dropout, none touching another.
 
     Parameters
     ----------
@@ -57,20 +61,31 @@ def draw_microaneurysms(
         Areas of dropout.
     capillary_radius_mm
         Segments of at most this radius can carry one, mm.
+    field_width_mm
+        Width of the field of view, mm; all lie inside it.
     rng
         Stream of the lesions.
     """
     is_carrier = (graph.parent >= 0) & (graph.radius_mm <= capillary_radius_mm)
     is_carrier &= _is_at_border(graph, dropouts, config.border_band_mm)
+    is_carrier &= np.all((graph.position_mm[:, :2] > 0) & (graph.position_mm[:, :2] < field_width_mm), axis=1)
     carries_one = is_carrier & (rng.uniform(size=len(graph)) < config.rate_per_segment)
-    return tuple(
-        Microaneurysm(
+    dots: list[Microaneurysm] = []
+    for node in np.flatnonzero(carries_one):
+        dot = Microaneurysm(
             position_mm=graph.position_mm[node],
             radius_mm=rng.uniform(*config.radius_mm),
             flow=rng.uniform(*config.flow),
         )
-        for node in np.flatnonzero(carries_one)
-    )
+        if not any(_touch(dot, other) for other in dots):
+            dots.append(dot)
+    return tuple(dots)
+
+
+def _touch(first: Microaneurysm, second: Microaneurysm) -> bool:
+    """Whether two microaneurysms could not be told apart in a picture."""
+    distance_mm = float(np.linalg.norm(first.position_mm[:2] - second.position_mm[:2]))
+    return distance_mm < first.radius_mm + second.radius_mm + LEAST_GAP_MM
 
 
 def _is_at_border(graph: VesselGraph, dropouts: tuple[Dropout, ...], band_mm: float) -> np.ndarray:
@@ -100,8 +115,9 @@ def _free_place(
         distance_mm = fovea.avascular_radius_mm + rng.uniform(*config.faz_distance_mm)
         center_mm = fovea.position_mm + distance_mm * np.array([np.cos(angle_rad), np.sin(angle_rad)])
         is_inside = np.all((center_mm >= INSIDE_MARGIN_MM) & (center_mm <= field_width_mm - INSIDE_MARGIN_MM))
+        most = 1.0 + config.irregularity
         if is_inside and all(
-            np.linalg.norm(center_mm - other.center_mm) > 1.1 * (radius_mm + other.radius_mm) for other in others
+            np.linalg.norm(center_mm - other.center_mm) > most * (radius_mm + other.radius_mm) for other in others
         ):
             return center_mm
     return None if others else np.clip(center_mm, INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM)

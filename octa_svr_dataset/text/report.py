@@ -119,6 +119,7 @@ def words_of(findings: Findings) -> dict[str, Any]:
     return {
         "faz": {
             "is_visible": findings.faz.is_visible,
+            "is_delimited": findings.faz.is_delimited,
             "area_mm2": f"{findings.faz.area_mm2:.2f}",
             "place": _place_in_picture(findings.faz.displacement),
             "borders_dropout": findings.faz.borders_dropout,
