@@ -8,7 +8,6 @@
 
 PYTHON ?= python3
 PIP_FLAGS ?=
-DEMO ?= demo
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,14 +25,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	rm -rf $(DEMO)
-	$(BIN)/python training/sft.py --config training/configs/tiny_cpu.yaml --output_dir $(DEMO)/model
-	$(BIN)/octa-svr images dropout_ma --out $(DEMO)/unseen_scanner --split test --num 40 --seed 1000 --config-file eval/configs/unseen_scanner.yaml
-	$(BIN)/python eval/zero_shot.py --real_dir $(DEMO)/unseen_scanner --model $(DEMO)/model --out $(DEMO)/report
+	rm -rf demo
+	$(BIN)/python training/sft.py --config training/configs/tiny_cpu.yaml --output_dir demo/model
+	$(BIN)/octa-svr images dropout_ma --out demo/unseen_scanner --split test --num 40 --seed 1000 --config-file eval/configs/unseen_scanner.yaml
+	$(BIN)/python eval/zero_shot.py --real_dir demo/unseen_scanner --model demo/model --out demo/report
 	@echo
-	@echo "Synthetic test images   $(DEMO)/unseen_scanner"
-	@echo "Fine-tuned tiny model   $(DEMO)/model"
-	@echo "Report and predictions  $(DEMO)/report"
+	@echo "Synthetic test images   demo/unseen_scanner"
+	@echo "Fine-tuned tiny model   demo/model"
+	@echo "Report and predictions  demo/report"
 
 test: check
 	$(BIN)/python -m pytest -m "not slow"
@@ -49,4 +48,4 @@ bench: setup
 	$(BIN)/python benchmarks/stages.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) outputs
+	rm -rf $(VENV) demo

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, segment_lengths_mm
 
@@ -100,3 +101,35 @@ def test_a_plexus_without_iterations_leaves_the_stumps():
     nothing = PlexusGrowthConfig(iterations=0)
     _, graph = grow(1, GrowthConfig(superficial=nothing, deep=nothing))
     assert len(graph) == 32
+
+
+@pytest.mark.parametrize(
+    ("plexus", "change"),
+    [
+        ("superficial", {"iterations": 400}),
+        ("superficial", {"sink_spacing_mm": 0.005}),
+        ("superficial", {"satisfaction_distance_mm": 1.0}),
+        ("superficial", {"tissue_growth_rate": 1.0}),
+        ("deep", {"iterations": 400}),
+        ("deep", {"satisfaction_distance_mm": 1.0}),
+        ("deep", {"tissue_growth_rate": 1.0}),
+    ],
+)
+def test_settings_at_their_limits_outgrow_no_work_array(plexus, change):
+    config = PUBLISHED.model_copy(update={plexus: getattr(PUBLISHED, plexus).model_copy(update=change)})
+    assert len(grow(1, config, field_width_mm=1.5)[1]) > 32
+
+
+def test_a_forest_that_outgrows_its_work_arrays_is_the_one_that_larger_ones_hold(monkeypatch):
+    expected = grow(2)[1]
+    monkeypatch.setattr("octa_svr_dataset.growth.forest.NODES_PER_MM2", 300)
+    again = grow(2)[1]
+    np.testing.assert_array_equal(again.position_mm, expected.position_mm)
+    np.testing.assert_array_equal(again.parent, expected.parent)
+
+
+def test_more_than_can_be_held_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr("octa_svr_dataset.growth.forest.ROOMS", (1,))
+    monkeypatch.setattr("octa_svr_dataset.growth.forest.NODES_PER_MM2", 300)
+    with pytest.raises(InputError, match="growth: these settings grow more than"):
+        grow(2)
