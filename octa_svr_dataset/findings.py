@@ -199,19 +199,20 @@ def _observe_faz(rendering: Rendering, dropouts: tuple[DropoutFinding, ...]) -> 
         return NO_ZONE
     layers, fov = rendering.layers, rendering.fov
     center_px = _center_px(zones[0])
-    offset_mm = fov.to_mm(np.array(center_px) - fov.size_px / 2)
-    distance_px = ndimage.distance_transform_edt(layers.faz == 0)
-    visible = [dropout.instance_id for dropout in dropouts if dropout.is_visible]
-    is_dark = np.isin(layers.dropout, visible)
+    rim_px = fov.length_px(RIM_WIDTH_MM)
+    window = _window(zones[0], math.ceil(rim_px))
+    zone, dropout = layers.faz[window] > 0, layers.dropout[window]
+    distance_px = ndimage.distance_transform_edt(~zone)
     border = (distance_px > 0) & (distance_px <= max(fov.length_px(OPEN_RIM_MM), 1.5))
-    rim = (distance_px > 0) & (distance_px <= fov.length_px(RIM_WIDTH_MM)) & (layers.dropout == 0)
-    share_open = float(is_dark[border].mean())
+    rim = (distance_px > 0) & (distance_px <= rim_px) & (dropout == 0)
+    visible = [finding.instance_id for finding in dropouts if finding.is_visible]
+    share_open = float(np.isin(dropout[border], visible).mean())
     return FazFinding(
-        is_visible=_stands_out(rendering.image, layers.faz > 0, rim),
+        is_visible=_stands_out(rendering.image[window], zone, rim),
         is_delimited=share_open <= DELIMITED_MOST_OPEN,
         area_mm2=round(fov.area_mm2(float(zones[0].area)), 2),
         center_px=center_px,
-        displacement=_displacement(offset_mm),
+        displacement=_displacement(fov.to_mm(np.array(center_px) - fov.size_px / 2)),
         borders_dropout=share_open > 0.0,
     )
 

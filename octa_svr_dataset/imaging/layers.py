@@ -1,5 +1,6 @@
 """Label maps of a picture: which pixels belong to what."""
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -103,12 +104,16 @@ def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
     numbers, count = ndimage.label(ndimage.distance_transform_edt(vessels.node < 0) > reach_px)
     if count == 0:
         return zone
-    row, column = grid.to_row_col(scene.fovea.position_mm).astype(int)
-    to_core, (rows, columns) = ndimage.distance_transform_edt(numbers == 0, return_indices=True)
-    if to_core[row, column] > grid.length_px(scene.fovea.avascular_radius_mm):
+    row_col = grid.to_row_col(scene.fovea.position_mm)
+    core = np.argwhere(numbers)
+    distances_px = np.linalg.norm(core + 0.5 - row_col, axis=1)
+    if distances_px.min() > grid.length_px(scene.fovea.avascular_radius_mm):
         return zone
-    at_fovea = numbers == numbers[rows[row, column], columns[row, column]]
-    zone[ndimage.distance_transform_edt(~at_fovea) < reach_px] = 1
+    number = numbers[tuple(core[distances_px.argmin()])]
+    margin_px = math.ceil(reach_px)
+    box = ndimage.find_objects(numbers)[number - 1]
+    window = tuple(slice(max(side.start - margin_px, 0), side.stop + margin_px) for side in box)
+    zone[window] = ndimage.distance_transform_edt(numbers[window] != number) < reach_px
     return zone
 
 
