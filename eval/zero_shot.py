@@ -7,7 +7,7 @@ grammar that wrote the training texts; writes `report.json` and `predictions.jso
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
-from octa_svr_dataset.command import make_output_folder, run
+from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored
@@ -25,10 +25,14 @@ from octa_svr_dataset.evaluation.report import (
     Protocol,
     Report,
     make_report,
+    remove_report,
     write_report,
 )
 from octa_svr_dataset.scoring import read_output
 from octa_svr_dataset.text.report import QUESTION
+
+if TYPE_CHECKING:
+    from octa_svr_dataset.vlm import Vlm
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -49,15 +53,17 @@ def main(
     for image in images:
         folder.read(image)
     checkpoint = model if model == TINY else str(find_checkpoint(model))
-    out_folder = make_output_folder(out, field="out")
-    outputs = answer(checkpoint, folder, images, batch_size=batch_size, max_new_tokens=max_new_tokens)
-    scored = [
-        Scored(image=image, output=output, verdict=read_output(output))
-        for image, output in zip(images, outputs, strict=True)
-    ]
-    protocol = Protocol(model=model, question=QUESTION, max_new_tokens=max_new_tokens)
-    report = make_report(protocol, folder, scored)
-    write_report(report, out_folder)
+    with output_folder(out, field="out") as out_folder:
+        vlm = load(checkpoint)
+        remove_report(out_folder)
+        outputs = answer(vlm, folder, images, batch_size=batch_size, max_new_tokens=max_new_tokens)
+        scored = [
+            Scored(image=image, output=output, verdict=read_output(output))
+            for image, output in zip(images, outputs, strict=True)
+        ]
+        protocol = Protocol(model=model, question=QUESTION, max_new_tokens=max_new_tokens)
+        report = make_report(protocol, folder, scored)
+        write_report(report, out_folder)
     show(report, out_folder, Console())
 
 
@@ -75,14 +81,21 @@ def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderIma
     return [images[position * len(images) // limit] for position in range(limit)]
 
 
-def answer(
-    model: str, folder: ImageFolder, images: list[FolderImage], *, batch_size: int, max_new_tokens: int
-) -> list[str]:
-    """What a model says of each picture."""
-    from octa_svr_dataset.vlm import generate, limit_threads, load_vlm  # takes seconds; the checks above do not
+def load(model: str) -> "Vlm":
+    """The model, ready to answer."""
+    from octa_svr_dataset.vlm import limit_threads, load_vlm  # takes seconds; the checks before it do not
 
     vlm = load_vlm(model)
     limit_threads(vlm.model)
+    return vlm
+
+
+def answer(
+    vlm: "Vlm", folder: ImageFolder, images: list[FolderImage], *, batch_size: int, max_new_tokens: int
+) -> list[str]:
+    """What a model says of each picture."""
+    from octa_svr_dataset.vlm import generate
+
     outputs: list[str] = []
     for start in track(range(0, len(images), batch_size), description=f"asking about {len(images)} pictures"):
         pixels = [folder.read(image) for image in images[start : start + batch_size]]

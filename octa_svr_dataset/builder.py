@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 import datasets
@@ -22,7 +22,7 @@ from octa_svr_dataset.example import simulate
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row
-from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.source_hash import cache_hash
 from octa_svr_dataset.version import VERSION
 
@@ -35,13 +35,13 @@ EXAMPLES_PER_SHARD = 8
 FEW_SHARDS, MANY_SHARDS = 32, 16_384
 """A split has at least the first number of shards, as far as it has examples, and at most the second."""
 
-LARGEST_SEED = 2**63 - 1
-"""A row keeps its seed as a signed 64-bit number."""
-
 
 @dataclass(kw_only=True)
 class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
-    """The keyword arguments of `load_dataset("octa_svr", preset, ...)`, checked and resolved."""
+    """The keyword arguments of `load_dataset("octa_svr", preset, ...)`, checked and resolved.
+
+    There, None stands for the default of any of them.
+    """
 
     version: datasets.Version = field(default_factory=lambda: datasets.Version(VERSION))
     """Version of the data."""
@@ -87,10 +87,7 @@ class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
         for name in ("include_masks", "include_graph"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name}: must be True or False, got {getattr(self, name)!r}")
-        if not isinstance(self.config_file, str | PathLike | None):
-            raise InputError(f"config_file: must be the path of a YAML file, got {self.config_file!r}")
-        config_file = None if self.config_file is None else fspath(self.config_file)
-        self.scene = resolve_config(self.name, config_file=config_file, overrides=self.overrides)
+        self.scene = resolve_config(self.name, config_file=self.config_file, overrides=self.overrides)
 
     def num_examples(self, split: Split) -> int:
         """Number of examples of a split."""
@@ -147,6 +144,10 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         """Settings of this builder and the name of its cache folder; `datasets` calls it once."""
         if config_name is None:
             raise InputError(f"name: the preset is missing; allowed: {', '.join(preset_names())}")
+        if not isinstance(config_name, str):
+            raise InputError(
+                f"name: must be the name of a preset, got {config_name!r}; allowed: {', '.join(preset_names())}"
+            )
         for keyword in keywords:
             if keyword not in KEYWORDS:
                 raise InputError(f"{keyword}: unknown keyword argument; allowed: {', '.join(KEYWORDS)}")

@@ -6,11 +6,13 @@ plain data files are looked at or downloaded, never code.
 
 import json
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 from safetensors import SafetensorError, safe_open
+from tokenizers import Tokenizer
 
 from octa_svr_dataset.errors import InputError
 
@@ -21,6 +23,19 @@ MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
 """Kinds of model that are understood, as named in their `config.json`."""
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt")
+_WEIGHTS = "model.safetensors"
+_WEIGHTS_INDEX = "model.safetensors.index.json"
+_PROCESSOR_FILES = (
+    "preprocessor_config.json",
+    "processor_config.json",
+    "tokenizer_config.json",
+    "vocab.json",
+    "chat_template.json",
+    "video_preprocessor_config.json",
+    "generation_config.json",
+)
+"""JSON files beside the model's own that are read where they exist."""
+
 _HUB_TIMEOUT_S = 10.0
 
 
@@ -44,6 +59,7 @@ def find_checkpoint(model: str, *, field: str = "model") -> Path:
         folder = _download(model, field)
     _check_kind(folder, field)
     _check_weights(folder, field)
+    _check_processor(folder, field)
     return folder
 
 
@@ -66,26 +82,91 @@ def _download(model: str, field: str) -> Path:
 
 
 def _check_kind(folder: Path, field: str) -> None:
-    try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{field}: the folder {str(folder)!r} holds no model: it has no config.json") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{field}: cannot read config.json in {str(folder)!r}: {error}") from None
-    kind = settings.get("model_type") if isinstance(settings, dict) else None
+    if not (folder / "config.json").exists():
+        raise InputError(f"{field}: the folder {str(folder)!r} holds no model: it has no config.json")
+    settings = _read_json(folder / "config.json", field)
+    kind = settings.get("model_type")
     if kind not in MODEL_TYPES:
         raise InputError(
             f"{field}: the model in {str(folder)!r} is of the kind {kind!r}; allowed: {', '.join(MODEL_TYPES)}"
         )
+    for part in ("text_config", "vision_config"):
+        part_settings = settings.get(part)
+        if not isinstance(part_settings, dict) or "hidden_size" not in part_settings:
+            raise InputError(
+                f"{field}: config.json in {str(folder)!r} does not describe the model: no {part}.hidden_size"
+            )
 
 
 def _check_weights(folder: Path, field: str) -> None:
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise InputError(f"{field}: the folder {str(folder)!r} holds no weights: it has no *.safetensors file")
-    for path in weights:
+    for path in _weight_files(folder, field):
         try:
             with safe_open(path, framework="numpy"):
                 pass
         except (SafetensorError, OSError) as error:
             raise InputError(f"{field}: cannot read the weights {str(path)!r}: {error}") from None
+
+
+def _weight_files(folder: Path, field: str) -> list[Path]:
+    """The one file with all weights, or else those that the index names."""
+    if (folder / _WEIGHTS).exists():
+        return [folder / _WEIGHTS]
+    if not (folder / _WEIGHTS_INDEX).exists():
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} holds no weights: it has no {_WEIGHTS} and no {_WEIGHTS_INDEX}"
+        )
+    weight_map = _read_json(folder / _WEIGHTS_INDEX, field).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise InputError(f"{field}: {_WEIGHTS_INDEX} in {str(folder)!r} names no weights: it has no weight_map")
+    names = sorted({str(name) for name in weight_map.values()})
+    absent = [name for name in names if not (folder / name).is_file()]
+    if absent:
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} lacks {absent[0]!r}, one of {len(absent)} absent files of the "
+            f"{len(names)} that {_WEIGHTS_INDEX} names"
+        )
+    return [folder / name for name in names]
+
+
+def _check_processor(folder: Path, field: str) -> None:
+    """Files of the processor: for pictures, for words, and for the form of a dialogue."""
+    settings = {name: _read_json(folder / name, field) for name in _PROCESSOR_FILES if (folder / name).exists()}
+    if not {"preprocessor_config.json", "processor_config.json"} & settings.keys():
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} holds no processor of pictures: it has no preprocessor_config.json "
+            "and no processor_config.json"
+        )
+    if (folder / "tokenizer.json").exists():
+        _check_tokenizer(folder / "tokenizer.json", field)
+    elif "vocab.json" not in settings or not (folder / "merges.txt").is_file():
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} holds no tokenizer: it has no tokenizer.json, nor vocab.json with "
+            "merges.txt"
+        )
+    has_template = (folder / "chat_template.jinja").is_file() or any(
+        isinstance(settings.get(name, {}).get("chat_template"), str) for name in _PROCESSOR_FILES
+    )
+    if not has_template:
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} holds no chat template: it has no chat_template.jinja, and no JSON "
+            "file with one"
+        )
+
+
+def _check_tokenizer(path: Path, field: str) -> None:
+    try:
+        Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise InputError(f"{field}: cannot read the tokenizer {str(path)!r}: {error}") from None
+
+
+def _read_json(path: Path, field: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{field}: cannot read {path.name} in {str(path.parent)!r}: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{field}: {path.name} in {str(path.parent)!r} must hold a JSON object, got {type(content).__name__}"
+        )
+    return content

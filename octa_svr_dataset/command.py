@@ -1,10 +1,12 @@
 """What every command does alike: refuse unusable input in one line, and leave no half-written file."""
 
 import os
+import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
@@ -36,8 +38,11 @@ def run(app: typer.Typer, name: str) -> None:
             raise InputError(error.format_message()) from None
 
 
-def make_output_folder(path: str | Path, *, field: str) -> Path:
+@contextmanager
+def output_folder(path: str | Path, *, field: str) -> Iterator[Path]:
     """Folder for results, made if need be and found to be writable.
+
+    Where what follows fails and leaves it empty, the folders that were made for it are removed again.
 
     Raises
     ------
@@ -46,17 +51,52 @@ def make_output_folder(path: str | Path, *, field: str) -> Path:
     """
     folder = Path(path)
     try:
+        new_folders = [level for level in (folder, *folder.parents) if not level.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise InputError(f"{field}: cannot write to the folder {str(folder)!r}: {error.strerror}") from None
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        with suppress(OSError):  # it holds something
+            for level in new_folders:
+                level.rmdir()
+        raise
+
+
+def unfinished_path(path: Path) -> Path:
+    """Where to write `path` until it is whole; what killed runs left of it there is removed."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.unfinished")
+    for beside in path.parent.iterdir():
+        match = name.fullmatch(beside.name)
+        if match and not _is_another_running(int(match[1])):
+            if beside.is_dir():
+                shutil.rmtree(beside, ignore_errors=True)
+            else:
+                beside.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+
+
+def _is_another_running(process: int) -> bool:
+    """Whether a process of this number runs and is not this one: in containers, numbers come back."""
+    if process == os.getpid():
+        return False
+    if os.name != "posix":
+        return True  # there, the question below would be a signal
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that it is there whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    unfinished = unfinished_path(path)
     try:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)

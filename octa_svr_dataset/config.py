@@ -6,7 +6,7 @@ file, overrides) is in `resolve`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,9 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
 
@@ -53,6 +55,18 @@ class Within:
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_nothing_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would turn into a number or a range: texts, true and false, and sets."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if get_origin(annotation) is tuple:
+            if not isinstance(value, list | tuple) or any(isinstance(number, str | bytes | bool) for number in value):
+                raise ValueError("must be two numbers")
+        elif annotation in (int, float) and isinstance(value, str | bytes | bool):
+            raise ValueError("must be a number")
+        return value
 
 
 class PlexusGrowthConfig(_Settings):
@@ -99,6 +113,15 @@ class PlexusGrowthConfig(_Settings):
 
     rotation_floor: float = Field(0.0, ge=0, le=1)
     """Least squared weight of the bend around the fovea, at any distance from it."""
+
+    @model_validator(mode="after")
+    def _first_step_is_not_below_the_least(self) -> Self:
+        if self.step_mm < self.least_step_mm:
+            raise ValueError(
+                f"step_mm must be at least least_step_mm, as no step is shorter; got step_mm {self.step_mm:g} and "
+                f"least_step_mm {self.least_step_mm:g}"
+            )
+        return self
 
 
 def _deep_plexus() -> PlexusGrowthConfig:
@@ -201,7 +224,7 @@ class MicroaneurysmConfig(_Settings):
     border_band_mm: float = Field(0.12, gt=0, le=0.5)
     """Width of the band around a dropout's outline in which they lie, mm."""
 
-    flow: Annotated[Range, Within(0, 1)] = (0.35, 1.0)
+    flow: Annotated[Range, Within(0, 1)] = (0.5, 1.0)
     """Brightness relative to the largest vessels; slow flow leaves some microaneurysms faint or invisible."""
 
 

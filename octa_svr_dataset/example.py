@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.findings import Findings, observe
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.resolve import resolve_config
@@ -35,7 +36,7 @@ def make_example(
     seed: int = 0,
     split: str = "train",
     index: int = 0,
-    config_file: str | Path | None = None,
+    config_file: str | PathLike[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     lesions: bool = True,
 ) -> Example:
@@ -57,6 +58,8 @@ def make_example(
     InputError
         An argument is not usable; the message names it.
     """
+    if not isinstance(lesions, bool):
+        raise InputError(f"lesions: must be True or False, got {lesions!r}")
     config = resolve_config(preset, config_file=config_file, overrides=overrides)
     return simulate(config, SceneKey(seed=seed, split=Split.from_name(split), scene_index=index), lesions=lesions)
 

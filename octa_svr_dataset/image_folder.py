@@ -1,13 +1,12 @@
 """A folder of synthetic pictures, one subfolder a class, as evaluations and other tools read them."""
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
-from octa_svr_dataset.command import make_output_folder
+from octa_svr_dataset.command import output_folder, unfinished_path
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import simulate
@@ -48,19 +47,19 @@ def write_image_folder(
         The folder holds something, or cannot be written.
     """
     out = out.resolve()
-    make_output_folder(out.parent, field="out")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"out: {str(out)!r} already holds something; allowed: a new or an empty folder")
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.unfinished")
-    try:
-        for key in keys:
-            _write_example(unfinished, preset, config, key, include_masks=include_masks)
-        (unfinished / NOTE_NAME).write_text(_note(config, command), encoding="utf-8")
-        if out.exists():
-            out.rmdir()
-        unfinished.replace(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with output_folder(out.parent, field="out"):
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"out: {str(out)!r} already holds something; allowed: a new or an empty folder")
+        unfinished = unfinished_path(out)
+        try:
+            for key in keys:
+                _write_example(unfinished, preset, config, key, include_masks=include_masks)
+            (unfinished / NOTE_NAME).write_text(_note(config, command), encoding="utf-8")
+            if out.exists():
+                out.rmdir()
+            unfinished.replace(out)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write_example(folder: Path, preset: str, config: SceneConfig, key: SceneKey, *, include_masks: bool) -> None:

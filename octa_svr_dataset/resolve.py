@@ -6,16 +6,20 @@ that a user gives is either honored or refused with an `InputError` that names i
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
-from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.config import SceneConfig, Within
 from octa_svr_dataset.errors import InputError
 
 
@@ -25,7 +29,7 @@ def preset_names() -> list[str]:
 
 
 def resolve_config(
-    preset: str, *, config_file: str | Path | None = None, overrides: Mapping[str, Any] | None = None
+    preset: str, *, config_file: str | PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None
 ) -> SceneConfig:
     """Settings of a preset, changed by a YAML file, changed by overrides.
 
@@ -44,6 +48,8 @@ def resolve_config(
     InputError
         A name, a key or a value is not usable; the message names it and what is allowed.
     """
+    if not isinstance(config_file, str | PathLike | None):
+        raise InputError(f"config_file: must be the path of a YAML file, got {config_file!r}")
     if not isinstance(overrides, Mapping | None):
         raise InputError(f"overrides: must be a mapping from settings to values, got {overrides!r}")
     if preset not in preset_names():
@@ -52,7 +58,7 @@ def resolve_config(
     if config_file is not None:
         settings = _merged(settings, _read_settings(Path(config_file)))
     if overrides is not None:
-        settings = _merged(settings, _nested(overrides))
+        settings = _merged(settings, _nested(overrides, "overrides:"))
     try:
         return SceneConfig.model_validate(settings)
     except ValidationError as error:
@@ -69,57 +75,133 @@ def _preset_folder() -> Traversable:
     return resources.files("octa_svr_dataset") / "presets"
 
 
+def allowed_values(field: FieldInfo) -> str:
+    """The values that a setting accepts, in words."""
+    if field.annotation is bool:
+        return "true or false"
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(str(value) for value in get_args(field.annotation))
+    if get_origin(field.annotation) is tuple:
+        numbers = "whole numbers" if int in get_args(field.annotation) else "numbers"
+        within = [f", {limit.low:g} to {limit.high:g}" for limit in field.metadata if isinstance(limit, Within)]
+        return f"two {numbers} [low, high]{''.join(within)}, in order"
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    limits = [
+        f"{sign} {getattr(limit, name):g}"
+        for name, sign in signs.items()
+        for limit in field.metadata
+        if hasattr(limit, name)
+    ]
+    return ", ".join((["a whole number"] if field.annotation is int else []) + limits)
+
+
+class _SettingsLoader(yaml.SafeLoader):
+    """YAML in which no key may stand twice: the first one would be lost in silence."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise InputError(f"{key.value}: given twice in the file, again in line {line}; allowed: once")
+                seen.add(key.value)
+        return node
+
+
 def _read_settings(path: Path) -> dict[str, Any]:
     try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        settings = yaml.load(path.read_text(encoding="utf-8"), _SettingsLoader)  # a SafeLoader
     except OSError as error:
         raise InputError(f"config_file: cannot read {str(path)!r}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"config_file: {str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"config_file: {str(path)!r} refers to itself, or is nested too deeply") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
         raise InputError(f"config_file: {str(path)!r} must hold a mapping of settings, got {type(settings).__name__}")
-    return _nested(settings)
+    return _nested(settings, f"config_file: {str(path)!r}")
 
 
-def _nested(settings: Mapping[Any, Any]) -> dict[str, Any]:
+def _nested(settings: Mapping[Any, Any], source: str) -> dict[str, Any]:
     """Settings with dotted keys opened: {"a.b": 1} becomes {"a": {"b": 1}}."""
+    try:
+        return _opened(settings)
+    except RecursionError:
+        raise InputError(f"{source} refers to itself, or is nested too deeply") from None
+
+
+def _opened(settings: Mapping[Any, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for key, value in settings.items():
         head, _, rest = str(key).partition(".")
-        if rest:
-            value = {rest: value}
-        if isinstance(value, Mapping):
-            value = _nested(value)
-        nested = _merged(nested, {head: value})
+        if not rest:
+            head = str(key)
+        inner = {rest: value} if rest else value
+        nested = _merged(nested, {head: _opened(inner) if isinstance(inner, Mapping) else inner}, replace=False)
     return nested
 
 
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    base: Mapping[str, Any], changes: Mapping[str, Any], *, path: str = "", replace: bool = True
+) -> dict[str, Any]:
+    """Mapping of both; where a setting stands in both, the changed one, or a refusal."""
     merged = dict(base)
     for key, value in changes.items():
-        both_are_mappings = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if both_are_mappings else value
+        old, name = base.get(key), f"{path}{key}"
+        if key not in base:
+            merged[key] = value
+        elif isinstance(value, Mapping) and isinstance(old, Mapping):
+            merged[key] = _merged(old, value, path=f"{name}.", replace=replace)
+        elif not replace:
+            raise InputError(f"{name}: given twice, as {_short(old)} and as {_short(value)}; allowed: once")
+        elif isinstance(value, Mapping):
+            raise InputError(f"{name}: is {_short(old)}, so there is nothing in it to set, got {_short(value)}")
+        else:
+            merged[key] = value
     return merged
 
 
 def _one_line(error: ValidationError) -> str:
-    problems = []
-    for problem in error.errors():
-        field = ".".join(str(part) for part in problem["loc"])
-        message = (
-            problem["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown setting")
-        )
-        if problem["type"] == "extra_forbidden":
-            message += f"; allowed here: {', '.join(_settings_beside(problem['loc']))}"
-        problems.append(f"{field}: {message}, got {problem['input']!r}")
-    return "; ".join(problems)
+    return "; ".join(_refusal(problem) for problem in error.errors())
 
 
-def _settings_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Names of the settings that exist where an unknown one was given."""
+def _refusal(problem: ErrorDetails) -> str:
+    """One problem in words: the setting, what is wrong, the value, and what is allowed."""
+    location, given = problem["loc"], _short(problem["input"])
+    name = ".".join(str(part) for part in location)
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        return f"{name}: unknown setting; allowed here: {_names(_enclosing(location[:-1]))}, got {given}"
+    part = _enclosing(location)
+    if isinstance(part, FieldInfo):
+        return f"{name}: {message}, got {given}; allowed: {allowed_values(part)}"
+    if isinstance(problem["input"], Mapping):
+        return f"{name}: {message}"  # of several settings, which it names
+    return f"{name}: must be a mapping of settings, got {given}; allowed here: {_names(part)}"
+
+
+def _enclosing(location: tuple[int | str, ...]) -> FieldInfo | type[BaseModel]:
+    """The setting, or the group of settings, in which a location lies."""
     model: type[BaseModel] = SceneConfig
-    for part in location[:-1]:
-        model = model.model_fields[str(part)].annotation  # type: ignore[assignment]
-    return sorted(model.model_fields)
+    for part in location:
+        field = model.model_fields[str(part)]
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return field
+        model = field.annotation
+    return model
+
+
+def _names(group: FieldInfo | type[BaseModel]) -> str:
+    assert not isinstance(group, FieldInfo), "a single setting holds no others"
+    return ", ".join(sorted(group.model_fields))
+
+
+def _short(value: Any) -> str:
+    """The value as Python writes it, the middle of a long one left out."""
+    writer = reprlib.Repr()
+    writer.maxlevel, writer.maxstring, writer.maxother = 3, 80, 80
+    return writer.repr(value)

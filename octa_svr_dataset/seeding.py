@@ -12,6 +12,9 @@ import numpy as np
 
 from octa_svr_dataset.errors import InputError, require_whole_number
 
+LARGEST_SEED = 2**63 - 1
+"""A row keeps its seed as a signed 64-bit number."""
+
 
 class Split(IntEnum):
     """Numbers of the splits in the seed; fixed, append only."""
@@ -23,11 +26,10 @@ class Split(IntEnum):
     @classmethod
     def from_name(cls, name: str) -> "Split":
         """Split named as in `load_dataset`."""
-        try:
-            return cls[name.upper()]
-        except KeyError:
-            allowed = ", ".join(split.label for split in cls)
-            raise InputError(f"split: unknown value {name!r}; allowed: {allowed}") from None
+        for split in cls:
+            if split.label == name:
+                return split
+        raise InputError(f"split: unknown value {name!r}; allowed: {', '.join(split.label for split in cls)}")
 
     @property
     def label(self) -> str:
@@ -53,7 +55,7 @@ class SceneKey:
     scene_index: int
 
     def __post_init__(self) -> None:
-        require_whole_number("seed", self.seed)
+        require_whole_number("seed", self.seed, largest=LARGEST_SEED)
         require_whole_number("index", self.scene_index)
 
     def rng(self, stage: Stage) -> np.random.Generator:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from octa_svr_dataset.config import SceneConfig, Within
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.resolve import allowed_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +40,9 @@ def _settings_of(model: BaseModel, prefix: str) -> Iterator[Setting]:
             yield from _settings_of(value, f"{prefix}{name}.")
         else:
             meaning = " ".join((field.description or "").split())
-            yield Setting(name=prefix + name, value=_as_yaml(value), allowed=_allowed(field), meaning=meaning)
+            yield Setting(name=prefix + name, value=_as_yaml(value), allowed=allowed_values(field), meaning=meaning)
 
 
 def _as_yaml(value: Any) -> str:
     plain = list(value) if isinstance(value, tuple) else value
     return yaml.safe_dump(plain, default_flow_style=True).removesuffix("...\n").strip()
-
-
-def _allowed(field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return " or ".join(get_args(field.annotation))
-    for limit in field.metadata:
-        if isinstance(limit, Within):
-            return f"{limit.low:g} to {limit.high:g}, in order"
-    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-    limits = [
-        f"{sign} {getattr(limit, name):g}"
-        for name, sign in signs.items()
-        for limit in field.metadata
-        if hasattr(limit, name)
-    ]
-    return ", ".join(limits)

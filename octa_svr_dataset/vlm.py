@@ -6,9 +6,11 @@ Weights are read as safetensors only, and no code ever comes with them.
 """
 
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ import transformers
 from PIL import Image
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    AutoConfig,
     AutoModelForImageTextToText,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -131,14 +134,7 @@ def load_vlm(
     InputError
         There is no such model, or its files are not usable.
     """
-    if name == TINY:
-        vlm = _make_tiny(seed, dtype)
-    else:
-        folder = find_checkpoint(name, field=field)
-        vlm = Vlm(
-            model=AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, use_safetensors=True),
-            processor=Qwen3VLProcessor.from_pretrained(folder, backend="pil"),
-        )
+    vlm = _make_tiny(seed, dtype) if name == TINY else _load_files(find_checkpoint(name, field=field), dtype, field)
     if max_pixels is not None:
         vlm.processor.image_processor.size["longest_edge"] = max_pixels
     return vlm
@@ -210,6 +206,48 @@ def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Seque
     around_image = 2  # vision_start and vision_end
     words = len(processor.tokenizer(text)["input_ids"])
     return words + patches // merged + around_image
+
+
+def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
+    try:
+        config = AutoConfig.from_pretrained(folder)
+        processor = Qwen3VLProcessor.from_pretrained(folder, backend="pil")
+    except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
+        reason = textwrap.shorten(str(error), 200)
+        raise InputError(f"{field}: cannot use the model's files in {str(folder)!r}: {reason}") from None
+    if processor.chat_template is None:
+        processor.chat_template = processor.tokenizer.chat_template
+    verbosity = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()  # it would print as a table what is refused below
+    try:
+        model, loading = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+        )
+    finally:
+        transformers.logging.set_verbosity(verbosity)
+    _require_whole(loading, folder, field)
+    return Vlm(model=model, processor=processor)
+
+
+def _require_whole(loading: Mapping[str, Any], folder: Path, field: str) -> None:
+    """Refuse weights that are not those of the model: transformers would draw the rest at random."""
+    kinds = {
+        "missing": sorted(loading["missing_keys"]),
+        "of another shape": sorted(key for key, *_ in loading["mismatched_keys"]),
+        "unknown": sorted(loading["unexpected_keys"]),
+    }
+    problems = [
+        f"{len(keys)} {kind} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
+        for kind, keys in kinds.items()
+        if keys
+    ]
+    if problems:
+        raise InputError(f"{field}: the weights in {str(folder)!r} do not fit its config.json: {'; '.join(problems)}")
 
 
 def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:

@@ -226,6 +226,7 @@ class TestCache:
             {"overrides": nested, "config_file": str(path)},
             {"config_file": path},
             {"config_file": path, "seed": 0, "num_train": np.int64(1000), "include_masks": None},
+            {"config_file": path, "seed": None, "num_train": None, "num_validation": None},
         ]
         assert len({folder_of(tmp_path, **form) for form in forms}) == 1
 
@@ -339,7 +340,7 @@ class TestBadInput:
             load_dataset("octa_svr", "dropout_ma", cache_dir=str(cache_dir), **keywords)
         assert not cache_dir.exists()
 
-    @pytest.mark.parametrize("name", ["nope", None])
+    @pytest.mark.parametrize("name", ["nope", None, 3, ["healthy"]])
     def test_an_unknown_or_missing_preset_is_refused_with_the_known_ones(self, tmp_path, name):
         with pytest.raises(InputError, match=r"allowed: .*dropout_ma"):
             load_dataset("octa_svr", name, cache_dir=str(tmp_path))

@@ -5,16 +5,25 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 from huggingface_hub.utils import httpx
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models
 
 from octa_svr_dataset import checkpoint
 from octa_svr_dataset.checkpoint import find_checkpoint
 from octa_svr_dataset.errors import InputError
 
+WEIGHTS = {"weight": np.zeros(100, np.float32)}
+
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "qwen3_vl"}))
-    save_file({"weight": np.zeros(100, np.float32)}, tmp_path / "model.safetensors")
+    """The files of a published model, as far as they are looked at before anything is loaded."""
+    sizes = {"hidden_size": 8}
+    config = {"model_type": "qwen3_vl", "text_config": sizes, "vision_config": sizes}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "preprocessor_config.json").write_text("{}")
+    (tmp_path / "chat_template.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
+    Tokenizer(models.BPE()).save(str(tmp_path / "tokenizer.json"))
+    save_file(WEIGHTS, tmp_path / "model.safetensors")
     return tmp_path
 
 
@@ -28,6 +37,73 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_folder_with_a_model_is_found(folder) -> None:
     assert find_checkpoint(str(folder)) == folder
+
+
+def test_each_form_of_a_chat_template_is_accepted(folder) -> None:
+    template = folder / "chat_template.json"
+    template.rename(folder / "tokenizer_config.json")
+    assert find_checkpoint(str(folder)) == folder
+    (folder / "tokenizer_config.json").rename(folder / "chat_template.jinja")
+    assert find_checkpoint(str(folder)) == folder
+
+
+def test_a_tokenizer_of_two_files_is_accepted(folder) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.json").write_text("{}")
+    (folder / "merges.txt").write_text("")
+    assert find_checkpoint(str(folder)) == folder
+
+
+def test_weights_in_several_files_are_accepted_when_all_are_there(folder) -> None:
+    (folder / "model.safetensors").rename(folder / "model-1.safetensors")
+    index = {"weight_map": {"weight": "model-1.safetensors", "bias": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(InputError, match=r"lacks 'model-2\.safetensors', one of 1 absent files of the 2"):
+        find_checkpoint(str(folder))
+    save_file(WEIGHTS, folder / "model-2.safetensors")
+    assert find_checkpoint(str(folder)) == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tokenizer.json", r"holds no tokenizer: it has no tokenizer\.json, nor vocab\.json with merges\.txt"),
+        ("chat_template.json", r"holds no chat template: it has no chat_template\.jinja"),
+        ("preprocessor_config.json", r"holds no processor of pictures: it has no preprocessor_config\.json"),
+        ("model.safetensors", r"holds no weights: it has no model\.safetensors"),
+    ],
+)
+def test_a_folder_that_lacks_a_part_is_refused_by_the_file_s_name(folder, name: str, message: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(InputError, match=f"^mine: .*{message}"):
+        find_checkpoint(str(folder), field="mine")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("tokenizer.json", "{", "cannot read the tokenizer .*tokenizer.json"),
+        ("tokenizer.json", "{}", "cannot read the tokenizer .*tokenizer.json"),
+        ("tokenizer_config.json", "[1]", "tokenizer_config.json .* must hold a JSON object, got list"),
+        ("preprocessor_config.json", "{", "cannot read preprocessor_config.json"),
+        ("chat_template.json", "{}", "holds no chat template"),
+        ("generation_config.json", "", "cannot read generation_config.json"),
+        ("config.json", '{"model_type": "qwen3_vl"}', "does not describe the model: no text_config.hidden_size"),
+    ],
+)
+def test_a_broken_file_is_refused_by_its_name(folder, name: str, content: str, message: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        find_checkpoint(str(folder))
+
+
+def test_an_index_that_names_no_file_is_refused(folder) -> None:
+    (folder / "model.safetensors").rename(folder / "model.safetensors.index.json")
+    with pytest.raises(InputError, match=r"cannot read model\.safetensors\.index\.json"):
+        find_checkpoint(str(folder))
+    (folder / "model.safetensors.index.json").write_text("{}")
+    with pytest.raises(InputError, match=r"names no weights"):
+        find_checkpoint(str(folder))
 
 
 def test_weights_in_another_format_are_no_weights(folder) -> None:

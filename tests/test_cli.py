@@ -38,6 +38,7 @@ class TestConfig:
         assert "400" in output
         assert ">= 64, <= 2048" in output
         assert "Width and height of the picture, px." in output
+        assert "two numbers [low, high], 0.1 to 5, in order" in output
 
     def test_no_setting_lacks_limits_or_meaning(self):
         for setting in settings(resolve_config("dropout_ma")):
@@ -105,6 +106,17 @@ class TestImages:
             octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)
         assert not list(Path().iterdir())
 
+    def test_what_a_killed_run_left_is_removed(self, octa_svr):
+        Path(f".pictures.{10**9}.unfinished/npdr").mkdir(parents=True)
+        assert octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)[0] == 0
+        assert [path.name for path in Path().iterdir()] == ["pictures"]
+
+    def test_a_run_that_fails_leaves_no_folder_above_its_own(self, octa_svr, monkeypatch):
+        monkeypatch.setattr(image_folder, "_note", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            octa_svr("images", "healthy", "--out", "new/pictures", "--num", "1", *SET_CHEAP)
+        assert not list(Path().iterdir())
+
     def test_an_evaluation_can_read_the_folder(self, octa_svr):
         octa_svr("images", "dropout_ma", "--out", "pictures", "--num", "2", "--masks", *SET_CHEAP)
         folder = open_image_folder("pictures")
@@ -141,12 +153,17 @@ class TestAutoload:
         ("config dropout_ma --set imaging.size_px", "--set: must be KEY=VALUE, got 'imaging.size_px'"),
         ("config dropout_ma --set imaging.gain=[1", "--set: the value of imaging.gain must be YAML, got '[1'"),
         ("config dropout_ma --set imaging.size_px=3", "imaging.size_px: "),
+        (
+            "config dropout_ma --set imaging.gain=1",
+            "imaging.gain: must be two numbers, got 1; allowed: two numbers [low",
+        ),
+        ("config dropout_ma --set imaging=3 --set imaging.size_px=80", "imaging: given twice, as 3 and as "),
         ("config dropout_ma --set imagin=3", "imagin: unknown setting; allowed here: "),
         ("config dropout_ma --config-file absent.yaml", "config_file: cannot read 'absent.yaml'"),
         ("images dropout_ma --num 1", "Missing option '--out'."),
         ("images dropout_ma --out x --num some", "'--num': must be a whole number, got 'some'"),
         ("images dropout_ma --out x --num 0", "num: must be a whole number of at least 1, got 0"),
-        ("images dropout_ma --out x --num 1 --seed -1", "seed: must be a whole number of at least 0, got -1"),
+        ("images dropout_ma --out x --num 1 --seed -1", "seed: must be a whole number of at least 0 and at most "),
         ("images dropout_ma --out x --num 1 --split dev", "split: unknown value 'dev'; allowed: train"),
         ("images dropout_ma --out /dev/null/x --num 1", "out: cannot write to the folder '/dev/null'"),
     ],

@@ -1,6 +1,11 @@
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
 import pytest
 
-from octa_svr_dataset.command import exit_on_input_error, make_output_folder, write_whole
+from octa_svr_dataset.command import exit_on_input_error, output_folder, unfinished_path, write_whole
 from octa_svr_dataset.errors import InputError
 
 
@@ -17,15 +22,53 @@ def test_other_failures_pass_unchanged() -> None:
 
 
 def test_an_output_folder_is_made_with_its_parents(tmp_path) -> None:
-    folder = make_output_folder(tmp_path / "a" / "b", field="out")
+    with output_folder(tmp_path / "a" / "b", field="out") as folder:
+        assert not list(folder.iterdir())
     assert folder.is_dir()
-    assert not list(folder.iterdir())
+
+
+def test_a_refusal_leaves_no_empty_output_folder(tmp_path) -> None:
+    (tmp_path / "old").mkdir()
+    with pytest.raises(InputError), output_folder(tmp_path / "old" / "new" / "newer", field="out"):
+        raise InputError("no")
+    with pytest.raises(InputError), output_folder(tmp_path / "old", field="out"):
+        raise InputError("no")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "old"]
+
+
+def test_a_refusal_keeps_what_is_in_an_output_folder(tmp_path) -> None:
+    log = tmp_path / "a" / "b" / "log"
+    with suppress(InputError), output_folder(log.parent, field="out"):
+        log.touch()
+        raise InputError("no")
+    assert log.exists()
 
 
 def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"out: cannot write to the folder '.*file/deeper'"):
-        make_output_folder(tmp_path / "file" / "deeper", field="out")
+    with (
+        pytest.raises(InputError, match=r"out: cannot write to the folder '.*file/deeper'"),
+        output_folder(tmp_path / "file" / "deeper", field="out"),
+    ):
+        pass
+
+
+def test_what_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stale = [f".eyes.{number}.unfinished" for number in (ended.pid, os.getpid(), 10**30)]
+    kept = [f".eyes.{os.getppid()}.unfinished", f".ears.{ended.pid}.unfinished", f"x.eyes.{ended.pid}.unfinished"]
+    for name in stale + kept:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "picture.png").write_text("")
+    assert unfinished_path(tmp_path / "eyes") == tmp_path / f".eyes.{os.getpid()}.unfinished"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def test_a_text_that_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:
+    (tmp_path / f".report.json.{10**9}.unfinished").write_text("half")
+    write_whole(tmp_path / "report.json", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
 def test_a_text_that_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path) -> None:

@@ -58,8 +58,31 @@ def test_a_configuration_cannot_be_changed():
     [
         ({"imagin": {}}, r"imagin: unknown setting; allowed here: .*imaging"),
         ({"imaging.size": 3}, r"imaging\.size: unknown setting; allowed here: .*size_px"),
-        ({"imaging.size_px": 3}, r"imaging\.size_px: .*64, got 3"),
-        ({"imaging.size_px": "large"}, r"imaging\.size_px: .*integer.*, got 'large'"),
+        ({"imaging.size_px": 3}, r"imaging\.size_px: .*64, got 3; allowed: a whole number, >= 64, <= 2048"),
+        ({"imaging.size_px": 80.5}, r"imaging\.size_px: .*fractional part, got 80\.5; allowed: a whole number"),
+        ({"imaging.size_px": "400"}, r"imaging\.size_px: must be a number, got '400'; allowed: a whole number"),
+        ({"imaging.size_px": True}, r"imaging\.size_px: must be a number, got True; allowed: a whole number"),
+        ({"field_of_view_mm": "3"}, r"field_of_view_mm: must be a number, got '3'; allowed: >= 1\.5, <= 6"),
+        ({"imaging.gain": [True, True]}, r"imaging\.gain: must be two numbers, got \[True, True\]"),
+        ({"imaging.gain": ["1", 2]}, r"imaging\.gain: must be two numbers, got \['1', 2\]"),
+        (
+            {"imaging.gain": {1, 2}},
+            r"imaging\.gain: must be two numbers, got {1, 2}; allowed: two numbers \[low, high\]",
+        ),
+        ({"imaging.gain": [1]}, r"imaging\.gain.*, got \[1\]; allowed: two numbers \[low, high\], 0\.1 to 5, in order"),
+        ({"imaging.gain": [None, 1]}, r"imaging\.gain.*, got None; allowed: two numbers \[low, high\]"),
+        (
+            {"imaging.motion_lines": [1.5, 2]},
+            r"imaging\.motion_lines.*allowed: two whole numbers \[low, high\], 0 to 40",
+        ),
+        ({"imaging": 3}, r"imaging: must be a mapping of settings, got 3; allowed here: .*size_px"),
+        ({"imaging.": {"size_px": 80}}, r"imaging\.: unknown setting"),
+        ({"growth.fovea_offset_mm": {"x": 1}}, r"growth\.fovea_offset_mm: is 0\.3, so there is nothing in it to set"),
+        (
+            {"growth.superficial": {"step_mm": 0.03, "least_step_mm": 0.05}},
+            r"growth\.superficial: step_mm must be at least least_step_mm.* got step_mm 0\.03 and least_step_mm 0\.05",
+        ),
+        ({"x": "y" * 10_000}, r"^x: unknown setting.{,200}$"),
         ({"imaging.gain": [1.2, 0.8]}, r"imaging\.gain: range is reversed.*1\.2.*0\.8"),
         ({"imaging.speckle": [0.1, 7]}, r"imaging\.speckle: both numbers must be between 0 and 2"),
         ({"growth.depth_mm": float("nan")}, r"growth\.depth_mm: .*nan"),
@@ -72,6 +95,52 @@ def test_an_unusable_setting_is_refused_by_name_with_value_and_limit(overrides, 
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"imaging": 3, "imaging.size_px": 80}, r"imaging: given twice, as 3 and as {'size_px': 80}"),
+        ({"imaging.size_px": 80, "imaging": {"size_px": 90}}, r"imaging\.size_px: given twice, as 80 and as 90"),
+    ],
+)
+def test_a_setting_given_in_two_forms_at_once_is_refused(overrides, message):
+    with pytest.raises(InputError, match=message):
+        resolve_config("dropout_ma", overrides=overrides)
+
+
+def test_a_group_given_in_two_parts_is_joined():
+    parts = resolve_config("dropout_ma", overrides={"imaging.size_px": 80, "imaging": {"gain": [1, 1]}})
+    assert (parts.imaging.size_px, parts.imaging.gain) == (80, (1.0, 1.0))
+
+
+def test_an_override_hides_no_fault_of_the_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("imaging: 3")
+    with pytest.raises(InputError, match="imaging: is 3, so there is nothing in it to set"):
+        resolve_config("dropout_ma", config_file=path, overrides={"imaging.size_px": 80})
+
+
+def test_settings_that_hold_themselves_are_refused():
+    endless = {}
+    endless["imaging"] = endless
+    with pytest.raises(InputError, match=r"^overrides: refers to itself, or is nested too deeply$"):
+        resolve_config("dropout_ma", overrides=endless)
+
+
+@pytest.mark.parametrize("config_file", [3, True, b"mine.yaml", ["mine.yaml"]])
+def test_a_file_that_is_no_path_is_refused(config_file):
+    with pytest.raises(InputError, match=r"config_file: must be the path of a YAML file, got "):
+        resolve_config("dropout_ma", config_file=config_file)
+
+
+def test_a_merged_mapping_in_yaml_repeats_no_key(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "growth:\n  deep: &deep {<<: {iterations: 3}, iterations: 4}\n  superficial: {<<: *deep, step_mm: 0.2}"
+    )
+    growth = resolve_config("dropout_ma", config_file=path).growth
+    assert (growth.deep.iterations, growth.superficial.iterations, growth.superficial.step_mm) == (4, 4, 0.2)
+
+
 def test_an_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(InputError, match=r"preset: unknown name 'nope'; allowed: .*dropout_ma"):
         resolve_config("nope")
@@ -79,7 +148,16 @@ def test_an_unknown_preset_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("a: [1", "is not YAML"), ("- 1", "must hold a mapping"), ("imagin: 1", "imagin: unknown setting")],
+    [
+        ("a: [1", "is not YAML"),
+        ("- 1", "must hold a mapping"),
+        ("imagin: 1", "imagin: unknown setting"),
+        ("imaging:\n  size_px: 80\n  size_px: 90", "size_px: given twice in the file, again in line 3; allowed: once"),
+        ("imaging: {}\ngrowth: {}\nimaging: {}", "imaging: given twice in the file, again in line 3"),
+        ("imaging: &self {gain: *self}", r"config_file: '.*mine\.yaml' refers to itself, or is nested too deeply"),
+        ("{a: " * 3000, r"config_file: '.*mine\.yaml' refers to itself, or is nested too deeply"),
+        ("imaging: {gain: &self [*self, 1]}", r"imaging\.gain"),
+    ],
 )
 def test_an_unusable_file_is_refused_by_name(tmp_path, content, message):
     path = tmp_path / "mine.yaml"

@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.example import make_example
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 
 
@@ -35,13 +36,39 @@ def test_a_huge_index_has_a_stream_of_its_own():
 
 @pytest.mark.parametrize(
     ("arguments", "field"),
-    [({"seed": -1, "scene_index": 0}, "seed"), ({"seed": 0, "scene_index": -3}, "index")],
+    [
+        ({"seed": -1, "scene_index": 0}, "seed"),
+        ({"seed": 2**63, "scene_index": 0}, "seed: must be .* at most 9223372036854775807, got 9223372036854775808"),
+        ({"seed": 0, "scene_index": -3}, "index"),
+    ],
 )
-def test_a_negative_number_is_refused_by_name(arguments, field):
+def test_a_number_out_of_range_is_refused_by_name(arguments, field):
     with pytest.raises(InputError, match=field):
         SceneKey(split=Split.TRAIN, **arguments)
 
 
-def test_an_unknown_split_is_refused_with_what_is_allowed():
-    with pytest.raises(InputError, match=r"split: unknown value 'dev'; allowed: train, validation, test"):
-        Split.from_name("dev")
+@pytest.mark.parametrize("name", ["dev", "Train", "TEST", "", None, 0, True, ["train"]])
+def test_an_unknown_split_is_refused_with_what_is_allowed(name):
+    with pytest.raises(InputError, match=r"split: unknown value .*; allowed: train, validation, test") as refusal:
+        Split.from_name(name)
+    assert repr(name) in str(refusal.value)
+
+
+@pytest.mark.parametrize("split", Split)
+def test_a_split_is_found_by_its_label(split):
+    assert Split.from_name(split.label) is split
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": None}, "split: unknown value None"),
+        ({"lesions": 0}, "lesions: must be True or False, got 0"),
+        ({"lesions": "no"}, "lesions: must be True or False, got 'no'"),
+        ({"config_file": 3}, "config_file: must be the path of a YAML file, got 3"),
+        ({"seed": 2**63}, "seed: must be a whole number of at least 0 and at most 9223372036854775807"),
+    ],
+)
+def test_an_argument_of_another_kind_makes_no_example(arguments, message):
+    with pytest.raises(InputError, match=message):
+        make_example("healthy", **arguments)

@@ -80,6 +80,7 @@ CHANGES: dict[str, Any] = {
 NEEDS = {
     "growth.superficial.artery_distance_mm": {"growth.superficial.satisfaction_distance_mm": 0.012},
     "growth.deep.artery_distance_mm": {"growth.deep.satisfaction_distance_mm": 0.012},
+    "growth.deep.least_step_mm": {"growth.deep.step_mm": 0.1},
     "imaging.motion_line_contrast": {"imaging.motion_lines": [2, 2]},
 }
 """Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""

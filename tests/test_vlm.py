@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from trl.chat_template_utils import get_training_chat_template
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
@@ -14,6 +15,7 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.text.report import QUESTION
 from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm, token_count
 
+NORM = "model.language_model.norm.weight"
 ANSWER = "Perfusion: No area of capillary dropout is seen.\nConclusion: healthy retina."
 
 
@@ -68,11 +70,14 @@ def test_the_tiny_tokenizer_knows_the_words_of_the_texts(tiny: Vlm) -> None:
     assert len(words) == 11
 
 
-def test_answers_in_a_batch_equal_those_alone(tiny: Vlm, images: list[Image.Image]) -> None:
-    together = generate(tiny, images, QUESTION, max_new_tokens=12)
-    alone = [generate(tiny, [image], QUESTION, max_new_tokens=12)[0] for image in images]
-    assert together == alone
-    assert len(set(together)) > 1, "the pictures must matter for this to mean anything"
+def test_answers_in_a_batch_equal_those_alone(images: list[Image.Image]) -> None:
+    num_answers = 0
+    for seed in range(4, 9):
+        vlm = load_vlm("tiny", seed=seed)
+        together = generate(vlm, images, QUESTION, max_new_tokens=12)
+        assert together == [generate(vlm, [image], QUESTION, max_new_tokens=12)[0] for image in images]
+        num_answers = max(num_answers, len(set(together)))
+    assert num_answers > 1, "the pictures must matter for this to mean anything"
 
 
 def test_answers_are_the_same_every_time(tiny: Vlm, images: list[Image.Image]) -> None:
@@ -104,6 +109,59 @@ def test_the_file_layout_of_published_models_is_read(tmp_path, tiny: Vlm, images
     assert generate(published_vlm, images[:1], QUESTION, max_new_tokens=8) == generate(
         tiny, images[:1], QUESTION, max_new_tokens=8
     )
+
+
+def test_a_chat_template_in_the_tokenizer_s_settings_is_found(tmp_path, tiny: Vlm) -> None:
+    save(tiny, tmp_path)
+    template = tmp_path / "chat_template.jinja"
+    tokenizer = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    tokenizer |= {"chat_template": template.read_text()}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    template.unlink()
+    assert load_vlm(str(tmp_path)).processor.chat_template == tiny.processor.chat_template
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weights: weights.pop(NORM), rf"1 missing \({NORM}\)$"),
+        (lambda weights: weights.update({NORM: torch.zeros(3)}), rf"1 of another shape \({NORM}\)$"),
+        (lambda weights: weights.update(bogus=torch.zeros(3)), r"1 unknown \(bogus\)$"),
+        (lambda weights: [weights.pop(name) for name in sorted(weights)[-9:]], r"9 missing \(.*, .*, .*, \.\.\.\)$"),
+    ],
+)
+def test_weights_that_are_not_the_model_s_are_refused_by_name(tmp_path, tiny: Vlm, capfd, change, message) -> None:
+    save(tiny, tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    change(weights)
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(InputError, match=rf"^mine: the weights in '{tmp_path}' do not fit .*{message}"):
+        load_vlm(str(tmp_path), field="mine")
+    assert "LOAD REPORT" not in capfd.readouterr().err
+
+
+def test_an_output_head_stored_beside_the_embeddings_it_is_tied_to_is_no_unknown_weight(tmp_path, tiny: Vlm) -> None:
+    save(tiny, tmp_path)
+    stored = load_file(tmp_path / "model.safetensors")
+    stored["lm_head.weight"] = stored["model.language_model.embed_tokens.weight"].clone()
+    save_file(stored, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    assert torch.equal(weights(load_vlm(str(tmp_path))), weights(tiny))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("processor_config.json", "{}"), ("config.json", '{"hidden_size": "wide"}')],
+)
+def test_files_that_make_no_model_are_refused_in_one_line(tmp_path, tiny: Vlm, name: str, content: str) -> None:
+    save(tiny, tmp_path)
+    changed = json.loads(content)
+    if name == "config.json":
+        changed = json.loads((tmp_path / name).read_text())
+        changed["text_config"] |= json.loads(content)
+    (tmp_path / name).write_text(json.dumps(changed))
+    with pytest.raises(InputError, match=r"^model: cannot use the model's files in ") as refusal:
+        load_vlm(str(tmp_path))
+    assert "\n" not in str(refusal.value)
 
 
 def save(vlm: Vlm, folder) -> None:

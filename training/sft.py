@@ -27,11 +27,12 @@ from trl import SFTConfig, SFTTrainer, TrlParser
 
 import octa_svr_dataset  # noqa: F401 (registers the dataset)
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
-from octa_svr_dataset.command import exit_on_input_error, make_output_folder, write_whole
+from octa_svr_dataset.command import exit_on_input_error, output_folder, write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm, token_count
 
+LOSS_CURVE_NAME = "loss_curve.json"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -110,6 +111,9 @@ class ModelArguments:
 class TrainingArguments(SFTConfig):
     """TRL's settings; the loss counts the answers alone, and no answer is cut, unless set otherwise."""
 
+    overwrite_output: bool = False
+    """Train into a folder that already holds a model, which is lost."""
+
     assistant_only_loss: bool = True
     max_length: int | None = None
     report_to: str = "none"
@@ -136,9 +140,10 @@ class SettingsParser(TrlParser):
         for name, value in settings.items():
             if name not in actions:
                 similar = difflib.get_close_matches(name, actions, n=3, cutoff=0.4)
-                raise InputError(
-                    f"{name}: unknown setting, got {value!r}; allowed are, for example: {', '.join(similar)}"
+                allowed = (
+                    f"allowed are, for example: {', '.join(similar)}" if similar else "--help lists what is allowed"
                 )
+                raise InputError(f"{name}: unknown setting, got {value!r}; {allowed}")
             if value is not None and actions[name].type in (int, float, string_to_bool):
                 settings[name] = str(value)
         return super().set_defaults_with_config(**settings)
@@ -148,25 +153,28 @@ def main() -> None:
     """Parse the settings, synthesize, train, save."""
     started = time.monotonic()
     data_arguments, model_arguments, training_arguments = read_settings()
-    output_folder = make_output_folder(training_arguments.output_dir, field="output_dir")
     if training_arguments.eval_strategy != "no" and data_arguments.num_validation == 0:
         raise InputError("num_validation: must be at least 1 with eval_strategy, got 0")
-    with training_arguments.main_process_first(desc="synthesis"):
-        splits = synthesize(data_arguments)
-    vlm = load_trainable(model_arguments, seed=training_arguments.seed)
-    for split, rows in splits.items():
-        require_length(vlm, rows, training_arguments.max_length, split)
-    trainer = SFTTrainer(
-        model=vlm.model,
-        processing_class=vlm.processor,
-        args=training_arguments,
-        train_dataset=splits["train"],
-        eval_dataset=splits.get("validation"),
-    )
-    trainer.train(resume_from_checkpoint=training_arguments.resume_from_checkpoint)
-    save_whole(trainer, output_folder)
+    require_no_model(training_arguments)
+    with output_folder(training_arguments.output_dir, field="output_dir") as folder:
+        with training_arguments.main_process_first(desc="synthesis"):
+            splits = synthesize(data_arguments)
+        vlm = load_trainable(model_arguments, seed=training_arguments.seed)
+        for split, rows in splits.items():
+            require_length(vlm, rows, training_arguments.max_length, split)
+        trainer = SFTTrainer(
+            model=vlm.model,
+            processing_class=vlm.processor,
+            args=training_arguments,
+            train_dataset=splits["train"],
+            eval_dataset=splits.get("validation"),
+        )
+        if training_arguments.overwrite_output:
+            remove_model(folder)
+        trainer.train(resume_from_checkpoint=training_arguments.resume_from_checkpoint)
+        save_whole(trainer, folder)
     if trainer.is_world_process_zero():
-        report(trainer.state.log_history, output_folder, time.monotonic() - started)
+        report(trainer.state.log_history, folder, time.monotonic() - started)
 
 
 def read_settings(arguments: list[str] | None = None) -> tuple[DataArguments, ModelArguments, TrainingArguments]:
@@ -195,6 +203,22 @@ def require_at_least(least: int, **counts: Any) -> None:
             raise InputError(f"{name}: must be a whole number of at least {least}, got {count!r}")
 
 
+def require_no_model(arguments: TrainingArguments) -> None:
+    """Refuse a folder that holds a model: were this run to end early, that model would stand for its result."""
+    may_hold_model = arguments.overwrite_output or arguments.resume_from_checkpoint
+    if not may_hold_model and (Path(arguments.output_dir) / "config.json").exists():
+        raise InputError(
+            f"output_dir: {arguments.output_dir!r} already holds a model; allowed: another folder, "
+            "overwrite_output: true, which removes that model, or resume_from_checkpoint"
+        )
+
+
+def remove_model(folder: Path) -> None:
+    """Make a folder hold no model and no loss curve, so that those of an earlier run are not taken for this one's."""
+    for name in ("config.json", LOSS_CURVE_NAME):
+        (folder / name).unlink(missing_ok=True)
+
+
 def synthesize(arguments: DataArguments) -> dict[str, Dataset]:
     """The rows of each split that is not empty: pictures and messages."""
     splits = load_dataset(
@@ -214,7 +238,11 @@ def synthesize(arguments: DataArguments) -> dict[str, Dataset]:
 def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
     """The model, with the parts frozen that are to stay as they are."""
     vlm = load_vlm(
-        arguments.model_name_or_path, seed=seed, dtype=DTYPES[arguments.dtype], max_pixels=arguments.max_pixels
+        arguments.model_name_or_path,
+        seed=seed,
+        dtype=DTYPES[arguments.dtype],
+        max_pixels=arguments.max_pixels,
+        field="model_name_or_path",
     )
     freeze(
         vlm.model,
@@ -257,7 +285,7 @@ def save_whole(trainer: SFTTrainer, folder: Path) -> None:
 
 def report(log_history: list[dict[str, float]], folder: Path, duration_s: float) -> None:
     """Write the loss curve; print where it began, where it ended and where to look."""
-    write_whole(folder / "loss_curve.json", json.dumps(log_history, indent=1) + "\n")
+    write_whole(folder / LOSS_CURVE_NAME, json.dumps(log_history, indent=1) + "\n")
     losses = [entry["loss"] for entry in log_history if "loss" in entry]
     if losses:
         print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {duration_s:.0f} s, synthesis included")

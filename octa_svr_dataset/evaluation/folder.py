@@ -17,6 +17,12 @@ from octa_svr_dataset.grading import Label
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
 """Endings of the files that are taken for pictures; other files are left alone."""
 
+LEAST_SIDE_PX = 16
+"""A narrower picture is refused: there is nothing to see in it."""
+
+LARGEST_ASPECT_RATIO = 20
+"""A picture whose sides differ by a larger factor is refused: it is a strip, not a picture of a retina."""
+
 SYNTHETIC_NOTE = "SYNTHETIC.txt"
 """A folder that holds a file of this name holds synthetic pictures."""
 
@@ -83,17 +89,18 @@ def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFold
     Raises
     ------
     InputError
-        There is no such folder, it holds no picture, or a subfolder with pictures names no class.
+        There is no such folder, it holds no picture, a picture is no file, or a subfolder with pictures names
+        no class.
     """
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{field}: there is no folder {str(root)!r}")
-    unlabeled = tuple(FolderImage(path=file.relative_to(root), truth=None) for file in _pictures(root))
+    unlabeled = tuple(FolderImage(path=file.relative_to(root), truth=None) for file in _pictures(root, field))
     labeled = tuple(
         FolderImage(path=file.relative_to(root), truth=_truth_of_folder(subfolder, field))
         for subfolder in sorted(root.iterdir())
         if subfolder.is_dir() and not subfolder.name.startswith(".")
-        for file in _pictures(subfolder)
+        for file in _pictures(subfolder, field)
     )
     if unlabeled and labeled:
         raise InputError(
@@ -114,10 +121,11 @@ def read_image(path: Path) -> Image.Image:
     Raises
     ------
     InputError
-        The file is not a whole picture of one page, or holds values that are no brightness.
+        The file is not a whole picture of one page, is too narrow, or holds values that are no brightness.
     """
     try:
         with Image.open(path) as picture:
+            _require_size(picture.size, path)
             if getattr(picture, "n_frames", 1) > 1:
                 raise InputError(f"image: {str(path)!r} has {picture.n_frames} pages; allowed: one")  # type: ignore[attr-defined]
             if picture.format == "TIFF" and picture.mode == "RGB" and ";16" in str(picture.tile):
@@ -129,6 +137,15 @@ def read_image(path: Path) -> Image.Image:
         raise InputError(f"image: cannot read {str(path)!r}: {error}") from None
 
 
+def _require_size(size_px: tuple[int, int], path: Path) -> None:
+    short_px, long_px = sorted(size_px)
+    if short_px < LEAST_SIDE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
+        raise InputError(
+            f"image: {str(path)!r} has {size_px[0]} x {size_px[1]} px; allowed: sides of at least {LEAST_SIDE_PX} px, "
+            f"one at most {LARGEST_ASPECT_RATIO} times the other"
+        )
+
+
 def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
     if not np.isfinite(brightness).all() or brightness.min() < 0:
         raise InputError(f"image: {str(path)!r} holds values that are no brightness; allowed: numbers of at least 0")
@@ -136,12 +153,15 @@ def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
     return Image.fromarray(np.round(brightness / brightest * 255.0).astype(np.uint8))
 
 
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.iterdir()
-        if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+def _pictures(folder: Path, field: str) -> list[Path]:
+    pictures = sorted(
+        file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
     )
+    for picture in pictures:
+        if not picture.is_file():
+            kind = "a folder" if picture.is_dir() else "a link that leads to no file"
+            raise InputError(f"{field}: {str(picture)!r} is {kind}; allowed under the name of a picture: a file")
+    return pictures
 
 
 def _truth_of_folder(folder: Path, field: str) -> Truth:

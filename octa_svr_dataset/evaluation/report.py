@@ -66,10 +66,16 @@ def make_report(protocol: Protocol, folder: ImageFolder, scored: Sequence[Scored
     )
 
 
+def remove_report(out: Path) -> None:
+    """Remove what an earlier evaluation left in a folder, so that it is not taken for the next one's."""
+    (out / REPORT_NAME).unlink(missing_ok=True)
+    (out / PREDICTIONS_NAME).unlink(missing_ok=True)
+
+
 def write_report(report: Report, out: Path) -> None:
     """Write both files into a folder, each whole or not at all; the report comes last."""
     lines = [json.dumps(_prediction(entry), ensure_ascii=False) + "\n" for entry in report.scored]
-    (out / REPORT_NAME).unlink(missing_ok=True)
+    remove_report(out)
     write_whole(out / PREDICTIONS_NAME, "".join(lines))
     write_whole(out / REPORT_NAME, json.dumps(_summary(report), indent=2, ensure_ascii=False) + "\n")
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.vlm import load_vlm
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,6 +67,7 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
     ("yaml", "message"),
     [
         ("lerning_rate: 1", "lerning_rate: unknown setting, got 1; .*learning_rate"),
+        ("qqqqqqqq: 1", "qqqqqqqq: unknown setting, got 1; --help lists what is allowed"),
         ("num_train: ten", "--num_train.* invalid int value: 'ten'"),
         ("num_train: 1.5", "--num_train.* invalid int value: '1.5'"),
         ("num_train: 0", "num_train: must be a whole number of at least 1, got 0"),
@@ -108,6 +110,72 @@ def test_a_row_longer_than_max_length_is_refused_before_training(sft: ModuleType
     sft.require_length(vlm, rows, None, "train")
     with pytest.raises(InputError, match="max_length: row 1 of the train split has"):
         sft.require_length(vlm, rows, 50, "train")
+
+
+def test_a_folder_with_a_model_is_trained_into_only_on_request(sft: ModuleType, tmp_path: Path) -> None:
+    def settings(*more: str):
+        return sft.read_settings(["--output_dir", str(tmp_path), "--use_cpu", "true", *more])[2]
+
+    sft.require_no_model(settings())
+    for name in ("config.json", "loss_curve.json", "mine.txt"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(InputError, match=r"output_dir: '.*' already holds a model; allowed: .*overwrite_output: true"):
+        sft.require_no_model(settings())
+    sft.require_no_model(settings("--resume_from_checkpoint", "checkpoint-3"))
+    sft.require_no_model(settings("--overwrite_output"))
+    sft.remove_model(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture
+def eye(tmp_path: Path) -> Path:
+    path = tmp_path / "eyes" / "eye.png"
+    path.parent.mkdir()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(path)
+    return path
+
+
+def evaluate(zero_shot: ModuleType, monkeypatch: pytest.MonkeyPatch, **options: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["eval/zero_shot.py", *(f"--{name}={value}" for name, value in options.items())])
+    run(zero_shot.app, "eval/zero_shot.py")
+
+
+def test_an_evaluation_that_breaks_off_leaves_no_earlier_result(
+    zero_shot: ModuleType, tmp_path: Path, eye: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("report.json", "predictions.jsonl", "mine.txt"):
+        (out / name).write_text("earlier")
+
+    def break_off(*_: object, **__: object) -> None:
+        assert [path.name for path in out.iterdir()] == ["mine.txt"]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zero_shot, "load", lambda _: None)
+    monkeypatch.setattr(zero_shot, "answer", break_off)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=out)
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+
+
+def test_an_evaluation_of_a_broken_model_leaves_no_new_folder_and_no_result_out(
+    zero_shot: ModuleType,
+    tmp_path: Path,
+    eye: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    vlm = load_vlm("tiny")
+    vlm.model.save_pretrained(tmp_path / "model")
+    vlm.processor.save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "processor_config.json").write_text("{}")
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model=tmp_path / "model", out=tmp_path / "new" / "out")
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_limit_takes_pictures_from_the_whole_folder(zero_shot: ModuleType) -> None:

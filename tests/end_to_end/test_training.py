@@ -117,12 +117,18 @@ def test_a_trained_model_is_scored_on_a_folder(trained: Path, pictures: Path, ca
             ["training/sft.py", "--config", CONFIG, "--num_train", "-1"],
             "num_train: must be a whole number of at least 1",
         ),
+        (
+            ["training/sft.py", "--config", CONFIG, "--output_dir", "{trained}"],
+            "output_dir: '{trained}' already holds a model; allowed: another folder, overwrite_output: true",
+        ),
         (["eval/zero_shot.py", "--real_dir", "missing", "--model", "tiny"], "real_dir: there is no folder 'missing'"),
     ],
 )
-def test_unusable_input_ends_a_script_with_one_line(command: list[str], message: str, cache: Path) -> None:
-    result = run(cache, *command)
+def test_unusable_input_ends_a_script_with_one_line(
+    command: list[str], message: str, cache: Path, trained: Path
+) -> None:
+    result = run(cache, *(part.format(trained=trained) for part in command))
     assert result.returncode == 2
     assert result.stdout == ""
-    assert result.stderr.startswith(f"error: {message}")
+    assert result.stderr.startswith(f"error: {message.format(trained=trained)}")
     assert result.stderr.count("\n") == 1

@@ -89,7 +89,7 @@ def test_deep_pictures_are_scaled_by_their_brightest_pixel(tmp_path: Path, bits:
 
 
 def test_a_black_deep_picture_stays_black(tmp_path: Path) -> None:
-    Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "eye.png")
+    Image.fromarray(np.zeros((16, 16), np.uint16)).save(tmp_path / "eye.png")
     assert not np.asarray(read_image(tmp_path / "eye.png")).any()
 
 
@@ -98,7 +98,40 @@ def test_files_that_are_no_whole_picture_are_refused_by_name(tmp_path: Path) -> 
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:-40])
     (tmp_path / "text.png").write_text("no picture")
     tifffile.imwrite(tmp_path / "stack.tif", np.stack([RAMP] * 5), photometric="minisblack")
-    tifffile.imwrite(tmp_path / "negative.tif", -np.ones((8, 8), np.float32))
+    tifffile.imwrite(tmp_path / "negative.tif", -np.ones((16, 16), np.float32))
     for name in ("cut.png", "text.png", "stack.tif", "negative.tif"):
         with pytest.raises(InputError, match=f"image: .*{name}"):
             read_image(tmp_path / name)
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(15, 200), (200, 15), (16, 321), (1, 1)])
+def test_a_strip_is_no_picture(tmp_path: Path, width_px: int, height_px: int) -> None:
+    Image.fromarray(np.zeros((height_px, width_px), np.uint8)).save(tmp_path / "eye.png")
+    with pytest.raises(
+        InputError, match=rf"image: .*eye\.png' has {width_px} x {height_px} px; allowed: sides of at least 16"
+    ):
+        read_image(tmp_path / "eye.png")
+
+
+def test_the_narrowest_picture_allowed_is_read(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((320, 16), np.uint8)).save(tmp_path / "eye.png")
+    assert read_image(tmp_path / "eye.png").size == (16, 320)
+
+
+@pytest.mark.parametrize("folder", [".", "NPDR"])
+def test_a_broken_link_among_the_pictures_is_refused(labeled: Path, folder: str) -> None:
+    (labeled / folder / "lost.png").symlink_to("nowhere.png")
+    with pytest.raises(InputError, match=r"real_dir: '.*lost\.png' is a link that leads to no file; allowed"):
+        open_image_folder(labeled)
+
+
+@pytest.mark.parametrize("folder", [".", "NPDR"])
+def test_a_folder_named_like_a_picture_is_refused(labeled: Path, folder: str) -> None:
+    (labeled / folder / "eye.tif").mkdir()
+    with pytest.raises(InputError, match=r"real_dir: '.*eye\.tif' is a folder; allowed"):
+        open_image_folder(labeled)
+
+
+def test_a_link_to_a_picture_is_a_picture(labeled: Path) -> None:
+    (labeled / "NPDR" / "linked.png").symlink_to("eye.png")
+    assert Path("NPDR/linked.png") in {image.path for image in open_image_folder(labeled).images}

@@ -5,7 +5,7 @@ import pytest
 
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, FolderImage, ImageFolder
 from octa_svr_dataset.evaluation.metrics import Scored
-from octa_svr_dataset.evaluation.report import Protocol, make_report, write_report
+from octa_svr_dataset.evaluation.report import Protocol, make_report, remove_report, write_report
 from octa_svr_dataset.scoring import read_output
 
 OUTPUTS = {"healthy/a.png": "Conclusion: healthy retina.", "npdr/b.png": "Perfusion: poor.\nConclusion: µ?"}
@@ -75,3 +75,11 @@ def test_a_report_that_fails_leaves_no_older_one_behind(tmp_path: Path, monkeypa
     with pytest.raises(OSError, match="disk full"):
         written(tmp_path)
     assert not (tmp_path / "report.json").exists()
+
+
+def test_a_removed_report_leaves_the_other_files(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    remove_report(tmp_path)
+    remove_report(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
