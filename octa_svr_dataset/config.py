@@ -79,7 +79,11 @@ class PlexusGrowthConfig(_Settings):
     """Oxygen-sink candidates drawn an iteration over 9 mm2 of tissue; scaled with the area (N)."""
 
     artery_distance_mm: float = Field(0.18, gt=0, le=1)
-    """Search radius for arterial nodes whose own oxygen rejects a candidate, mm (eps_n)."""
+    """Search radius for arterial nodes whose own oxygen rejects a candidate, mm (eps_n).
+
+    The larger of this and the satisfaction distance counts, and no oxygen reaches farther than 0.024 mm; so it acts
+    only where both are smaller than that, and the published value never does.
+    """
 
     sink_spacing_mm: float = Field(0.135, ge=0.005, le=1)
     """Least distance between oxygen sinks, mm (eps_s)."""
