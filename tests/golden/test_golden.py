@@ -5,13 +5,11 @@ Hashes hold for the versions in constraints.txt on x86-64, whatever the CPU can 
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from processes import json_printed_by
 
 EXPECTED = Path(__file__).with_name("examples.json")
 
@@ -42,17 +40,6 @@ OLD_CPU = {
 """Compile and calculate as for an x86-64 processor without AVX, FMA and what came later."""
 
 
-def examples(**environment: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-c", HASH_EXAMPLES],
-        env={**os.environ, **environment},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def pinned() -> None:
     constraints = (Path(__file__).parents[2] / "constraints.txt").read_text()
@@ -63,13 +50,13 @@ def pinned() -> None:
 
 @pytest.mark.usefixtures("pinned")
 def test_pixels_and_words_are_those_of_this_version():
-    assert examples() == json.loads(EXPECTED.read_text())
+    assert json_printed_by(HASH_EXAMPLES) == json.loads(EXPECTED.read_text())
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pinned")
 def test_pixels_and_words_do_not_depend_on_what_the_cpu_can_do(tmp_path):
-    assert examples(**OLD_CPU, NUMBA_CACHE_DIR=str(tmp_path)) == examples()
+    assert json_printed_by(HASH_EXAMPLES, **OLD_CPU, NUMBA_CACHE_DIR=str(tmp_path)) == json_printed_by(HASH_EXAMPLES)
 
 
 def test_examples_differ_from_one_another():

@@ -1,12 +1,8 @@
 """Each kernel equals itself run as plain Python; parts with a simple meaning equal a brute-force twin."""
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from processes import json_printed_by
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import main_axis
@@ -30,24 +26,13 @@ print(json.dumps({"parent": graph.parent.tolist(), "position": graph.position_mm
 """
 
 
-def small_forest(**environment: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-c", GROW_A_SMALL_FOREST],
-        env={**os.environ, **environment},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def compiled() -> dict:
-    return small_forest()
+    return json_printed_by(GROW_A_SMALL_FOREST)
 
 
 def test_the_forest_of_plain_python_is_that_of_the_compiled_kernels(compiled):
-    plain = small_forest(NUMBA_DISABLE_JIT="1")
+    plain = json_printed_by(GROW_A_SMALL_FOREST, NUMBA_DISABLE_JIT="1")
     assert len(plain["parent"]) > 100
     assert plain["parent"] == compiled["parent"]
     np.testing.assert_allclose(plain["position"], compiled["position"], rtol=0, atol=1e-12)
@@ -56,7 +41,7 @@ def test_the_forest_of_plain_python_is_that_of_the_compiled_kernels(compiled):
 
 @pytest.mark.slow
 def test_no_kernel_reads_or_writes_beyond_its_arrays(compiled, tmp_path):
-    checked = small_forest(NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    checked = json_printed_by(GROW_A_SMALL_FOREST, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
     assert checked == compiled
 
 
