@@ -10,6 +10,9 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 PLACEMENT_TRIES = 60
 """An area of dropout that finds no free place in as many tries is left out; the first one always finds one."""
 
+FOVEAL_CLEARANCE = 1.5
+"""An area that stays farther from the fovea than this many avascular radii does not touch the avascular zone."""
+
 LEAST_GAP_MM = 0.03
 """Between two microaneurysms at least this much tissue shows, mm."""
 
@@ -109,18 +112,26 @@ def _free_place(
     others: list[Dropout],
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """Center inside the field, off the other areas; absent where none is found."""
+    """Center inside the field at which an area runs together with no other one; absent where none is found."""
+    longest = 1.0 + config.irregularity
+    is_fovea_taken = any(_adjoins_fovea(other.center_mm, longest * other.radius_mm, fovea) for other in others)
     for _ in range(PLACEMENT_TRIES):
         angle_rad = rng.uniform(0.0, 2.0 * np.pi)
         distance_mm = fovea.avascular_radius_mm + rng.uniform(*config.faz_distance_mm)
         center_mm = fovea.position_mm + distance_mm * np.array([np.cos(angle_rad), np.sin(angle_rad)])
         is_inside = np.all((center_mm >= INSIDE_MARGIN_MM) & (center_mm <= field_width_mm - INSIDE_MARGIN_MM))
-        most = 1.0 + config.irregularity
-        if is_inside and all(
-            np.linalg.norm(center_mm - other.center_mm) > most * (radius_mm + other.radius_mm) for other in others
-        ):
+        is_apart = all(
+            np.linalg.norm(center_mm - other.center_mm) > longest * (radius_mm + other.radius_mm) for other in others
+        )
+        if is_inside and is_apart and not (is_fovea_taken and _adjoins_fovea(center_mm, longest * radius_mm, fovea)):
             return center_mm
     return None if others else np.clip(center_mm, INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM)
+
+
+def _adjoins_fovea(center_mm: np.ndarray, reach_mm: float, fovea: Fovea) -> bool:
+    """Whether an area may touch the avascular zone; two that do would look like one."""
+    distance_mm = float(np.linalg.norm(center_mm - fovea.position_mm))
+    return distance_mm - reach_mm < FOVEAL_CLEARANCE * fovea.avascular_radius_mm
 
 
 def _dropout(

@@ -45,6 +45,13 @@ def test_areas_lie_inside_the_field_and_off_one_another():
                 assert gap_mm > dropout.reach_mm + other.reach_mm - 1e-9
 
 
+def test_at_most_one_area_adjoins_the_avascular_zone():
+    """Two that do would look like one."""
+    for seed in SEEDS:
+        to_fovea_mm = [np.linalg.norm(d.center_mm - FOVEA.position_mm) - d.reach_mm for d in draw(seed)]
+        assert sum(gap_mm < 1.3 * FOVEA.avascular_radius_mm for gap_mm in to_fovea_mm) <= 1
+
+
 def test_an_area_that_finds_no_place_is_left_out_but_never_the_first():
     crowded = DropoutConfig(count=(12, 12), small_radius_mm=(0.9, 1.0), large_radius_mm=(1.4, 1.5))
     counts = [len(draw(seed, crowded)) for seed in range(10)]
