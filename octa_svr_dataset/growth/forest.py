@@ -92,7 +92,7 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     for room in ROOMS:
         try:
             return _grow(config, tissue, stumps, keys, room)
-        except MemoryError:
+        except OverflowError:
             continue
     raise InputError(
         f"growth: these settings grow more than {NODES_PER_MM2 * ROOMS[-1]} vessel segments or sinks a mm2; "

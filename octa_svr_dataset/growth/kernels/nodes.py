@@ -18,7 +18,7 @@ def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: flo
     """Append a terminal node and enter it in the grid."""
     node = nodes.size[0]
     if node == nodes.parent.shape[0]:
-        raise MemoryError("more vessel nodes than the work arrays hold")
+        raise OverflowError("more vessel nodes than the work arrays hold")
     nodes.size[0] += 1
     nodes.position[node, 0] = x
     nodes.position[node, 1] = y

@@ -27,7 +27,7 @@ def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
     """Append a sink whose nearest node is not known yet."""
     sink = sinks.size[0]
     if sink == sinks.next.shape[0]:
-        raise MemoryError("more oxygen sinks than the work arrays hold")
+        raise OverflowError("more oxygen sinks than the work arrays hold")
     sinks.size[0] += 1
     sinks.position[sink, 0] = x
     sinks.position[sink, 1] = y
