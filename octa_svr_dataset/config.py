@@ -176,6 +176,9 @@ class GrowthConfig(_Settings):
     rotation_radius_mm: float = Field(1.05, ge=0, le=3)
     """Distance from the fovea within which growing vessels bend around it, mm."""
 
+    capillary_bed: Literal["open", "closed"] = "open"
+    """Leave the tips of the twigs blind, as in the published forests, or join them into a closed mesh."""
+
     superficial: PlexusGrowthConfig = Field(default_factory=PlexusGrowthConfig)
     """Superficial vascular complex, grown first."""
 
@@ -246,7 +249,7 @@ class PathologyConfig(_Settings):
 
 
 class ImagingConfig(_Settings):
-    """The picture: an en-face OCTA image of the superficial slab. Ranges are drawn once a picture, uniformly.
+    """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly.
 
     Defaults were chosen by eye beside real 3 mm superficial images; fitting them to measurements is
     the task of a later version.
@@ -254,6 +257,9 @@ class ImagingConfig(_Settings):
 
     size_px: int = Field(304, ge=64, le=2048)
     """Width and height of the picture, px."""
+
+    projection: Literal["full", "superficial", "deep"] = "full"
+    """Layers of vessels that the picture shows."""
 
     optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.012, 0.017)
     """Width at which the optics show even the thinnest vessel, mm."""

@@ -11,7 +11,7 @@ from octa_svr_dataset.pathology.effects import lose_capillaries
 from octa_svr_dataset.pathology.lesions import Lesions
 from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
 from octa_svr_dataset.seeding import SceneKey, Stage
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 LATERALITIES = ("od", "os")
 
@@ -40,6 +40,10 @@ class Scene:
 
     lesions: Lesions
     """Lesions; none in a healthy eye."""
+
+    def in_layer(self, layer: VesselLayer) -> "Scene":
+        """The eye with the vessels of one layer only."""
+        return replace(self, graph=self.graph.in_layer(layer), healthy_graph=self.healthy_graph.in_layer(layer))
 
     @property
     def severity(self) -> int:

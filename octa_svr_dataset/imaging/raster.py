@@ -6,7 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.kernels import draw_segments
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +34,18 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     value
         (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
     """
-    segments = graph.segments
-    parents = graph.parent[segments]
+    edges = graph.edges
     row_col = fov.to_row_col(graph.position_mm)
-    radius_px = fov.lengths_px(radius_mm)
+    radius_px = fov.lengths_px(edge_radii_mm(graph, radius_mm))
     brightness, drawn = draw_segments(
         fov.size_px,
-        row_col[parents],
-        row_col[segments],
-        radius_px[parents],
-        radius_px[segments],
-        value[segments],
+        row_col[edges[:, 0]],
+        row_col[edges[:, 1]],
+        radius_px[:, 0],
+        radius_px[:, 1],
+        value[edges[:, 1]],
     )
     node = np.full(drawn.shape, -1, np.int32)
-    if len(segments):
-        node = np.where(drawn >= 0, segments[drawn], -1).astype(np.int32)
+    if len(edges):
+        node = np.where(drawn >= 0, edges[drawn, 1], -1).astype(np.int32)
     return Drawing(brightness=brightness, node=node)

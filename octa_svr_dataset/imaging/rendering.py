@@ -13,6 +13,7 @@ from octa_svr_dataset.imaging.layers import Layers, draw_layers
 from octa_svr_dataset.imaging.raster import draw_vessels
 from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
+from octa_svr_dataset.vessel_graph import VesselLayer
 
 BED_RADIUS_MM = 0.005
 """Radius at which vessels are drawn to measure how densely they lie."""
@@ -52,6 +53,8 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
     """
     fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
     acquisition = Acquisition.draw(config, fov, rng)
+    if config.projection != "full":
+        scene = scene.in_layer(VesselLayer[config.projection.upper()])
     graph = scene.graph
     optical_radius_mm = np.sqrt((0.8 * graph.radius_mm) ** 2 + (acquisition.optical_width_mm / 2) ** 2)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
