@@ -164,11 +164,17 @@ class GrowthConfig(_Settings):
     terminal_radius_mm: float = Field(0.0025, gt=0, le=0.01)
     """Radius of a capillary, mm (r)."""
 
-    faz_radius_mean_mm: float = Field(0.44, ge=0.05, le=1.2)
-    """Mean radius of the zone around the fovea in which growth is suppressed, mm; 0.57 of it ends up avascular."""
+    faz_area_median_mm2: float = Field(0.283, ge=0.02, le=1.5)
+    """Median area of the foveal avascular zone, mm2; growth is suppressed in the radius that leaves it.
 
-    faz_radius_sd_mm: float = Field(0.04, ge=0, le=0.3)
-    """Standard deviation of that radius, mm."""
+    The published forests suppress it within 0.44 mm (R in Kreitner et al. 2024).
+    """
+
+    faz_radius_spread: float = Field(0.0909, ge=0, le=0.5)
+    """Standard deviation of that radius, relative to its median (0.04 mm of 0.44 mm in the published forests)."""
+
+    faz_area_least_mm2: float = Field(0.01, ge=0.01, le=1.5)
+    """No avascular zone is meant to be smaller, mm2."""
 
     fovea_offset_mm: float = Field(0.0, ge=0, le=0.45)
     """The fovea lies anywhere within this distance of the center of the field, uniformly by area, mm."""

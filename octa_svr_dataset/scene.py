@@ -6,7 +6,8 @@ import numpy as np
 
 from octa_svr_dataset.config import PathologyConfig, SceneConfig
 from octa_svr_dataset.grading import Label, label_of_severity
-from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
 from octa_svr_dataset.pathology.effects import lose_capillaries
 from octa_svr_dataset.pathology.lesions import Lesions
 from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout

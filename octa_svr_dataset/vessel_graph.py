@@ -32,7 +32,7 @@ _DTYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VesselGraph:
-    """A forest of N vessel nodes, of which `i` ends the segment that starts at `parent[i]`, and the links that close it.
+    """A forest of vessels, and links that close it: node `i` ends the segment that starts at `parent[i]`.
 
     Columns are read-only. A parent always stands before its children, and the radius never grows
     from a segment to the next one downstream. A link is a capillary between two nodes of the forest.

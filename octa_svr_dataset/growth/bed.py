@@ -10,14 +10,13 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE
 from octa_svr_dataset.growth.kernels.bed import (
-    MESH_CELL,
+    LONGEST_RIM_JOIN,
+    NUM_RIM_SECTORS,
     Demands,
-    Mesh,
     close_rim,
-    index_segments,
     join_blind_ends,
-    order_nodes,
 )
+from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, index_segments, order_nodes
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 LARGE_RADIUS_MM = 0.008
@@ -31,8 +30,8 @@ DEMANDS = (
 )
 """Near and straight joins first; what they leave open is closed by longer and more bent ones."""
 
-CELLS_PER_NODE = 8
-"""Room for the grid cells of all joins, a node; a join touches two or three cells."""
+MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RIM_JOIN) / MESH_CELL) + 1) ** 2
+"""Cells of the grid that the longest join may touch."""
 
 
 def close_bed(graph: VesselGraph, fovea_mm: np.ndarray) -> VesselGraph:
@@ -61,6 +60,7 @@ def close_bed(graph: VesselGraph, fovea_mm: np.ndarray) -> VesselGraph:
 def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cells: int) -> Mesh:
     """The graph without joins, its nodes in a given order."""
     num_nodes = len(graph)
+    most_joins = num_nodes + len(VesselLayer) * NUM_RIM_SECTORS
     rank = np.empty_like(order)
     rank[order] = np.arange(num_nodes, dtype=order.dtype)
     parent = graph.parent[order]
@@ -82,8 +82,8 @@ def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cel
         segment_start=segment_start,
         segment=segment,
         size=np.zeros(2, np.int64),
-        links=np.empty((num_nodes, 2), np.int32),
+        links=np.empty((most_joins, 2), np.int32),
         head=np.full(num_cells**2, NONE, np.int32),
-        next=np.empty(CELLS_PER_NODE * num_nodes, np.int32),
-        entry=np.empty(CELLS_PER_NODE * num_nodes, np.int32),
+        next=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int32),
+        entry=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int32),
     )

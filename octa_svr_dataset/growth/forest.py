@@ -6,13 +6,13 @@ retinal vessel segmentation without human annotations" (IEEE TMI 2024), after Ra
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.growth.bed import close_bed
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue
 from octa_svr_dataset.growth.kernels.layers import choose_layers
 from octa_svr_dataset.growth.kernels.nodes import add_node
@@ -39,31 +39,6 @@ TRUNK_RADIUS_MM = 0.010
 
 ROOMS = (1, 4, 16, 64)
 """Settings that outgrow the work arrays start again, to the same end, in arrays so many times as large."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fovea:
-    """Where the fovea lies, and how far it keeps growing vessels off."""
-
-    position_mm: np.ndarray
-    """(2,) float64. Position (x, y) in the field of view, mm."""
-
-    suppression_radius_mm: float
-    """Radius of the zone in which growth is suppressed, mm."""
-
-    @property
-    def avascular_radius_mm(self) -> float:
-        """Radius of the avascular zone that the growth leaves, mm; the published forests have 0.25 mm of 0.44."""
-        return 0.57 * self.suppression_radius_mm
-
-
-def draw_fovea(config: GrowthConfig, field_width_mm: float, rng: np.random.Generator) -> Fovea:
-    """Draw the position of the fovea and the size of its avascular zone."""
-    distance_mm = config.fovea_offset_mm * math.sqrt(rng.uniform())
-    angle_rad = rng.uniform(0.0, 2.0 * math.pi)
-    offset_mm = distance_mm * np.array([math.cos(angle_rad), math.sin(angle_rad)])
-    radius_mm = config.faz_radius_mean_mm + config.faz_radius_sd_mm * rng.standard_normal()
-    return Fovea(position_mm=field_width_mm / 2 + offset_mm, suppression_radius_mm=max(radius_mm, 0.01))
 
 
 def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> VesselGraph:

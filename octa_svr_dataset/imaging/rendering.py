@@ -21,8 +21,8 @@ BED_RADIUS_MM = 0.005
 BED_BLUR_MM = 0.03
 """Distance over which that density is averaged (standard deviation)."""
 
-HEALTHY_BED = 0.5
-"""Density of that drawing in a healthy eye; above it, the mesh is no brighter."""
+HEALTHY_BED = {"full": 0.5, "superficial": 0.3, "deep": 0.3}
+"""Density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
     vessels = draw_vessels(graph, fov, optical_radius_mm, value)
     bed = draw_vessels(graph, fov, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
-    perfusion = np.clip(ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM)) / HEALTHY_BED, 0.0, 1.0)
+    density = ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM))
+    perfusion = np.clip(density / HEALTHY_BED[config.projection], 0.0, 1.0)
     flow = np.maximum(vessels.brightness, _draw_microaneurysms(scene.lesions.microaneurysms, fov))
     return Rendering(
         fov=fov,
