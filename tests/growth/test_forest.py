@@ -90,12 +90,21 @@ def test_another_stream_grows_another_forest():
     assert len(grow(5)[1]) != len(grow(6)[1])
 
 
-def test_a_wider_field_has_the_same_density():
+def test_a_wider_field_has_the_same_even_density():
     density = {}
-    for width_mm in (2.0, 4.0):
-        lengths = [segment_lengths_mm(grow(seed, field_width_mm=width_mm)[1]).sum() for seed in range(3)]
-        density[width_mm] = np.mean(lengths) / width_mm**2
-    assert density[4.0] == pytest.approx(density[2.0], rel=0.15)
+    for width_mm in (3.0, 6.0):
+        cells = []
+        for seed in range(3):
+            fovea, graph = grow(seed, field_width_mm=width_mm)
+            counts, *edges_mm = np.histogram2d(
+                *graph.position_mm[:, :2].T, bins=int(width_mm / 0.5), range=[[0, width_mm]] * 2,
+                weights=segment_lengths_mm(graph),
+            )  # fmt: skip
+            centers_mm = np.stack(np.meshgrid(*[edge[:-1] + 0.25 for edge in edges_mm], indexing="ij"), axis=-1)
+            cells.append(counts[np.linalg.norm(centers_mm - fovea.position_mm, axis=-1) > 0.9])
+        density[width_mm] = np.mean([cell.mean() for cell in cells])
+        assert min(cell.min() / cell.mean() for cell in cells) > 0.65
+    assert density[6.0] == pytest.approx(density[3.0], rel=0.03)
 
 
 def test_a_plexus_without_iterations_leaves_the_stumps():
