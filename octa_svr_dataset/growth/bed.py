@@ -16,6 +16,7 @@ from octa_svr_dataset.growth.kernels.bed import (
     close_rim,
     join_blind_ends,
 )
+from octa_svr_dataset.growth.kernels.gaps import span_gaps
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, index_segments, order_nodes
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
@@ -29,6 +30,9 @@ DEMANDS = (
     Demands(reach=0.15, least_cosine=-1.0, most_side_cosine=1.0, large_radius=LARGE_RADIUS_MM),
 )
 """Near and straight joins first; what they leave open is closed by longer and more bent ones."""
+
+GAP_WIDTHS_MM = np.array([0.08, 0.06, 0.045])
+"""Gaps of a layer are spanned from such distances between their middle and the nearest vessel on, the widest first."""
 
 MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RIM_JOIN) / MESH_CELL) + 1) ** 2
 """Cells of the grid that the longest join may touch."""
@@ -49,11 +53,12 @@ def close_bed(graph: VesselGraph, fovea_mm: np.ndarray) -> VesselGraph:
     num_cells = max(1, math.ceil(float(graph.position_mm[:, :2].max()) / MESH_CELL))
     node_start, order = order_nodes(graph.position_mm, graph.layer, num_cells)
     mesh = _mesh(graph, order, node_start, num_cells)
-    for plexus in VesselLayer:
-        close_rim(mesh, plexus, *fovea_mm)
+    rim_mm = [close_rim(mesh, plexus, *fovea_mm) for plexus in VesselLayer]
     is_loose = (mesh.parent != NONE) & (mesh.layer > mesh.layer[mesh.parent])
     for demands in DEMANDS:
         join_blind_ends(mesh, demands, is_loose)
+    for plexus in VesselLayer:
+        span_gaps(mesh, plexus, *fovea_mm, rim_mm[plexus], GAP_WIDTHS_MM, LARGE_RADIUS_MM)
     return graph.with_links(order[mesh.links[: mesh.size[0]]])
 
 

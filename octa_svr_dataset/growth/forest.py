@@ -34,7 +34,7 @@ NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
 """Rows of the work arrays; published settings need three quarters of them."""
 
-TRUNK_RADIUS_MM = 0.010
+TRUNK_RADIUS_MM = 0.008
 """Larger vessels lie in the superficial layer; the capillary trees that hang on them share both layers."""
 
 ROOMS = (1, 4, 16, 64)

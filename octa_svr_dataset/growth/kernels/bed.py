@@ -198,8 +198,8 @@ def is_pocket(position: np.ndarray, before: int, node: int, after: int) -> bool:
 
 
 @kernel()
-def close_rim(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> None:
-    """Join the innermost vessels of a plexus around the fovea into a ring."""
+def close_rim(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> float:
+    """Join the innermost vessels of a plexus around the fovea into a ring; returns how far it lies at most."""
     rim = innermost_nodes(mesh, plexus, fovea_x, fovea_y)
     count = rim.shape[0]
     index = 0
@@ -214,8 +214,10 @@ def close_rim(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> None:
         else:
             index += 1
             since_change += 1
+    farthest = 0.0
     for index in range(count if count > 2 else 0):
         first, second = rim[index], rim[(index + 1) % count]
+        farthest = max(farthest, math.hypot(mesh.position[first, 0] - fovea_x, mesh.position[first, 1] - fovea_y))
         width = math.hypot(
             mesh.position[first, 0] - mesh.position[second, 0], mesh.position[first, 1] - mesh.position[second, 1]
         )
@@ -225,3 +227,4 @@ def close_rim(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> None:
             and not is_blocked(mesh, plexus, first, second, math.inf)
         ):
             join(mesh, first, second)
+    return farthest

@@ -1,0 +1,125 @@
+"""Loops that span the widest gaps of a mesh by capillaries; lengths in mm."""
+
+import math
+
+import numpy as np
+
+from octa_svr_dataset.growth.kernels.arrays import NONE, cell_of
+from octa_svr_dataset.growth.kernels.bed import MOST_LIMBS, are_family
+from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join
+from octa_svr_dataset.kernel import kernel
+
+GAP_PITCH = 0.03
+"""Pitch of the points at which gaps are looked for."""
+WIDEST = 0.16
+"""How far vessels are looked for around such a point."""
+LEAST_OPENING = -0.5
+"""Cosine of the angle at which the ends of a span lie across the gap from one another, at most."""
+
+
+@kernel()
+def span_gaps(
+    mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float, rim_distance: float, widths: np.ndarray, large_radius: float
+) -> None:
+    """Join vessels of a plexus across its gaps, the widest first.
+
+    Parameters
+    ----------
+    mesh
+        Forest and joins; joins are added.
+    plexus
+        Layer of the gaps.
+    fovea_x, fovea_y, rim_distance
+        Gaps up to this distance from the fovea are left, mm: they belong to the avascular zone.
+    widths
+        (W,) float64. Distance of a gap's middle from the nearest vessel from which on it is spanned, mm, falling.
+    large_radius
+        Vessels of a larger radius are neither joined nor crossed, mm.
+    """
+    num_points = int(math.sqrt(mesh.head.shape[0]) * MESH_CELL / GAP_PITCH)
+    clearance = np.empty((num_points, num_points))
+    for row in range(num_points):
+        for column in range(num_points):
+            x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
+            is_off_fovea = math.hypot(x - fovea_x, y - fovea_y) > rim_distance
+            clearance[row, column] = distance_to_plexus(mesh, plexus, x, y, widths[-1]) if is_off_fovea else 0.0
+    for width in widths:
+        for row in range(num_points):
+            for column in range(num_points):
+                if clearance[row, column] > width:
+                    x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
+                    first, second = ends_across(mesh, plexus, x, y, large_radius)
+                    if second != NONE:
+                        join(mesh, first, second)
+                        clear_along(mesh.position, clearance, first, second)
+
+
+@kernel()
+def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float) -> float:
+    """Distance in the plane from a point to the nearest node of a plexus, up to `WIDEST`; exact if above `least`."""
+    num_cells = int(math.sqrt(mesh.head.shape[0]))
+    position = mesh.position
+    nearest_sq = WIDEST * WIDEST
+    row, column = cell_of(y, MESH_CELL, num_cells), cell_of(x, MESH_CELL, num_cells)
+    ring = 0
+    while nearest_sq > least * least and (ring - 1) * MESH_CELL < math.sqrt(nearest_sq):
+        left, right = max(column - ring, 0), min(column + ring, num_cells - 1)
+        for near_row in range(max(row - ring, 0), min(row + ring, num_cells - 1) + 1):
+            cell = (plexus * num_cells + near_row) * num_cells
+            for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
+                across, down = position[node, 0] - x, position[node, 1] - y
+                nearest_sq = min(nearest_sq, across * across + down * down)
+        ring += 1
+    return math.sqrt(nearest_sq)
+
+
+@kernel()
+def ends_across(mesh: Mesh, plexus: int, x: float, y: float, large_radius: float) -> tuple[int, int]:
+    """Node nearest to a point of a gap, and the nearest one across from it that it can be joined with, or `NONE`."""
+    num_cells = int(math.sqrt(mesh.head.shape[0]))
+    position = mesh.position
+    left, right = cell_of(x - WIDEST, MESH_CELL, num_cells), cell_of(x + WIDEST, MESH_CELL, num_cells)
+    top, bottom = cell_of(y - WIDEST, MESH_CELL, num_cells), cell_of(y + WIDEST, MESH_CELL, num_cells)
+    first, second = NONE, NONE
+    first_x, first_y = 0.0, 0.0
+    for is_across in (False, True):
+        nearest = WIDEST
+        for row in range(top, bottom + 1):
+            cell = (plexus * num_cells + row) * num_cells
+            for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
+                across, down = position[node, 0] - x, position[node, 1] - y
+                distance = math.hypot(across, down)
+                if distance >= nearest or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
+                    continue
+                if mesh.parent[node] == NONE:
+                    continue
+                if not is_across:
+                    first, nearest = node, distance
+                    first_x, first_y = across / distance, down / distance
+                    continue
+                if (across * first_x + down * first_y) / distance > LEAST_OPENING:
+                    continue
+                if not are_family(mesh.parent, first, node) and not is_blocked(mesh, plexus, first, node, large_radius):
+                    second, nearest = node, distance
+        if first == NONE:
+            break
+    return first, second
+
+
+@kernel()
+def clear_along(position: np.ndarray, clearance: np.ndarray, first: int, second: int) -> None:
+    """Lower the clearance of points around a new join to their distance from it."""
+    num_points = clearance.shape[0]
+    x, y = position[first, 0], position[first, 1]
+    along_x, along_y = position[second, 0] - x, position[second, 1] - y
+    length_sq = along_x * along_x + along_y * along_y
+    left = cell_of(min(x, x + along_x) - WIDEST, GAP_PITCH, num_points)
+    right = cell_of(max(x, x + along_x) + WIDEST, GAP_PITCH, num_points)
+    top = cell_of(min(y, y + along_y) - WIDEST, GAP_PITCH, num_points)
+    bottom = cell_of(max(y, y + along_y) + WIDEST, GAP_PITCH, num_points)
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            across, down = (column + 0.5) * GAP_PITCH - x, (row + 0.5) * GAP_PITCH - y
+            share = min(max((across * along_x + down * along_y) / length_sq, 0.0), 1.0)
+            distance = math.hypot(across - share * along_x, down - share * along_y)
+            clearance[row, column] = min(clearance[row, column], distance)
