@@ -26,17 +26,20 @@ def _source_stamp() -> str:
 _STAMP = _source_stamp()
 
 
-def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
     Parameters
     ----------
+    allocates
+        Whether the loop makes arrays. One that does not need not count the references to those that it is given,
+        which costs a quarter of the time where small functions pass many arrays on.
     options
         Those of `numba.njit`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(cache=True, **options)(function)
+        dispatcher = njit(cache=True, _nrt=allocates, **options)(function)
         if dispatcher is not function:  # they are the same where compilation is switched off
             cache = dispatcher._cache
             cache._cache_file = IndexDataCacheFile(

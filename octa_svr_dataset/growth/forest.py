@@ -187,9 +187,12 @@ def _empty_nodes(tissue: Tissue, room: int) -> Nodes:
         child=np.empty((capacity, 2), np.int32),
         exponent=np.empty(capacity),
         power=np.empty(capacity),
+        most_reach_sq=np.empty(capacity),
         version=np.empty(capacity, np.int32),
         head=np.full((num_cells, num_cells), NONE, np.int32),
         next=np.empty(capacity, np.int32),
+        active_head=np.full((num_cells, num_cells), NONE, np.int32),
+        next_active=np.empty(capacity, np.int32),
     )
 
 

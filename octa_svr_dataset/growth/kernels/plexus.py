@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from octa_svr_dataset.growth.kernels.arrays import NONE, UNKNOWN, Nodes, Rules, Sinks, Tissue, counter_uniform
+from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
 from octa_svr_dataset.growth.kernels.sinks import (
     assign_sinks,
+    forget_nearest,
     meet_new_nodes,
     place_sinks,
     remove_sink,
@@ -56,8 +57,8 @@ def grow_plexus(
             sort_sinks(sinks, spare, tissue.width, num_cells)
             sort_sinks(sources, spare, tissue.width, num_cells)
         if step == 0:
-            sinks.nearest[: sinks.size[0]] = UNKNOWN
-            sources.nearest[: sources.size[0]] = UNKNOWN
+            forget_nearest(sinks)
+            forget_nearest(sources)
         place_sinks(sinks, arteries, tissue, rules, keys[0])
         first_new = grow_kind(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
         count = meet_new_nodes(sinks, arteries, tissue, rules, first_new, kept)
@@ -68,7 +69,7 @@ def grow_plexus(
             remove_sink(sources, kept[index])
 
 
-@kernel()
+@kernel(allocates=False)
 def grow_kind(
     nodes: Nodes,
     sinks: Sinks,
@@ -93,7 +94,7 @@ def grow_kind(
     return num_nodes
 
 
-@kernel()
+@kernel(allocates=False)
 def rules_of(row: np.ndarray) -> Rules:
     """Rules of one iteration from a row of numbers."""
     return Rules(
