@@ -38,9 +38,9 @@ class Nodes(NamedTuple):
     next: np.ndarray
     """(C,) int32. Next node of the same cell."""
     active_head: np.ndarray
-    """(cells, cells) int32. The same for nodes with fewer than two children alone."""
+    """(active cells, active cells) int32. First node with fewer than two children of each cell of a coarser grid."""
     next_active: np.ndarray
-    """(C,) int32."""
+    """(C,) int32. Next such node of the same cell."""
 
 
 class Sinks(NamedTuple):
