@@ -11,7 +11,7 @@ from octa_svr_dataset.growth.kernels.sinks import (
     forget_nearest,
     meet_new_nodes,
     place_sinks,
-    remove_sink,
+    remove_sinks,
     sort_sinks,
     turn_into_sources,
 )
@@ -65,8 +65,7 @@ def grow_plexus(
         turn_into_sources(sinks, sources, veins, tissue, rules, kept, count)
         first_new = grow_kind(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
         count = meet_new_nodes(sources, veins, tissue, rules, first_new, kept)
-        for index in range(count):
-            remove_sink(sources, kept[index])
+        remove_sinks(sources, kept, count)
 
 
 @kernel(allocates=False)
@@ -82,6 +81,21 @@ def grow_kind(
 ) -> int:
     """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
     assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
+    return grow_toward_sinks(nodes, sinks, tissue, rules, first_sink, next_sink, kept, key)
+
+
+@kernel(allocates=False)
+def grow_toward_sinks(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    key: np.uint64,
+) -> int:
+    """Let each node decide on the sinks of its list; returns the index of the first new node."""
     num_nodes = nodes.size[0]
     for node in range(num_nodes):
         if first_sink[node] == NONE or nodes.parent[node] == NONE:

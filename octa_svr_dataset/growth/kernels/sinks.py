@@ -50,6 +50,13 @@ def remove_sink(sinks: Sinks, sink: int) -> None:
 
 
 @kernel(allocates=False)
+def remove_sinks(sinks: Sinks, satisfied: np.ndarray, count: int) -> None:
+    """Remove the first sinks of a list."""
+    for index in range(count):
+        remove_sink(sinks, satisfied[index])
+
+
+@kernel(allocates=False)
 def forget_nearest(sinks: Sinks) -> None:
     """Let each sink look for its nearest node anew."""
     for sink in range(sinks.size[0]):
