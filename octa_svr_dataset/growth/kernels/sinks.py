@@ -121,6 +121,7 @@ def has_sink_within(
     """Whether any sink lies closer than a radius to a point; a cell is never narrower than the radius.
 
     Takes the columns one by one: this is the innermost loop, and a tuple of arrays costs more to pass on.
+    A signed index would be asked each time whether it counts from the end.
     """
     center_column = min(int(x * scale), num_cells - 1)
     center_row = min(int(y * scale), num_cells - 1)
@@ -128,9 +129,10 @@ def has_sink_within(
     last_column = min(center_column + 1, num_cells - 1)
     for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
         for sink in range(start[row * num_cells + first_column], start[row * num_cells + last_column + 1]):
-            dx = position[sink, 0] - x
-            dy = position[sink, 1] - y
-            dz = position[sink, 2] - z
+            entry = np.uint32(sink)
+            dx = position[entry, 0] - x
+            dy = position[entry, 1] - y
+            dz = position[entry, 2] - z
             if dx * dx + dy * dy + dz * dz < radius_sq:
                 return True
     for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
