@@ -2,6 +2,10 @@
 
 numba keys what it has cached by the file of a function alone. A loop holds the machine code of those
 that it calls, in other files, too; after an edit there, old code would run, and make old pictures.
+
+numba also numbers its files, and writes the index that names one before the file itself: a process that
+starts beside others could find another signature's code, or that of an older version, under its number.
+Here each file is named by what it holds, so there is no index, and whoever writes it writes the same.
 """
 
 import hashlib
@@ -20,26 +24,59 @@ def _source_stamp() -> str:
     digest = hashlib.sha256()
     for path in sorted({*_PACKAGE.rglob("kernels.py"), *_PACKAGE.rglob("kernels/*.py")}):
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 _STAMP = _source_stamp()
 
 
-def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
+    """Machine code of one function: one file for each signature, processor and state of the sources."""
+
+    def load(self, key: Any) -> Any:
+        """What was saved under a key, or None."""
+        try:
+            return self._load_data(self._file_name(key))
+        except FileNotFoundError:
+            return None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save under a key, and delete what older sources have left."""
+        self._save_data(self._file_name(key), data)
+        current = set(Path(self._cache_path).glob(self._data_name(f"{self._source_stamp}.*")))
+        for path in set(Path(self._cache_path).glob(self._data_name("*"))) - current:
+            path.unlink(missing_ok=True)
+
+    def flush(self) -> None:
+        """Delete what was saved of this function."""
+        for path in Path(self._cache_path).glob(self._data_name("*")):
+            path.unlink(missing_ok=True)
+
+    def _file_name(self, key: Any) -> str:
+        digest = hashlib.sha256(repr((self._version, key)).encode()).hexdigest()[:16]
+        return self._data_name(f"{self._source_stamp}.{digest}")
+
+    def _data_name(self, stem: str) -> str:
+        return str(self._data_name_pattern.replace("{number:d}", stem))
+
+
+def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
     Parameters
     ----------
+    allocates
+        Whether the loop makes arrays. One that does not need not count the references to those that it is given,
+        which costs a quarter of the time where small functions pass many arrays on.
     options
         Those of `numba.njit`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(cache=True, **options)(function)
+        dispatcher = njit(cache=True, _nrt=allocates, **options)(function)
         if dispatcher is not function:  # they are the same where compilation is switched off
             cache = dispatcher._cache
-            cache._cache_file = IndexDataCacheFile(
+            cache._cache_file = _CacheFile(
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
         return dispatcher

@@ -43,3 +43,19 @@ def test_an_edit_of_one_file_of_loops_reaches_the_loops_of_the_others(repository
     assert after != before
     arrays.write_text(source)
     assert grown(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_processes_that_start_together_on_an_empty_cache_agree_and_leave_a_whole_one(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", DRAW]
+    together = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    printed = [process.communicate()[0] for process in together]
+    assert [process.returncode for process in together] == [0] * 4
+    assert printed[0]
+    assert len(set(printed)) == 1
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path.suffix for path in files} == {".nbc"}
+    again = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert again.stdout == printed[0]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == files

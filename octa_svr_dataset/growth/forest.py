@@ -29,6 +29,7 @@ FIRST_ITERATION_SCALE = 3.0
 """The published program forgets its unit of length in the first iteration of each plexus."""
 
 NODE_CELL_MM = 0.04
+ACTIVE_CELL_MM = 0.1
 LEAST_SINK_CELL_MM = 0.015
 NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
@@ -160,6 +161,7 @@ def _draw_stump(config: GrowthConfig, field_width_mm: float, tissue: Tissue, rng
 def _empty_nodes(tissue: Tissue, room: int) -> Nodes:
     capacity = math.ceil(room * NODES_PER_MM2 * tissue.width**2)
     num_cells = max(1, int(tissue.width / NODE_CELL_MM))
+    num_active_cells = max(1, int(tissue.width / ACTIVE_CELL_MM))
     return Nodes(
         size=np.zeros(1, np.int64),
         position=np.empty((capacity, 3)),
@@ -167,9 +169,12 @@ def _empty_nodes(tissue: Tissue, room: int) -> Nodes:
         child=np.empty((capacity, 2), np.int32),
         exponent=np.empty(capacity),
         power=np.empty(capacity),
+        most_reach_sq=np.empty(capacity),
         version=np.empty(capacity, np.int32),
         head=np.full((num_cells, num_cells), NONE, np.int32),
         next=np.empty(capacity, np.int32),
+        active_head=np.full((num_active_cells, num_active_cells), NONE, np.int32),
+        next_active=np.empty(capacity, np.int32),
     )
 
 

@@ -6,7 +6,7 @@ from processes import json_printed_by
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import main_axis
-from octa_svr_dataset.growth.kernels.nodes import add_node, find_nearest_active
+from octa_svr_dataset.growth.kernels.nodes import add_node, find_nearest_active, leave
 
 GROW_A_SMALL_FOREST = """
 import json, sys
@@ -64,16 +64,20 @@ def test_the_nearest_active_node_is_that_of_an_exhaustive_search():
     nodes = Nodes(
         size=np.zeros(1, np.int64), position=np.empty((count, 3)), parent=np.empty(count, np.int32),
         child=np.empty((count, 2), np.int32), exponent=np.empty(count), power=np.empty(count),
-        version=np.empty(count, np.int32), head=np.full((13, 13), NONE, np.int32), next=np.empty(count, np.int32),
+        most_reach_sq=np.empty(count), version=np.empty(count, np.int32),
+        head=np.full((13, 13), NONE, np.int32), next=np.empty(count, np.int32),
+        active_head=np.full((7, 7), NONE, np.int32), next_active=np.empty(count, np.int32),
     )  # fmt: skip
     for position in rng.uniform(-0.02, 1.02, (count, 3)) * [1, 1, 0.04]:
         add_node(nodes, width, NONE, *position, 2.55)
-    nodes.child[rng.uniform(size=count) < 0.5, 1] = 0
+    for node in np.flatnonzero(rng.uniform(size=count) < 0.5):
+        nodes.child[node] = 0
+        leave(nodes.active_head, nodes.next_active, nodes.position, width, node)
     is_active = nodes.child[:, 1] == NONE
     for query in rng.uniform(0, 1, (300, 3)) * [1, 1, 0.04]:
         distance = np.where(is_active, np.linalg.norm(nodes.position - query, axis=1), np.inf)
         found, distance_sq = find_nearest_active(
-            nodes.position, nodes.child, nodes.head, nodes.next, width / len(nodes.head), *query, 0.08
+            nodes.position, nodes.active_head, nodes.next_active, width / len(nodes.active_head), *query, 0.08
         )
         if distance.min() < 0.08:
             assert found == distance.argmin()
@@ -88,4 +92,4 @@ def test_the_main_axis_is_the_eigenvector_of_the_largest_eigenvalue():
         points = rng.standard_normal((12, 3)) * [1.0, 0.4, 0.2] @ np.linalg.qr(rng.standard_normal((3, 3)))[0]
         covariance = np.cov(points.T)
         expected = np.linalg.eigh(covariance)[1][:, -1]
-        assert abs(np.array(main_axis(covariance)) @ expected) == pytest.approx(1.0, abs=1e-6)
+        assert abs(np.array(main_axis(*covariance[np.triu_indices(3)])) @ expected) == pytest.approx(1.0, abs=1e-6)

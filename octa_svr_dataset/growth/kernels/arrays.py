@@ -29,12 +29,18 @@ class Nodes(NamedTuple):
     """(C,) float64. Murray's exponent, that of the plexus in which the node was born."""
     power: np.ndarray
     """(C,) float64. (radius / terminal radius) ** exponent: Murray's law is a sum of these."""
+    most_reach_sq: np.ndarray
+    """(C,) float64. The node oxygenates no farther, now or later; mm2."""
     version: np.ndarray
     """(C,) int32. Raised whenever the cone in which the node perceives sinks changes."""
     head: np.ndarray
     """(cells, cells) int32. First node of each cell."""
     next: np.ndarray
     """(C,) int32. Next node of the same cell."""
+    active_head: np.ndarray
+    """(active cells, active cells) int32. First node with fewer than two children of each cell of a coarser grid."""
+    next_active: np.ndarray
+    """(C,) int32. Next such node of the same cell."""
 
 
 class Sinks(NamedTuple):
@@ -94,7 +100,7 @@ class Tissue(NamedTuple):
     terminal_radius: float
 
 
-@kernel()
+@kernel(allocates=False)
 def counter_uniform(key: np.uint64, counter: int) -> float:
     """Uniform number in [0, 1) that is a function of a key and a counter (SplitMix64, Steele et al. 2014)."""
     mixed = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
@@ -104,7 +110,7 @@ def counter_uniform(key: np.uint64, counter: int) -> float:
     return float(mixed >> np.uint64(11)) * TWO_POW_MINUS_53
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def cell_of(coordinate: float, cell_width: float, num_cells: int) -> int:
     """Index of the grid cell of a coordinate; what lies outside belongs to the border cells."""
     return min(max(int(coordinate / cell_width), 0), num_cells - 1)

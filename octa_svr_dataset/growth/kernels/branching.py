@@ -21,7 +21,7 @@ TANGENTIAL_PULL = 0.7
 OUTWARD_PULL = 0.3
 
 
-@kernel()
+@kernel(allocates=False)
 def normalized(vector: Vector) -> Vector:
     """Vector of length 1 in the same direction; a zero vector stays."""
     x, y, z = vector
@@ -31,14 +31,19 @@ def normalized(vector: Vector) -> Vector:
     return x / length, y / length, z / length
 
 
-@kernel()
+@kernel(allocates=False)
+def product(first: Vector, second: Vector) -> float:
+    """Scalar product of two vectors."""
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
+
+
+@kernel(allocates=False)
 def dot(first: Vector, second: Vector) -> float:
     """Scalar product of two vectors of length 1, kept within [-1, 1]."""
-    product = first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
-    return min(max(product, -1.0), 1.0)
+    return min(max(product(first, second), -1.0), 1.0)
 
 
-@kernel()
+@kernel(allocates=False)
 def blend(first: Vector, weight: float, second: Vector, other_weight: float) -> Vector:
     """Weighted sum of two vectors."""
     return (
@@ -48,19 +53,19 @@ def blend(first: Vector, weight: float, second: Vector, other_weight: float) -> 
     )
 
 
-@kernel()
+@kernel(allocates=False)
 def point(position: np.ndarray, row: int) -> Vector:
     """Row of a table of positions."""
     return position[row, 0], position[row, 1], position[row, 2]
 
 
-@kernel()
+@kernel(allocates=False)
 def direction_to(target: Vector, origin: Vector) -> Vector:
     """Unit vector from one point to another."""
     return normalized(blend(target, 1.0, origin, -1.0))
 
 
-@kernel()
+@kernel(allocates=False)
 def is_free_of_fovea(origin: Vector, tissue: Tissue, chance: float) -> bool:
     """Whether growth at a point escapes the suppression around the fovea: always beyond twice its radius."""
     x = origin[0] - tissue.fovea_x
@@ -69,34 +74,30 @@ def is_free_of_fovea(origin: Vector, tissue: Tissue, chance: float) -> bool:
     return relative * relative * relative * relative * relative > chance
 
 
-@kernel()
+@kernel(allocates=False)
 def points_to_fovea(origin: Vector, direction: Vector, tissue: Tissue) -> bool:
     """Whether a direction leads toward the fovea or across, in the plane."""
     return (tissue.fovea_x - origin[0]) * direction[0] + (tissue.fovea_y - origin[1]) * direction[1] >= 0.0
 
 
-@kernel()
-def main_axis(covariance: np.ndarray) -> Vector:
-    """Unit vector along the largest spread: the dominant column of a high power of the matrix."""
-    power = covariance.copy()
-    squared = np.empty((3, 3))
+@kernel(allocates=False)
+def main_axis(xx: float, xy: float, xz: float, yy: float, yz: float, zz: float) -> Vector:
+    """Unit vector along the largest spread of a covariance: the dominant row of a high power of that matrix."""
     for _ in range(8):
-        trace = power[0, 0] + power[1, 1] + power[2, 2]
-        for row in range(3):
-            for column in range(3):
-                total = 0.0
-                for inner in range(3):
-                    total += power[row, inner] / trace * (power[inner, column] / trace)
-                squared[row, column] = total
-        power[:, :] = squared
-    best = 0
-    for column in range(1, 3):
-        if power[column, column] > power[best, best]:
-            best = column
-    return normalized((power[0, best], power[1, best], power[2, best]))
+        trace = xx + yy + zz
+        first = (xx / trace, xy / trace, xz / trace)
+        second = (xy / trace, yy / trace, yz / trace)
+        third = (xz / trace, yz / trace, zz / trace)
+        xx, xy, xz = product(first, first), product(first, second), product(first, third)
+        yy, yz, zz = product(second, second), product(second, third), product(third, third)
+    if zz > max(xx, yy):
+        return normalized((xz, yz, zz))
+    if yy > xx:
+        return normalized((xy, yy, yz))
+    return normalized((xx, xy, xz))
 
 
-@kernel()
+@kernel(allocates=False)
 def bend_around_fovea(direction: Vector, origin: Vector, tissue: Tissue, rules: Rules) -> Vector:
     """Turn an elongation along the circle around the fovea, and outward, the closer the more."""
     x = origin[0] + rules.step * direction[0] - tissue.fovea_x
@@ -111,14 +112,14 @@ def bend_around_fovea(direction: Vector, origin: Vector, tissue: Tissue, rules: 
     return normalized(blend(direction, 1.0 - weight, pull, weight))
 
 
-@kernel()
+@kernel(allocates=False)
 def add_along(nodes: Nodes, tissue: Tissue, rules: Rules, node: int, direction: Vector) -> None:
     """New node one step from another one."""
     x, y, z = blend(point(nodes.position, node), 1.0, direction, rules.step)
     add_node(nodes, tissue.width, node, x, y, z, rules.exponent)
 
 
-@kernel()
+@kernel(allocates=False)
 def split_leaf(
     nodes: Nodes, sinks: Sinks, tissue: Tissue, rules: Rules, node: int, kept: np.ndarray, num_kept: int
 ) -> None:
@@ -126,13 +127,16 @@ def split_leaf(
     mean = (0.0, 0.0, 0.0)
     for index in range(num_kept):
         mean = blend(mean, 1.0, point(sinks.position, kept[index]), 1.0 / num_kept)
-    covariance = np.zeros((3, 3))
+    xx, xy, xz, yy, yz, zz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for index in range(num_kept):
-        offset = np.array(blend(point(sinks.position, kept[index]), 1.0, mean, -1.0))
-        for row in range(3):
-            for column in range(3):
-                covariance[row, column] += offset[row] * offset[column]
-    across = main_axis(covariance)
+        x, y, z = blend(point(sinks.position, kept[index]), 1.0, mean, -1.0)
+        xx += x * x
+        xy += x * y
+        xz += x * z
+        yy += y * y
+        yz += y * z
+        zz += z * z
+    across = main_axis(xx, xy, xz, yy, yz, zz)
     toward = direction_to(mean, point(nodes.position, node))
     cosine = 2.0 ** (2.0 / rules.exponent) / 2.0
     sine = math.sqrt(1.0 - cosine * cosine)
@@ -141,7 +145,7 @@ def split_leaf(
     propagate_radii(nodes, node)
 
 
-@kernel()
+@kernel(allocates=False)
 def grow_leaf(
     nodes: Nodes,
     sinks: Sinks,
@@ -192,7 +196,7 @@ def grow_leaf(
     add_along(nodes, tissue, rules, node, direction)
 
 
-@kernel()
+@kernel(allocates=False)
 def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]:
     """Angles of Murray's law between a parent's direction, its child's and a new terminal branch's, rad."""
     child_power = nodes.power[child] ** (rules.exponent / nodes.exponent[child])
@@ -205,7 +209,7 @@ def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]
     return math.acos(min(max(child_cosine, -1.0), 1.0)), math.acos(min(max(branch_cosine, -1.0), 1.0))
 
 
-@kernel()
+@kernel(allocates=False)
 def sprout_from_segment(
     nodes: Nodes,
     sinks: Sinks,

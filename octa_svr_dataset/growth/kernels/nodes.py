@@ -11,9 +11,11 @@ OXYGEN_RADIUS_MM = 0.0035
 """Vessel radius that oxygenates the tissue around it best (Rauch and Harders 2021)."""
 OXYGEN_REACH_MM = 6.0 * 0.02 * 0.2039
 """Reach of that oxygen at that radius."""
+ROUNDING = 1.0e-9
+"""More than floating-point arithmetic can be off here; keeps bounds on the safe side."""
 
 
-@kernel()
+@kernel(allocates=False)
 def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: float, exponent: float) -> int:
     """Append a terminal node and enter it in the grid."""
     node = nodes.size[0]
@@ -28,20 +30,46 @@ def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: flo
     nodes.child[node, 1] = NONE
     nodes.exponent[node] = exponent
     nodes.power[node] = 1.0
+    nodes.most_reach_sq[node] = OXYGEN_REACH_MM * OXYGEN_REACH_MM
     nodes.version[node] = 0
-    num_cells = nodes.head.shape[0]
-    column = cell_of(x, width / num_cells, num_cells)
-    row = cell_of(y, width / num_cells, num_cells)
-    nodes.next[node] = nodes.head[row, column]
-    nodes.head[row, column] = node
+    enter(nodes.head, nodes.next, nodes.position, width, node)
+    enter(nodes.active_head, nodes.next_active, nodes.position, width, node)
     if parent != NONE:
-        slot = 0 if nodes.child[parent, 0] == NONE else 1
-        nodes.child[parent, slot] = node
+        if nodes.child[parent, 0] == NONE:
+            nodes.child[parent, 0] = node
+        else:
+            nodes.child[parent, 1] = node
+            leave(nodes.active_head, nodes.next_active, nodes.position, width, parent)
         nodes.version[parent] += 1
     return node
 
 
-@kernel()
+@kernel(allocates=False)
+def enter(head: np.ndarray, next_node: np.ndarray, position: np.ndarray, width: float, node: int) -> None:
+    """Put a node on the list of its grid cell."""
+    num_cells = head.shape[0]
+    column = cell_of(position[node, 0], width / num_cells, num_cells)
+    row = cell_of(position[node, 1], width / num_cells, num_cells)
+    next_node[node] = head[row, column]
+    head[row, column] = node
+
+
+@kernel(allocates=False)
+def leave(head: np.ndarray, next_node: np.ndarray, position: np.ndarray, width: float, node: int) -> None:
+    """Take a node off the list of its grid cell."""
+    num_cells = head.shape[0]
+    column = cell_of(position[node, 0], width / num_cells, num_cells)
+    row = cell_of(position[node, 1], width / num_cells, num_cells)
+    if head[row, column] == node:
+        head[row, column] = next_node[node]
+        return
+    before = head[row, column]
+    while next_node[before] != node:
+        before = next_node[before]
+    next_node[before] = next_node[node]
+
+
+@kernel(allocates=False)
 def propagate_radii(nodes: Nodes, node: int) -> None:
     """Murray's law from a node with a new branch up to its root."""
     while node != NONE:
@@ -57,7 +85,7 @@ def propagate_radii(nodes: Nodes, node: int) -> None:
             nodes.version[node] += 1
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, radius: float) -> bool:
     """Whether any node lies closer than a radius to a point."""
     num_cells = nodes.head.shape[0]
@@ -75,18 +103,31 @@ def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, ra
     return False
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def oxygen_reach(radius: float) -> float:
     """Distance to which a vessel oxygenates the tissue around it (Rauch and Harders 2021), mm."""
     relative = radius / OXYGEN_RADIUS_MM
     return OXYGEN_REACH_MM * relative * math.exp(1.0 - relative)
 
 
-@kernel(inline="always")
+@kernel(allocates=False)
+def measure_reach(
+    power: np.ndarray, exponent: np.ndarray, most_reach_sq: np.ndarray, node: int, terminal_radius: float
+) -> float:
+    """Squared oxygen reach of a thick node; beyond the best radius it only shrinks from now on, which is noted."""
+    radius = terminal_radius * power[node] ** (1.0 / exponent[node])
+    reach = oxygen_reach(radius)
+    if radius > OXYGEN_RADIUS_MM:
+        most_reach_sq[node] = reach * reach * (1.0 + ROUNDING)
+    return reach * reach
+
+
+@kernel(allocates=False, inline="always")
 def is_oxygenated(
     position: np.ndarray,
     power: np.ndarray,
     exponent: np.ndarray,
+    most_reach_sq: np.ndarray,
     head: np.ndarray,
     next_node: np.ndarray,
     cell_width: float,
@@ -98,36 +139,35 @@ def is_oxygenated(
 ) -> bool:
     """Whether an arterial node within the search radius reaches a point with its own oxygen (Rauch and Harders)."""
     reach_limit = min(search_radius, OXYGEN_REACH_MM)
+    limit_sq = reach_limit * reach_limit
     capillary_reach = oxygen_reach(terminal_radius)
+    capillary_reach_sq = capillary_reach * capillary_reach
     num_cells = head.shape[0]
+    first_column = cell_of(x - reach_limit, cell_width, num_cells)
+    last_column = cell_of(x + reach_limit, cell_width, num_cells)
     for row in range(
         cell_of(y - reach_limit, cell_width, num_cells), cell_of(y + reach_limit, cell_width, num_cells) + 1
     ):
-        for column in range(
-            cell_of(x - reach_limit, cell_width, num_cells),
-            cell_of(x + reach_limit, cell_width, num_cells) + 1,
-        ):
+        for column in range(first_column, last_column + 1):
             node = head[row, column]
             while node != NONE:
                 dx = position[node, 0] - x
                 dy = position[node, 1] - y
                 dz = position[node, 2] - z
                 distance_sq = dx * dx + dy * dy + dz * dz
-                if distance_sq <= reach_limit * reach_limit:
-                    reach = capillary_reach
-                    if power[node] != 1.0:
-                        radius = terminal_radius * power[node] ** (1.0 / exponent[node])
-                        reach = oxygen_reach(radius)
-                    if distance_sq <= reach * reach:
+                if distance_sq <= limit_sq and distance_sq <= most_reach_sq[node]:
+                    if power[node] == 1.0:
+                        if distance_sq <= capillary_reach_sq:
+                            return True
+                    elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
                         return True
                 node = next_node[node]
     return False
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def find_nearest_active(
     position: np.ndarray,
-    child: np.ndarray,
     head: np.ndarray,
     next_node: np.ndarray,
     cell_width: float,
@@ -136,7 +176,10 @@ def find_nearest_active(
     z: float,
     radius: float,
 ) -> tuple[int, float]:
-    """Nearest node with fewer than two children within a radius, and its squared distance."""
+    """Nearest node with fewer than two children within a radius, and its squared distance.
+
+    Takes the grid of active nodes alone, and searches it in growing rings, without the cells that lie too far.
+    """
     num_cells = head.shape[0]
     center_column = cell_of(x, cell_width, num_cells)
     center_row = cell_of(y, cell_width, num_cells)
@@ -147,21 +190,34 @@ def find_nearest_active(
         for row in range(max(center_row - ring, 0), min(center_row + ring, num_cells - 1) + 1):
             on_edge = row == center_row - ring or row == center_row + ring
             stride = 1 if on_edge or ring == 0 else 2 * ring
+            down = gap_to_cell(y, row, center_row, cell_width)
             for column in range(center_column - ring, center_column + ring + 1, stride):
                 if column < 0 or column >= num_cells:
                     continue
+                across = gap_to_cell(x, column, center_column, cell_width)
+                if across * across + down * down > best_sq:
+                    continue
                 node = head[row, column]
                 while node != NONE:
-                    if child[node, 1] == NONE:
-                        dx = position[node, 0] - x
-                        dy = position[node, 1] - y
-                        dz = position[node, 2] - z
-                        distance_sq = dx * dx + dy * dy + dz * dz
-                        if distance_sq < best_sq or (distance_sq == best_sq and node < best):
-                            best_sq = distance_sq
-                            best = node
+                    dx = position[node, 0] - x
+                    dy = position[node, 1] - y
+                    dz = position[node, 2] - z
+                    distance_sq = dx * dx + dy * dy + dz * dz
+                    if distance_sq < best_sq or (distance_sq == best_sq and node < best):
+                        best_sq = distance_sq
+                        best = node
                     node = next_node[node]
         covered = ring * cell_width
         if covered * covered >= best_sq:
             return best, best_sq
         ring += 1
+
+
+@kernel(allocates=False, inline="always")
+def gap_to_cell(coordinate: float, cell: int, own_cell: int, cell_width: float) -> float:
+    """Distance along one axis from a point to another cell, less what rounding may add."""
+    if cell < own_cell:
+        return max(coordinate - (cell + 1) * cell_width - ROUNDING, 0.0)
+    if cell > own_cell:
+        return max(cell * cell_width - coordinate - ROUNDING, 0.0)
+    return 0.0

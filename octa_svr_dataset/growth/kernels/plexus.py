@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
-from octa_svr_dataset.growth.kernels.arrays import NONE, UNKNOWN, Nodes, Rules, Sinks, Tissue, counter_uniform
+from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
 from octa_svr_dataset.growth.kernels.sinks import (
     assign_sinks,
+    forget_nearest,
     meet_new_nodes,
     place_sinks,
-    remove_sink,
+    remove_sinks,
     sort_sinks,
     turn_into_sources,
 )
@@ -56,19 +57,18 @@ def grow_plexus(
             sort_sinks(sinks, spare, tissue.width, num_cells)
             sort_sinks(sources, spare, tissue.width, num_cells)
         if step == 0:
-            sinks.nearest[: sinks.size[0]] = UNKNOWN
-            sources.nearest[: sources.size[0]] = UNKNOWN
+            forget_nearest(sinks)
+            forget_nearest(sources)
         place_sinks(sinks, arteries, tissue, rules, keys[0])
         first_new = grow_kind(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
         count = meet_new_nodes(sinks, arteries, tissue, rules, first_new, kept)
         turn_into_sources(sinks, sources, veins, tissue, rules, kept, count)
         first_new = grow_kind(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
         count = meet_new_nodes(sources, veins, tissue, rules, first_new, kept)
-        for index in range(count):
-            remove_sink(sources, kept[index])
+        remove_sinks(sources, kept, count)
 
 
-@kernel()
+@kernel(allocates=False)
 def grow_kind(
     nodes: Nodes,
     sinks: Sinks,
@@ -81,6 +81,21 @@ def grow_kind(
 ) -> int:
     """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
     assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
+    return grow_toward_sinks(nodes, sinks, tissue, rules, first_sink, next_sink, kept, key)
+
+
+@kernel(allocates=False)
+def grow_toward_sinks(
+    nodes: Nodes,
+    sinks: Sinks,
+    tissue: Tissue,
+    rules: Rules,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
+    key: np.uint64,
+) -> int:
+    """Let each node decide on the sinks of its list; returns the index of the first new node."""
     num_nodes = nodes.size[0]
     for node in range(num_nodes):
         if first_sink[node] == NONE or nodes.parent[node] == NONE:
@@ -93,7 +108,7 @@ def grow_kind(
     return num_nodes
 
 
-@kernel()
+@kernel(allocates=False)
 def rules_of(row: np.ndarray) -> Rules:
     """Rules of one iteration from a row of numbers."""
     return Rules(

@@ -22,7 +22,7 @@ FAR_AWAY_MM = 1.0e6
 """Coordinate of a sink that is removed."""
 
 
-@kernel()
+@kernel(allocates=False)
 def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
     """Append a sink whose nearest node is not known yet."""
     sink = sinks.size[0]
@@ -40,7 +40,7 @@ def add_sink(sinks: Sinks, width: float, x: float, y: float, z: float) -> None:
     sinks.head[cell] = sink
 
 
-@kernel()
+@kernel(allocates=False)
 def remove_sink(sinks: Sinks, sink: int) -> None:
     """Put a sink out of reach of everything."""
     for axis in range(3):
@@ -49,12 +49,28 @@ def remove_sink(sinks: Sinks, sink: int) -> None:
     sinks.nearest_sq[sink] = -1.0
 
 
-@kernel()
+@kernel(allocates=False)
+def remove_sinks(sinks: Sinks, satisfied: np.ndarray, count: int) -> None:
+    """Remove the first sinks of a list."""
+    for index in range(count):
+        remove_sink(sinks, satisfied[index])
+
+
+@kernel(allocates=False)
+def forget_nearest(sinks: Sinks) -> None:
+    """Let each sink look for its nearest node anew."""
+    for sink in range(sinks.size[0]):
+        sinks.nearest[sink] = UNKNOWN
+
+
+@kernel(allocates=False)
 def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None:
     """Close the gaps of removed sinks and sort the others by the cells of a grid; `spare` is overwritten."""
     cell_width = width / num_cells
     start = sinks.start
-    start[: num_cells * num_cells + 1] = 0
+    for cell in range(num_cells * num_cells):
+        start[cell] = 0
+        sinks.head[cell] = NONE
     for sink in range(sinks.size[0]):
         if sinks.nearest[sink] == REMOVED:
             continue
@@ -78,17 +94,18 @@ def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None
         spare.nearest[row] = sinks.nearest[sink]
         spare.nearest_sq[row] = sinks.nearest_sq[sink]
         spare.seen_version[row] = sinks.seen_version[sink]
-    sinks.position[:total] = spare.position[:total]
-    sinks.nearest[:total] = spare.nearest[:total]
-    sinks.nearest_sq[:total] = spare.nearest_sq[:total]
-    sinks.seen_version[:total] = spare.seen_version[:total]
-    sinks.head[: num_cells * num_cells] = NONE
+    for row in range(total):
+        for axis in range(3):
+            sinks.position[row, axis] = spare.position[row, axis]
+        sinks.nearest[row] = spare.nearest[row]
+        sinks.nearest_sq[row] = spare.nearest_sq[row]
+        sinks.seen_version[row] = spare.seen_version[row]
     sinks.size[0] = total
     sinks.size[1] = total
     sinks.size[2] = num_cells
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def has_sink_within(
     position: np.ndarray,
     start: np.ndarray,
@@ -104,6 +121,7 @@ def has_sink_within(
     """Whether any sink lies closer than a radius to a point; a cell is never narrower than the radius.
 
     Takes the columns one by one: this is the innermost loop, and a tuple of arrays costs more to pass on.
+    A signed index would be asked each time whether it counts from the end.
     """
     center_column = min(int(x * scale), num_cells - 1)
     center_row = min(int(y * scale), num_cells - 1)
@@ -111,9 +129,10 @@ def has_sink_within(
     last_column = min(center_column + 1, num_cells - 1)
     for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
         for sink in range(start[row * num_cells + first_column], start[row * num_cells + last_column + 1]):
-            dx = position[sink, 0] - x
-            dy = position[sink, 1] - y
-            dz = position[sink, 2] - z
+            entry = np.uint32(sink)
+            dx = position[entry, 0] - x
+            dy = position[entry, 1] - y
+            dz = position[entry, 2] - z
             if dx * dx + dy * dy + dz * dz < radius_sq:
                 return True
     for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
@@ -129,7 +148,7 @@ def has_sink_within(
     return False
 
 
-@kernel()
+@kernel(allocates=False)
 def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key: np.uint64) -> None:
     """Draw candidates over the tissue outside the sink-free fovea and keep those that lack oxygen."""
     voxel = tissue.width / tissue.num_voxels
@@ -142,6 +161,7 @@ def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key
     scale = num_cells / tissue.width
     position, start, head, next_sink = sinks.position, sinks.start, sinks.head, sinks.next
     node_position, node_power, node_exponent = arteries.position, arteries.power, arteries.exponent
+    most_reach_sq = arteries.most_reach_sq
     node_head, next_node = arteries.head, arteries.next
     node_cell_width = tissue.width / node_head.shape[0]
     counter = rules.iteration << 32
@@ -161,13 +181,13 @@ def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key
         ):
             continue
         if not is_oxygenated(
-            node_position, node_power, node_exponent, node_head, next_node, node_cell_width,
+            node_position, node_power, node_exponent, most_reach_sq, node_head, next_node, node_cell_width,
             x, y, z, search_radius, tissue.terminal_radius,
         ):  # fmt: skip
             add_sink(sinks, tissue.width, x, y, z)
 
 
-@kernel()
+@kernel(allocates=False)
 def assign_sinks(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
 ) -> None:
@@ -176,13 +196,13 @@ def assign_sinks(
     perception_sq = rules.perception * rules.perception
     position, nearest, nearest_sq = sinks.position, sinks.nearest, sinks.nearest_sq
     seen_version, version, child = sinks.seen_version, nodes.version, nodes.child
-    node_position, node_head, next_node = nodes.position, nodes.head, nodes.next
+    node_position, node_head, next_node = nodes.position, nodes.active_head, nodes.next_active
     node_cell_width = tissue.width / node_head.shape[0]
     for sink in range(sinks.size[0]):
         node = nearest[sink]
         if node == UNKNOWN or (node >= 0 and child[node, 1] != NONE):
             node, distance_sq = find_nearest_active(
-                node_position, child, node_head, next_node, node_cell_width,
+                node_position, node_head, next_node, node_cell_width,
                 position[sink, 0], position[sink, 1], position[sink, 2], rules.perception,
             )  # fmt: skip
             nearest[sink] = node
@@ -193,7 +213,7 @@ def assign_sinks(
             first_sink[node] = sink
 
 
-@kernel()
+@kernel(allocates=False)
 def meet_new_nodes(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_new: int, satisfied: np.ndarray
 ) -> int:
@@ -230,7 +250,7 @@ def meet_new_nodes(
     return count
 
 
-@kernel(inline="always")
+@kernel(allocates=False, inline="always")
 def meet(
     position: np.ndarray,
     nearest: np.ndarray,
@@ -262,7 +282,7 @@ def meet(
     return count
 
 
-@kernel()
+@kernel(allocates=False)
 def turn_into_sources(
     sinks: Sinks,
     sources: Sinks,
