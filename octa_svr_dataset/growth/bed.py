@@ -16,7 +16,7 @@ from octa_svr_dataset.growth.kernels.bed import (
     close_rim,
     join_blind_ends,
 )
-from octa_svr_dataset.growth.kernels.gaps import span_gaps
+from octa_svr_dataset.growth.kernels.gaps import GAP_PITCH, span_gaps
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, index_segments, order_nodes
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
@@ -57,8 +57,9 @@ def close_bed(graph: VesselGraph, fovea_mm: np.ndarray) -> VesselGraph:
     is_loose = (mesh.parent != NONE) & (mesh.layer > mesh.layer[mesh.parent])
     for demands in DEMANDS:
         join_blind_ends(mesh, demands, is_loose)
+    clearance = np.empty((int(num_cells * MESH_CELL / GAP_PITCH),) * 2)
     for plexus in VesselLayer:
-        span_gaps(mesh, plexus, *fovea_mm, rim_mm[plexus], GAP_WIDTHS_MM, LARGE_RADIUS_MM)
+        span_gaps(mesh, plexus, *fovea_mm, rim_mm[plexus], GAP_WIDTHS_MM, LARGE_RADIUS_MM, clearance)
     return graph.with_links(order[mesh.links[: mesh.size[0]]])
 
 

@@ -44,7 +44,7 @@ class Demands(NamedTuple):
     """Vessels of a larger radius are neither joined nor crossed, mm."""
 
 
-@kernel()
+@kernel(allocates=False)
 def are_family(parent: np.ndarray, first: int, second: int) -> bool:
     """Whether two nodes have a common ancestor few segments upstream, or one is the other's."""
     above = first
@@ -62,7 +62,7 @@ def are_family(parent: np.ndarray, first: int, second: int) -> bool:
     return False
 
 
-@kernel()
+@kernel(allocates=False)
 def cost_of_join(cosine: float, other_cosine: float, is_side: bool, length: float, demands: Demands) -> float:
     """Length of a join, lengthened by its bends; infinite if they are too sharp.
 
@@ -88,7 +88,7 @@ def cost_of_join(cosine: float, other_cosine: float, is_side: bool, length: floa
     return length * (1.5 - 0.25 * cosine + 0.25 * other_cosine) if -other_cosine >= demands.least_cosine else math.inf
 
 
-@kernel()
+@kernel(allocates=False)
 def best_partner(mesh: Mesh, end: int, way_out: Vector, plexus: int, kind: int, demands: Demands) -> int:
     """Node of a plexus with which the join of a blind end costs least, `NONE` where none is within reach.
 
@@ -114,15 +114,17 @@ def best_partner(mesh: Mesh, end: int, way_out: Vector, plexus: int, kind: int, 
     bottom = cell_of(y + demands.reach, MESH_CELL, num_cells)
     best = NONE
     best_cost = math.inf
+    limit_sq = demands.reach * demands.reach
     for row in range(top, bottom + 1):
         cell = (plexus * num_cells + row) * num_cells
         for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
             across, down, deeper = position[node, 0] - x, position[node, 1] - y, position[node, 2] - z
-            length = math.sqrt(across * across + down * down + deeper * deeper)
-            if length > min(demands.reach, best_cost) or limbs[node] >= MOST_LIMBS or length == 0.0:
+            length_sq = across * across + down * down + deeper * deeper
+            if length_sq > limit_sq or limbs[node] >= MOST_LIMBS or length_sq == 0.0:
                 continue
             if mesh.parent[node] == NONE or mesh.radius[node] > demands.large_radius:
                 continue
+            length = math.sqrt(length_sq)
             cosine = (way_out[0] * across + way_out[1] * down + way_out[2] * deeper) / length
             other = (heading[node, 0] * across + heading[node, 1] * down + heading[node, 2] * deeper) / length
             cost = cost_of_join(cosine, other, limbs[node] > 1, length, demands)
@@ -133,10 +135,11 @@ def best_partner(mesh: Mesh, end: int, way_out: Vector, plexus: int, kind: int, 
             if not is_blocked(mesh, plexus, end, node, demands.large_radius):
                 best = node
                 best_cost = cost
+                limit_sq = min(limit_sq, cost * cost)
     return best
 
 
-@kernel()
+@kernel(allocates=False)
 def join_blind_ends(mesh: Mesh, demands: Demands, is_loose: np.ndarray) -> None:
     """Join blind ends with the vessels of their layer that suit them best.
 
@@ -186,7 +189,7 @@ def innermost_nodes(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> 
     return nearest[nearest != NONE]
 
 
-@kernel()
+@kernel(allocates=False)
 def is_pocket(position: np.ndarray, before: int, node: int, after: int) -> bool:
     """Whether the rim around the fovea, run through clockwise, has a narrow pocket at a node."""
     back_x, back_y = position[before, 0] - position[node, 0], position[before, 1] - position[node, 1]

@@ -6,20 +6,29 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, cell_of
 from octa_svr_dataset.growth.kernels.bed import MOST_LIMBS, are_family
-from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join
+from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, are_joined, is_blocked, join
 from octa_svr_dataset.kernel import kernel
 
 GAP_PITCH = 0.03
 """Pitch of the points at which gaps are looked for."""
 WIDEST = 0.16
 """How far vessels are looked for around such a point."""
+LONG_JOIN = 0.06
+"""Around shorter joins, the distance from their nodes will do."""
 LEAST_OPENING = -0.5
 """Cosine of the angle at which the ends of a span lie across the gap from one another, at most."""
 
 
-@kernel()
+@kernel(allocates=False)
 def span_gaps(
-    mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float, rim_distance: float, widths: np.ndarray, large_radius: float
+    mesh: Mesh,
+    plexus: int,
+    fovea_x: float,
+    fovea_y: float,
+    rim_distance: float,
+    widths: np.ndarray,
+    large_radius: float,
+    clearance: np.ndarray,
 ) -> None:
     """Join vessels of a plexus across its gaps, the widest first.
 
@@ -35,14 +44,19 @@ def span_gaps(
         (W,) float64. Distance of a gap's middle from the nearest vessel from which on it is spanned, mm, falling.
     large_radius
         Vessels of a larger radius are neither joined nor crossed, mm.
+    clearance
+        (P, P) float64. Work array for points over the field, `GAP_PITCH` apart.
     """
-    num_points = int(math.sqrt(mesh.head.shape[0]) * MESH_CELL / GAP_PITCH)
-    clearance = np.empty((num_points, num_points))
+    num_points = clearance.shape[0]
     for row in range(num_points):
         for column in range(num_points):
             x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
-            is_off_fovea = math.hypot(x - fovea_x, y - fovea_y) > rim_distance
+            is_off_fovea = (x - fovea_x) ** 2 + (y - fovea_y) ** 2 > rim_distance * rim_distance
             clearance[row, column] = distance_to_plexus(mesh, plexus, x, y, widths[-1]) if is_off_fovea else 0.0
+    for link in range(mesh.size[0]):
+        first, second = mesh.links[link, 0], mesh.links[link, 1]
+        if mesh.layer[first] == plexus:
+            clear_along(mesh.position, clearance, first, second, widths[0])
     for width in widths:
         for row in range(num_points):
             for column in range(num_points):
@@ -51,10 +65,10 @@ def span_gaps(
                     first, second = ends_across(mesh, plexus, x, y, large_radius)
                     if second != NONE:
                         join(mesh, first, second)
-                        clear_along(mesh.position, clearance, first, second)
+                        clear_along(mesh.position, clearance, first, second, widths[0])
 
 
-@kernel()
+@kernel(allocates=False)
 def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float) -> float:
     """Distance in the plane from a point to the nearest node of a plexus, up to `WIDEST`; exact if above `least`."""
     num_cells = int(math.sqrt(mesh.head.shape[0]))
@@ -73,7 +87,7 @@ def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float
     return math.sqrt(nearest_sq)
 
 
-@kernel()
+@kernel(allocates=False)
 def ends_across(mesh: Mesh, plexus: int, x: float, y: float, large_radius: float) -> tuple[int, int]:
     """Node nearest to a point of a gap, and the nearest one across from it that it can be joined with, or `NONE`."""
     num_cells = int(math.sqrt(mesh.head.shape[0]))
@@ -83,43 +97,49 @@ def ends_across(mesh: Mesh, plexus: int, x: float, y: float, large_radius: float
     first, second = NONE, NONE
     first_x, first_y = 0.0, 0.0
     for is_across in (False, True):
-        nearest = WIDEST
+        nearest_sq = WIDEST * WIDEST
         for row in range(top, bottom + 1):
             cell = (plexus * num_cells + row) * num_cells
             for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
                 across, down = position[node, 0] - x, position[node, 1] - y
-                distance = math.hypot(across, down)
-                if distance >= nearest or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
+                distance_sq = across * across + down * down
+                if distance_sq >= nearest_sq or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
                     continue
                 if mesh.parent[node] == NONE:
                     continue
+                distance = math.sqrt(distance_sq)
                 if not is_across:
-                    first, nearest = node, distance
+                    first, nearest_sq = node, distance_sq
                     first_x, first_y = across / distance, down / distance
                     continue
                 if (across * first_x + down * first_y) / distance > LEAST_OPENING:
                     continue
-                if not are_family(mesh.parent, first, node) and not is_blocked(mesh, plexus, first, node, large_radius):
-                    second, nearest = node, distance
+                if are_family(mesh.parent, first, node) or are_joined(mesh, first, node):
+                    continue
+                if not is_blocked(mesh, plexus, first, node, large_radius):
+                    second, nearest_sq = node, distance_sq
         if first == NONE:
             break
     return first, second
 
 
-@kernel()
-def clear_along(position: np.ndarray, clearance: np.ndarray, first: int, second: int) -> None:
-    """Lower the clearance of points around a new join to their distance from it."""
+@kernel(allocates=False)
+def clear_along(position: np.ndarray, clearance: np.ndarray, first: int, second: int, reach: float) -> None:
+    """Lower the clearance of points within reach of a long join to their distance from it."""
     num_points = clearance.shape[0]
     x, y = position[first, 0], position[first, 1]
     along_x, along_y = position[second, 0] - x, position[second, 1] - y
     length_sq = along_x * along_x + along_y * along_y
-    left = cell_of(min(x, x + along_x) - WIDEST, GAP_PITCH, num_points)
-    right = cell_of(max(x, x + along_x) + WIDEST, GAP_PITCH, num_points)
-    top = cell_of(min(y, y + along_y) - WIDEST, GAP_PITCH, num_points)
-    bottom = cell_of(max(y, y + along_y) + WIDEST, GAP_PITCH, num_points)
+    if length_sq < LONG_JOIN * LONG_JOIN:
+        return
+    left = cell_of(min(x, x + along_x) - reach, GAP_PITCH, num_points)
+    right = cell_of(max(x, x + along_x) + reach, GAP_PITCH, num_points)
+    top = cell_of(min(y, y + along_y) - reach, GAP_PITCH, num_points)
+    bottom = cell_of(max(y, y + along_y) + reach, GAP_PITCH, num_points)
     for row in range(top, bottom + 1):
         for column in range(left, right + 1):
             across, down = (column + 0.5) * GAP_PITCH - x, (row + 0.5) * GAP_PITCH - y
             share = min(max((across * along_x + down * along_y) / length_sq, 0.0), 1.0)
-            distance = math.hypot(across - share * along_x, down - share * along_y)
-            clearance[row, column] = min(clearance[row, column], distance)
+            across -= share * along_x
+            down -= share * along_y
+            clearance[row, column] = min(clearance[row, column], math.sqrt(across * across + down * down))

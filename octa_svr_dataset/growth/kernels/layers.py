@@ -87,7 +87,7 @@ def heirs(parent: np.ndarray, radius: np.ndarray) -> np.ndarray:
     return heir
 
 
-@kernel()
+@kernel(allocates=False)
 def enter(room: np.ndarray, position: np.ndarray, parent: np.ndarray, node: int, kind: int) -> None:
     """Enter the segment that ends at a node into the room of a layer."""
     num_cells = room.shape[0]
@@ -100,7 +100,7 @@ def enter(room: np.ndarray, position: np.ndarray, parent: np.ndarray, node: int,
         room[row, column, 1 - kind] += 1.0
 
 
-@kernel()
+@kernel(allocates=False)
 def met_by_tree(
     room: np.ndarray, position: np.ndarray, parent: np.ndarray, kind: int, node: int, following: np.ndarray
 ) -> float:
@@ -117,7 +117,7 @@ def met_by_tree(
     return met
 
 
-@kernel()
+@kernel(allocates=False)
 def course(position: np.ndarray, parent: np.ndarray, node: int) -> tuple[float, float, float, float, int]:
     """Where the segment that ends at a node starts (x, y), its course (x, y), and the number of points along it."""
     above = parent[node] if parent[node] != NONE else node

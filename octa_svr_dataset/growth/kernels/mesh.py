@@ -67,7 +67,7 @@ def order_nodes(position: np.ndarray, layer: np.ndarray, num_cells: int) -> tupl
     return start, order
 
 
-@kernel()
+@kernel(allocates=False)
 def cell_at(position: np.ndarray, node: int, num_cells: int) -> int:
     """Number of the cell of a node."""
     row = cell_of(position[node, 1], MESH_CELL, num_cells)
@@ -98,7 +98,7 @@ def index_segments(position: np.ndarray, parent: np.ndarray, num_cells: int) -> 
     return start, segment_of
 
 
-@kernel()
+@kernel(allocates=False)
 def box_of(position: np.ndarray, first: int, second: int, num_cells: int) -> tuple[int, int, int, int]:
     """First and last row, first and last column of the cells that the line between two nodes may touch."""
     return (
@@ -109,7 +109,7 @@ def box_of(position: np.ndarray, first: int, second: int, num_cells: int) -> tup
     )
 
 
-@kernel()
+@kernel(allocates=False)
 def join(mesh: Mesh, first: int, second: int) -> None:
     """Join two nodes; the join belongs to the layer of the first one."""
     num_cells = int(math.sqrt(mesh.head.shape[0]))
@@ -133,7 +133,7 @@ def join(mesh: Mesh, first: int, second: int) -> None:
             mesh.size[1] += 1
 
 
-@kernel()
+@kernel(allocates=False)
 def side_of(position: np.ndarray, first: int, second: int, third: int) -> float:
     """Positive on one side of the line through two nodes, negative on the other."""
     along_x = position[second, 0] - position[first, 0]
@@ -141,7 +141,7 @@ def side_of(position: np.ndarray, first: int, second: int, third: int) -> float:
     return along_x * (position[third, 1] - position[first, 1]) - along_y * (position[third, 0] - position[first, 0])
 
 
-@kernel()
+@kernel(allocates=False)
 def cross(position: np.ndarray, first: int, second: int, third: int, fourth: int) -> bool:
     """Whether the lines between two pairs of nodes cross in the plane, other than at a node that they share."""
     if first in (third, fourth) or second in (third, fourth):
@@ -151,7 +151,7 @@ def cross(position: np.ndarray, first: int, second: int, third: int, fourth: int
     return side_of(position, third, fourth, first) * side_of(position, third, fourth, second) < 0.0
 
 
-@kernel()
+@kernel(allocates=False)
 def is_blocked(mesh: Mesh, plexus: int, first: int, second: int, large_radius: float) -> bool:
     """Whether a join of two nodes would cross a vessel or join of a layer, or a large vessel of any layer."""
     num_cells = int(math.sqrt(mesh.head.shape[0]))
@@ -171,4 +171,16 @@ def is_blocked(mesh: Mesh, plexus: int, first: int, second: int, large_radius: f
                 if layer[one] == plexus and cross(position, first, second, one, other):
                     return True
                 entry = mesh.next[entry]
+    return False
+
+
+@kernel(allocates=False)
+def are_joined(mesh: Mesh, first: int, second: int) -> bool:
+    """Whether a join connects two nodes."""
+    entry = mesh.head[cell_at(mesh.position, first, int(math.sqrt(mesh.head.shape[0])))]
+    while entry != NONE:
+        one, other = mesh.links[mesh.entry[entry], 0], mesh.links[mesh.entry[entry], 1]
+        if (one == first and other == second) or (one == second and other == first):
+            return True
+        entry = mesh.next[entry]
     return False
