@@ -30,6 +30,7 @@ from stages import start_s
 
 from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.growth import forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.growth.kernels import plexus
 
 PARTS = {
@@ -44,7 +45,8 @@ WIDTHS_MM = (1.5, 3.0, 4.5, 6.0)
 FIRST_FOREST = """
 import numpy as np
 from octa_svr_dataset.config import GrowthConfig
-from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 config, rng = GrowthConfig(), np.random.default_rng(0)
 grow_forest(config, 3.0, draw_fovea(config, 3.0, rng), rng)
 """
@@ -89,7 +91,7 @@ def main() -> None:
 def forest_ms(seed: int, width_mm: float) -> float:
     """CPU time of one forest."""
     config, rng = GrowthConfig(), np.random.default_rng(seed)
-    fovea = forest.draw_fovea(config, width_mm, rng)
+    fovea = draw_fovea(config, width_mm, rng)
     start = time.process_time()
     forest.grow_forest(config, width_mm, fovea, rng)
     return (time.process_time() - start) * 1000

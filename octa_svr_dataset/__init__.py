@@ -1,12 +1,14 @@
 """Synthetic OCTA images with reasoning texts; importing this makes `load_dataset("octa_svr", ...)` work.
 
-The public names below are imported when they are first used, so that the import stays fast.
+The public names below are imported when they are first used, and `datasets` is not imported but waited for,
+so that the import stays fast.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from octa_svr_dataset.registration import register
+from octa_svr_dataset import autoload_hook
 from octa_svr_dataset.version import VERSION
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ _MODULE_OF = {
     "resolve_config": "resolve",
 }
 
-register()
+if hasattr(sys.modules.get("datasets"), "load_dataset"):
+    import_module(f"{__name__}.registration").register()
+else:
+    autoload_hook.install()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,7 @@
-"""Written by `octa-svr autoload enable`, removed by `octa-svr autoload disable`.
+"""Registers the dataset when `datasets` is imported; `import octa_svr_dataset` starts watching for that.
 
-Watches for the import of `datasets` and imports `octa_svr_dataset` right after it, which registers
-the dataset; does nothing where that package is no longer installed. It runs at every start of the
-interpreter, so it stands alone and imports next to nothing.
+`octa-svr autoload enable` has a copy of this file do the same at every start of the interpreter, without
+any import; so it stands alone, imports next to nothing, and does nothing where the package is gone.
 """
 
 import sys
@@ -15,35 +14,41 @@ if TYPE_CHECKING:
 
 
 class DatasetsWatcher:
-    """Finder that is asked about every import and acts on that of `datasets` only, once."""
+    """Finder that is asked about every import, and acts when `datasets` has been imported."""
+
+    is_asking = False
 
     def find_spec(self, name: str, *_: object) -> "ModuleSpec | None":
         """Spec of `datasets` as the other finders find it, with a loader that registers in the end."""
-        if name != "datasets":
+        if name != "datasets" or self.is_asking:
             return None
-        sys.meta_path.remove(self)
         from importlib.util import find_spec
 
-        spec = find_spec(name)
+        self.is_asking = True
+        try:
+            spec = find_spec(name)
+        finally:
+            self.is_asking = False
         if spec is not None and hasattr(spec.loader, "exec_module"):
-            _register_after(spec.loader)
+            self._register_after(spec.loader)
         return spec
+
+    def _register_after(self, loader: "Any") -> None:
+        run_module = loader.exec_module
+
+        def exec_module(module: "ModuleType") -> None:
+            run_module(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            if hasattr(module, "load_dataset"):
+                _register()
+
+        loader.exec_module = exec_module
 
 
 def install() -> None:
     """Start watching."""
     sys.meta_path.insert(0, DatasetsWatcher())
-
-
-def _register_after(loader: "Any") -> None:
-    run_module = loader.exec_module
-
-    def exec_module(module: "ModuleType") -> None:
-        run_module(module)
-        if hasattr(module, "load_dataset"):
-            _register()
-
-    loader.exec_module = exec_module
 
 
 def _register() -> None:
@@ -52,7 +57,9 @@ def _register() -> None:
     if find_spec("octa_svr_dataset") is None:
         return
     try:
-        import octa_svr_dataset  # noqa: F401
+        from octa_svr_dataset.registration import register
+
+        register()
     except Exception as error:  # told, not raised: `import datasets` must work all the same
         import warnings
 

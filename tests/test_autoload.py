@@ -52,6 +52,14 @@ def test_after_enabling_datasets_knows_octa_svr_without_the_import(interpreter):
     assert finished.stdout == f"{octa_svr_dataset.preset_names()}\n"
 
 
+def test_asking_whether_datasets_is_installed_does_not_use_the_hook_up(interpreter):
+    code = (
+        "import importlib.util; importlib.util.find_spec('datasets'); "
+        "from datasets import get_dataset_config_names; print(get_dataset_config_names('octa_svr'))"
+    )
+    assert run(interpreter, "-c", code, path=EVERYTHING).stdout == f"{octa_svr_dataset.preset_names()}\n"
+
+
 def test_the_start_of_the_interpreter_loads_no_package(interpreter):
     loaded = set(run(interpreter, "-c", "import sys; print(*sys.modules)", path=[]).stdout.split())
     assert "octa_svr_autoload_hook" in loaded

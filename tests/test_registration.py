@@ -94,10 +94,25 @@ def test_a_name_that_is_not_public_is_refused():
         _ = octa_svr_dataset.nope
 
 
-def test_the_import_brings_no_deep_learning_and_no_compiler():
-    heavy = "{'torch', 'transformers', 'trl', 'numba', 'scipy', 'skimage', 'pydantic'}"
+def test_the_import_brings_no_deep_learning_no_compiler_and_not_even_datasets():
+    heavy = "{'datasets', 'torch', 'transformers', 'trl', 'numba', 'scipy', 'skimage', 'pydantic'}"
     finished = run_python(f"import octa_svr_dataset, sys; print(sorted({heavy} & set(sys.modules)))")
     assert (finished.stdout, finished.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import octa_svr_dataset, datasets",
+        "import datasets, octa_svr_dataset",
+        "import octa_svr_dataset, importlib.util; importlib.util.find_spec('datasets'); import datasets",
+        "import octa_svr_dataset, importlib; importlib.reload(octa_svr_dataset); import datasets",
+        "import octa_svr_dataset.example; import datasets",
+    ],
+)
+def test_whatever_is_imported_first_the_name_is_known(imports):
+    finished = run_python(f"{imports}; print(datasets.get_dataset_default_config_name('octa_svr'))")
+    assert (finished.stdout, finished.stderr) == ("None\n", "")
 
 
 def test_loading_brings_no_deep_learning():
