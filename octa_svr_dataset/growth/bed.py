@@ -9,13 +9,7 @@ import math
 import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE
-from octa_svr_dataset.growth.kernels.bed import (
-    LONGEST_RIM_JOIN,
-    NUM_RIM_SECTORS,
-    Demands,
-    close_rim,
-    join_blind_ends,
-)
+from octa_svr_dataset.growth.kernels.bed import LONGEST_RING_JOIN, Demands, join_blind_ends, join_ring
 from octa_svr_dataset.growth.kernels.gaps import GAP_PITCH, span_gaps
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, index_segments, order_nodes
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
@@ -34,7 +28,19 @@ DEMANDS = (
 GAP_WIDTHS_MM = np.array([0.08, 0.06, 0.045])
 """Gaps of a layer are spanned from such distances between their middle and the nearest vessel on, the widest first."""
 
-MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RIM_JOIN) / MESH_CELL) + 1) ** 2
+NUM_RIM_SECTORS = 40
+"""Sectors around the fovea in each of which the innermost node belongs to the rim of the avascular zone."""
+
+MOST_RIM_DISTANCE_MM = 1.0
+"""No node farther from the fovea belongs to the rim."""
+
+WIDEST_POCKET_MM = 0.15
+"""No wider pocket of the rim is cut off."""
+
+SHARPEST_POCKET_DEG = 120.0
+"""No blunter pocket of the rim is cut off."""
+
+MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RING_JOIN) / MESH_CELL) + 1) ** 2
 """Cells of the grid that the longest join may touch."""
 
 
@@ -51,15 +57,18 @@ def close_bed(graph: VesselGraph, fovea_mm: np.ndarray) -> VesselGraph:
     if not len(graph):
         return graph
     num_cells = max(1, math.ceil(float(graph.position_mm[:, :2].max()) / MESH_CELL))
-    node_start, order = order_nodes(graph.position_mm, graph.layer, num_cells)
+    node_start, order = order_nodes(graph.position_mm, graph.layer.astype(np.int64), num_cells)
     mesh = _mesh(graph, order, node_start, num_cells)
-    rim_mm = [close_rim(mesh, plexus, *fovea_mm) for plexus in VesselLayer]
+    rims = [_rim(mesh, plexus, fovea_mm) for plexus in VesselLayer]
+    for plexus, rim in zip(VesselLayer, rims, strict=True):
+        join_ring(mesh, int(plexus), rim)
     is_loose = (mesh.parent != NONE) & (mesh.layer > mesh.layer[mesh.parent])
     for demands in DEMANDS:
         join_blind_ends(mesh, demands, is_loose)
     clearance = np.empty((int(num_cells * MESH_CELL / GAP_PITCH),) * 2)
-    for plexus in VesselLayer:
-        span_gaps(mesh, plexus, *fovea_mm, rim_mm[plexus], GAP_WIDTHS_MM, LARGE_RADIUS_MM, clearance)
+    for plexus, rim in zip(VesselLayer, rims, strict=True):
+        farthest_mm = np.linalg.norm(mesh.position[rim, :2] - fovea_mm, axis=1).max(initial=0.0)
+        span_gaps(mesh, int(plexus), *fovea_mm, farthest_mm, GAP_WIDTHS_MM, LARGE_RADIUS_MM, clearance)
     return graph.with_links(order[mesh.links[: mesh.size[0]]])
 
 
@@ -70,7 +79,7 @@ def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cel
     rank = np.empty_like(order)
     rank[order] = np.arange(num_nodes, dtype=order.dtype)
     parent = graph.parent[order]
-    parent = np.where(parent == NONE, NONE, rank[parent]).astype(np.int32)
+    parent = np.where(parent == NONE, NONE, rank[parent]).astype(np.int64)
     position = graph.position_mm[order]
     along = position - position[np.where(parent == NONE, np.arange(num_nodes), parent)]
     length = np.sqrt((along * along).sum(axis=1))
@@ -80,16 +89,49 @@ def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cel
         position=position,
         heading=along / np.where(length > 0.0, length, 1.0)[:, None],
         parent=parent,
-        limbs=limbs.astype(np.int32),
+        limbs=limbs.astype(np.int64),
         radius=graph.radius_mm[order],
-        kind=graph.kind[order],
-        layer=graph.layer[order],
+        kind=graph.kind[order].astype(np.int64),
+        layer=graph.layer[order].astype(np.int64),
         node_start=node_start,
         segment_start=segment_start,
         segment=segment,
         size=np.zeros(2, np.int64),
-        links=np.empty((most_joins, 2), np.int32),
-        head=np.full(num_cells**2, NONE, np.int32),
-        next=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int32),
-        entry=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int32),
+        links=np.empty((most_joins, 2), np.int64),
+        head=np.full(num_cells**2, NONE, np.int64),
+        next=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int64),
+        entry=np.empty(MOST_CELLS_PER_JOIN * most_joins, np.int64),
     )
+
+
+def _rim(mesh: Mesh, plexus: VesselLayer, fovea_mm: np.ndarray) -> np.ndarray:
+    """(K,) nodes of a plexus around the avascular zone in order of their direction, without narrow pockets."""
+    offset_mm = mesh.position[:, :2] - fovea_mm
+    distance_sq = (offset_mm * offset_mm).sum(axis=1)
+    near = np.flatnonzero((distance_sq < MOST_RIM_DISTANCE_MM**2) & (mesh.layer == plexus) & (mesh.parent != NONE))
+    turn = np.arctan2(offset_mm[near, 1], offset_mm[near, 0]) / (2.0 * np.pi) + 0.5
+    sector = np.minimum((turn * NUM_RIM_SECTORS).astype(int), NUM_RIM_SECTORS - 1)
+    order = np.lexsort((distance_sq[near], sector))
+    innermost = order[np.unique(sector[order], return_index=True)[1]]
+    rim = near[innermost].tolist()
+    points = dict(zip(rim, mesh.position[rim, :2].tolist(), strict=True))
+    index = since_change = 0
+    while len(rim) > 3 and since_change < len(rim):
+        index %= len(rim)
+        if _is_pocket(points[rim[index - 1]], points[rim[index]], points[rim[(index + 1) % len(rim)]]):
+            del rim[index]
+            since_change = 0
+        else:
+            index += 1
+            since_change += 1
+    return np.array(rim if len(rim) > 2 else [], dtype=np.int64)
+
+
+def _is_pocket(before: list[float], here: list[float], after: list[float]) -> bool:
+    """Whether the rim, run through with growing angle around the fovea, has a narrow pocket at a point (x, y)."""
+    back_x, back_y = before[0] - here[0], before[1] - here[1]
+    on_x, on_y = after[0] - here[0], after[1] - here[1]
+    is_outside = back_x * on_y > back_y * on_x
+    cosine = (back_x * on_x + back_y * on_y) / (math.hypot(back_x, back_y) * math.hypot(on_x, on_y))
+    is_sharp = cosine > math.cos(math.radians(SHARPEST_POCKET_DEG))
+    return is_outside and is_sharp and math.dist(before, after) < WIDEST_POCKET_MM

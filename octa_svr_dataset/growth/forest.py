@@ -201,9 +201,9 @@ def _as_graph(kinds: tuple[Nodes, Nodes], tissue: Tissue) -> VesselGraph:
         count = int(nodes.size[0])
         node_parent = nodes.parent[:count]
         position.append(nodes.position[:count])
-        parent.append(np.where(node_parent == NONE, NONE, node_parent + offset).astype(np.int32))
+        parent.append(np.where(node_parent == NONE, NONE, node_parent.astype(np.int64) + offset))
         radius.append(tissue.terminal_radius * nodes.power[:count] ** (1.0 / nodes.exponent[:count]))
-        kind.append(np.full(count, vessel_kind, np.uint8))
+        kind.append(np.full(count, vessel_kind, np.int64))
         offset += count
     columns = [np.concatenate(column) for column in (position, parent, radius, kind)]
     return VesselGraph(

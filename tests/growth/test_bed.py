@@ -11,7 +11,7 @@ from octa_svr_dataset.graph_files import to_networkx
 from octa_svr_dataset.growth.bed import DEMANDS, LARGE_RADIUS_MM, close_bed
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
-from octa_svr_dataset.growth.kernels.bed import LONGEST_RIM_JOIN
+from octa_svr_dataset.growth.kernels.bed import LONGEST_RING_JOIN
 from octa_svr_dataset.imaging.raster import draw_vessels
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, edge_lengths_mm
 
@@ -58,7 +58,7 @@ def test_nearly_all_vessels_hang_together(closed):
 def test_links_are_short(closed):
     _, graph = closed
     lengths_mm = edge_lengths_mm(graph)[len(graph.segments) :]
-    assert lengths_mm.max() <= LONGEST_RIM_JOIN
+    assert lengths_mm.max() <= LONGEST_RING_JOIN
     assert np.quantile(lengths_mm, 0.99) <= DEMANDS[-1].reach
     assert np.median(lengths_mm) < 0.05
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Vector, cell_of
-from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join, side_of
+from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join
 from octa_svr_dataset.kernel import kernel
 
 SHORT_JOIN = 0.006
@@ -19,16 +19,8 @@ SAME_KIND_COST = 1.5
 """A join between two arteries or two veins counts as so much longer than one between an artery and a vein."""
 SIDE_COST = 1.3
 """A join with the side of a vessel counts as so much longer than one with another blind end."""
-NUM_RIM_SECTORS = 40
-"""Sectors around the fovea in each of which the innermost node belongs to the rim."""
-MOST_RIM_DISTANCE = 1.0
-"""No node farther from the fovea belongs to the rim."""
-MOST_RIM_BEND = -0.5
-"""Cosine of the angle, as seen from the rim, at which a pocket of the rim is cut off."""
-LONGEST_POCKET = 0.15
-"""No wider pocket of the rim is cut off."""
-LONGEST_RIM_JOIN = 0.3
-"""Wider gaps of the rim stay open."""
+LONGEST_RING_JOIN = 0.3
+"""Wider gaps of a ring stay open."""
 
 
 class Demands(NamedTuple):
@@ -157,7 +149,7 @@ def join_blind_ends(mesh: Mesh, demands: Demands, is_loose: np.ndarray) -> None:
         if mesh.parent[node] == NONE:
             continue
         x, y, z = mesh.heading[node, 0], mesh.heading[node, 1], mesh.heading[node, 2]
-        plexus, kind = int(mesh.layer[node]), int(mesh.kind[node])
+        plexus, kind = mesh.layer[node], mesh.kind[node]
         if mesh.limbs[node] == 1:
             partner = best_partner(mesh, node, (x, y, z), plexus, kind, demands)
             if partner != NONE:
@@ -169,65 +161,16 @@ def join_blind_ends(mesh: Mesh, demands: Demands, is_loose: np.ndarray) -> None:
                 is_loose[node] = False
 
 
-@kernel()
-def innermost_nodes(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> np.ndarray:
-    """(K,) int32. The node of a plexus nearest to the fovea in each sector around it, where there is one."""
-    position = mesh.position
-    nearest = np.full(NUM_RIM_SECTORS, NONE, np.int32)
-    nearest_sq = np.full(NUM_RIM_SECTORS, math.inf)
-    for node in range(position.shape[0]):
-        if mesh.layer[node] != plexus or mesh.parent[node] == NONE:
-            continue
-        x = position[node, 0] - fovea_x
-        y = position[node, 1] - fovea_y
-        if x * x + y * y < MOST_RIM_DISTANCE * MOST_RIM_DISTANCE:
-            turn = math.atan2(y, x) / (2.0 * math.pi)
-            sector = min(int((turn + 0.5) * NUM_RIM_SECTORS), NUM_RIM_SECTORS - 1)
-            if x * x + y * y < nearest_sq[sector]:
-                nearest[sector] = node
-                nearest_sq[sector] = x * x + y * y
-    return nearest[nearest != NONE]
-
-
 @kernel(allocates=False)
-def is_pocket(position: np.ndarray, before: int, node: int, after: int) -> bool:
-    """Whether the rim around the fovea, run through clockwise, has a narrow pocket at a node."""
-    back_x, back_y = position[before, 0] - position[node, 0], position[before, 1] - position[node, 1]
-    on_x, on_y = position[after, 0] - position[node, 0], position[after, 1] - position[node, 1]
-    chord = math.hypot(on_x - back_x, on_y - back_y)
-    cosine = (back_x * on_x + back_y * on_y) / (math.hypot(back_x, back_y) * math.hypot(on_x, on_y))
-    is_outside = side_of(position, before, after, node) < 0.0
-    return is_outside and chord < LONGEST_POCKET and cosine > MOST_RIM_BEND
-
-
-@kernel()
-def close_rim(mesh: Mesh, plexus: int, fovea_x: float, fovea_y: float) -> float:
-    """Join the innermost vessels of a plexus around the fovea into a ring; returns how far it lies at most."""
-    rim = innermost_nodes(mesh, plexus, fovea_x, fovea_y)
-    count = rim.shape[0]
-    index = 0
-    since_change = 0
-    while count > 3 and since_change < count:
-        index %= count
-        if is_pocket(mesh.position, rim[index - 1 if index else count - 1], rim[index], rim[(index + 1) % count]):
-            for later in range(index, count - 1):
-                rim[later] = rim[later + 1]
-            count -= 1
-            since_change = 0
-        else:
-            index += 1
-            since_change += 1
-    farthest = 0.0
-    for index in range(count if count > 2 else 0):
-        first, second = rim[index], rim[(index + 1) % count]
-        farthest = max(farthest, math.hypot(mesh.position[first, 0] - fovea_x, mesh.position[first, 1] - fovea_y))
-        width = math.hypot(
-            mesh.position[first, 0] - mesh.position[second, 0], mesh.position[first, 1] - mesh.position[second, 1]
-        )
+def join_ring(mesh: Mesh, plexus: int, ring: np.ndarray) -> None:
+    """Join each of the nodes (K,) of a ring with the next one, where they are not connected anyway."""
+    for index in range(ring.shape[0]):
+        first, second = ring[index], ring[(index + 1) % ring.shape[0]]
+        across = mesh.position[first, 0] - mesh.position[second, 0]
+        down = mesh.position[first, 1] - mesh.position[second, 1]
         if (
-            width < LONGEST_RIM_JOIN
+            across * across + down * down < LONGEST_RING_JOIN * LONGEST_RING_JOIN
             and not are_family(mesh.parent, first, second)
             and not is_blocked(mesh, plexus, first, second, math.inf)
         ):
             join(mesh, first, second)
-    return farthest

@@ -48,6 +48,7 @@ def span_gaps(
         (P, P) float64. Work array for points over the field, `GAP_PITCH` apart.
     """
     num_points = clearance.shape[0]
+    nothing = np.int64(NONE)  # a literal would have what it is handed to compiled once more
     for row in range(num_points):
         for column in range(num_points):
             x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
@@ -62,8 +63,9 @@ def span_gaps(
             for column in range(num_points):
                 if clearance[row, column] > width:
                     x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
-                    first, second = ends_across(mesh, plexus, x, y, large_radius)
-                    if second != NONE:
+                    first = end_at(mesh, plexus, x, y, nothing, large_radius)
+                    second = end_at(mesh, plexus, x, y, first, large_radius)
+                    if first != NONE and second != NONE:
                         join(mesh, first, second)
                         clear_along(mesh.position, clearance, first, second, widths[0])
 
@@ -88,39 +90,34 @@ def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float
 
 
 @kernel(allocates=False)
-def ends_across(mesh: Mesh, plexus: int, x: float, y: float, large_radius: float) -> tuple[int, int]:
-    """Node nearest to a point of a gap, and the nearest one across from it that it can be joined with, or `NONE`."""
+def end_at(mesh: Mesh, plexus: int, x: float, y: float, other: int, large_radius: float) -> int:
+    """Node nearest to a point of a gap; across the gap from another node, and free to be joined with it, if given."""
     num_cells = int(math.sqrt(mesh.head.shape[0]))
     position = mesh.position
     left, right = cell_of(x - WIDEST, MESH_CELL, num_cells), cell_of(x + WIDEST, MESH_CELL, num_cells)
     top, bottom = cell_of(y - WIDEST, MESH_CELL, num_cells), cell_of(y + WIDEST, MESH_CELL, num_cells)
-    first, second = NONE, NONE
-    first_x, first_y = 0.0, 0.0
-    for is_across in (False, True):
-        nearest_sq = WIDEST * WIDEST
-        for row in range(top, bottom + 1):
-            cell = (plexus * num_cells + row) * num_cells
-            for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
-                across, down = position[node, 0] - x, position[node, 1] - y
-                distance_sq = across * across + down * down
-                if distance_sq >= nearest_sq or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
+    other_x, other_y = position[max(other, 0), 0] - x, position[max(other, 0), 1] - y
+    other_distance = math.sqrt(other_x * other_x + other_y * other_y)
+    best = NONE
+    best_sq = WIDEST * WIDEST
+    for row in range(top, bottom + 1):
+        cell = (plexus * num_cells + row) * num_cells
+        for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
+            across, down = position[node, 0] - x, position[node, 1] - y
+            distance_sq = across * across + down * down
+            if distance_sq >= best_sq or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
+                continue
+            if mesh.parent[node] == NONE:
+                continue
+            if other != NONE:
+                opening = LEAST_OPENING * other_distance * math.sqrt(distance_sq)
+                if across * other_x + down * other_y > opening or are_joined(mesh, other, node):
                     continue
-                if mesh.parent[node] == NONE:
+                if are_family(mesh.parent, other, node) or is_blocked(mesh, plexus, other, node, large_radius):
                     continue
-                distance = math.sqrt(distance_sq)
-                if not is_across:
-                    first, nearest_sq = node, distance_sq
-                    first_x, first_y = across / distance, down / distance
-                    continue
-                if (across * first_x + down * first_y) / distance > LEAST_OPENING:
-                    continue
-                if are_family(mesh.parent, first, node) or are_joined(mesh, first, node):
-                    continue
-                if not is_blocked(mesh, plexus, first, node, large_radius):
-                    second, nearest_sq = node, distance_sq
-        if first == NONE:
-            break
-    return first, second
+            best = node
+            best_sq = distance_sq
+    return best
 
 
 @kernel(allocates=False)

@@ -28,11 +28,11 @@ def choose_layers(
     position
         (N, 3) float64. Positions, mm.
     parent
-        (N,) int32. Index of the upstream node, -1 at a root; always smaller than the node's own.
+        (N,) int64. Index of the upstream node, -1 at a root; always smaller than the node's own.
     radius
         (N,) float64. Radii, mm; they never grow downstream.
     kind
-        (N,) uint8. 0 artery, 1 vein.
+        (N,) int64. 0 artery, 1 vein.
     trunk_radius
         Vessels of a larger radius are trunks, mm.
 
@@ -43,9 +43,9 @@ def choose_layers(
     """
     num_nodes = parent.shape[0]
     heir = heirs(parent, radius)
-    tree = np.full(num_nodes, NONE, np.int32)
-    first = np.full(num_nodes, NONE, np.int32)
-    following = np.full(num_nodes, NONE, np.int32)
+    tree = np.full(num_nodes, NONE, np.int64)
+    first = np.full(num_nodes, NONE, np.int64)
+    following = np.full(num_nodes, NONE, np.int64)
     width = 0.0
     for node in range(num_nodes):
         above = parent[node]
@@ -78,8 +78,8 @@ def choose_layers(
 
 @kernel()
 def heirs(parent: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """(N,) int32. Of the segments that start at each node the one with the largest radius, -1 where none starts."""
-    heir = np.full(parent.shape[0], NONE, np.int32)
+    """(N,) int64. Of the segments that start at each node the one with the largest radius, -1 where none starts."""
+    heir = np.full(parent.shape[0], NONE, np.int64)
     for node in range(parent.shape[0]):
         above = parent[node]
         if above != NONE and (heir[above] == NONE or radius[node] > radius[heir[above]]):

@@ -23,45 +23,45 @@ class Mesh(NamedTuple):
     heading: np.ndarray
     """(N, 3) float64. Direction of the segment that ends at each node; 0 at a root."""
     parent: np.ndarray
-    """(N,) int32; `NONE` at a root."""
+    """(N,) int64; `NONE` at a root."""
     limbs: np.ndarray
-    """(N,) int32. Segments and joins that meet at each node."""
+    """(N,) int64. Segments and joins that meet at each node."""
     radius: np.ndarray
     """(N,) float64, mm."""
     kind: np.ndarray
-    """(N,) uint8."""
+    """(N,) int64."""
     layer: np.ndarray
-    """(N,) uint8."""
+    """(N,) int64."""
     node_start: np.ndarray
-    """(2 * cells * cells + 1,) int32. First node of each cell, the superficial layer first."""
+    """(2 * cells * cells + 1,) int64. First node of each cell, the superficial layer first."""
     segment_start: np.ndarray
-    """(cells * cells + 1,) int32. Where the segments of each cell begin in `segment`."""
+    """(cells * cells + 1,) int64. Where the segments of each cell begin in `segment`."""
     segment: np.ndarray
-    """(S,) int32. End nodes of the segments whose bounding boxes touch each cell."""
+    """(S,) int64. End nodes of the segments whose bounding boxes touch each cell."""
     size: np.ndarray
     """(2,) int64. Number of joins; number of entries of joins in cells."""
     links: np.ndarray
-    """(L, 2) int32. Nodes that each join connects; it belongs to the layer of the first."""
+    """(L, 2) int64. Nodes that each join connects; it belongs to the layer of the first."""
     head: np.ndarray
-    """(cells * cells,) int32. First entry of a join in each cell."""
+    """(cells * cells,) int64. First entry of a join in each cell."""
     next: np.ndarray
-    """(E,) int32. Next entry in the same cell."""
+    """(E,) int64. Next entry in the same cell."""
     entry: np.ndarray
-    """(E,) int32. Join of each entry."""
+    """(E,) int64. Join of each entry."""
 
 
 @kernel()
 def order_nodes(position: np.ndarray, layer: np.ndarray, num_cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """`Mesh.node_start`, and the (N,) int32 order of nodes that it stands for."""
+    """`Mesh.node_start`, and the (N,) int64 order of nodes that it stands for."""
     num_nodes = position.shape[0]
-    start = np.zeros(2 * num_cells * num_cells + 1, np.int32)
-    order = np.empty(num_nodes, np.int32)
+    start = np.zeros(2 * num_cells * num_cells + 1, np.int64)
+    order = np.empty(num_nodes, np.int64)
     for node in range(num_nodes):
-        start[int(layer[node]) * num_cells * num_cells + cell_at(position, node, num_cells)] += 1
+        start[layer[node] * num_cells * num_cells + cell_at(position, node, num_cells)] += 1
     for cell in range(2 * num_cells * num_cells):
         start[cell + 1] += start[cell]
     for node in range(num_nodes - 1, -1, -1):
-        cell = int(layer[node]) * num_cells * num_cells + cell_at(position, node, num_cells)
+        cell = layer[node] * num_cells * num_cells + cell_at(position, node, num_cells)
         start[cell] -= 1
         order[start[cell]] = node
     return start, order
@@ -77,7 +77,7 @@ def cell_at(position: np.ndarray, node: int, num_cells: int) -> int:
 @kernel()
 def index_segments(position: np.ndarray, parent: np.ndarray, num_cells: int) -> tuple[np.ndarray, np.ndarray]:
     """`Mesh.segment_start` and `Mesh.segment`."""
-    start = np.zeros(num_cells * num_cells + 1, np.int32)
+    start = np.zeros(num_cells * num_cells + 1, np.int64)
     for node in range(parent.shape[0]):
         if parent[node] != NONE:
             top, bottom, left, right = box_of(position, parent[node], node, num_cells)
@@ -86,7 +86,7 @@ def index_segments(position: np.ndarray, parent: np.ndarray, num_cells: int) -> 
                     start[row * num_cells + column] += 1
     for cell in range(num_cells * num_cells):
         start[cell + 1] += start[cell]
-    segment_of = np.empty(start[num_cells * num_cells], np.int32)
+    segment_of = np.empty(start[num_cells * num_cells], np.int64)
     for node in range(parent.shape[0] - 1, -1, -1):
         if parent[node] != NONE:
             top, bottom, left, right = box_of(position, parent[node], node, num_cells)
