@@ -46,6 +46,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python benchmarks/drawing.py
 
 clean:
 	rm -rf $(VENV) demo

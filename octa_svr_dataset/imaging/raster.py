@@ -14,7 +14,7 @@ class Drawing:
     """Vessels drawn into a picture of H x W pixels."""
 
     brightness: np.ndarray
-    """(H, W) float64 in [0, 1]."""
+    """(H, W) float32 in [0, 1]. Mean over the pixel of the brightness of the vessel in front."""
 
     node: np.ndarray
     """(H, W) int32. Node whose segment is seen at the pixel, -1 where none is."""
@@ -22,6 +22,9 @@ class Drawing:
 
 def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, value: np.ndarray) -> Drawing:
     """Draw every segment of a graph, the brightest in front.
+
+    The mean brightness does not depend on the size of the picture: a vessel thinner than a pixel shows for the
+    share of the pixel that it covers.
 
     Parameters
     ----------
@@ -34,19 +37,10 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     value
         (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
     """
-    segments = graph.segments
-    parents = graph.parent[segments]
-    row_col = fov.to_row_col(graph.position_mm)
-    radius_px = fov.lengths_px(radius_mm)
-    brightness, drawn = draw_segments(
-        fov.size_px,
-        row_col[parents],
-        row_col[segments],
-        radius_px[parents],
-        radius_px[segments],
-        value[segments],
+    ends = graph.segments.astype(np.int32)
+    starts = graph.parent[ends]
+    row_col = np.ascontiguousarray(fov.to_row_col(graph.position_mm))
+    brightness, node = draw_segments(
+        fov.size_px, row_col, fov.lengths_px(radius_mm), starts, ends, np.array(value, dtype=np.float64)
     )
-    node = np.full(drawn.shape, -1, np.int32)
-    if len(segments):
-        node = np.where(drawn >= 0, segments[drawn], -1).astype(np.int32)
     return Drawing(brightness=brightness, node=node)

@@ -67,11 +67,13 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
 
 
 def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
-    """(H, W) float64. Brightness of the microaneurysms."""
+    """(H, W) float32. Brightness of the microaneurysms."""
     if not microaneurysms:
-        return np.zeros((fov.size_px, fov.size_px))
-    row_col = fov.to_row_col(np.array([microaneurysm.position_mm for microaneurysm in microaneurysms]))
+        return np.zeros((fov.size_px, fov.size_px), np.float32)
+    position_mm = np.array([microaneurysm.position_mm for microaneurysm in microaneurysms])
+    row_col = np.ascontiguousarray(fov.to_row_col(position_mm))
     radius_px = fov.lengths_px(np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms]))
     value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
-    brightness, _ = draw_segments(fov.size_px, row_col, row_col, radius_px, radius_px, value)
+    discs = np.arange(len(microaneurysms), dtype=np.int32)
+    brightness, _ = draw_segments(fov.size_px, row_col, radius_px, discs, discs, value)
     return np.asarray(brightness)
