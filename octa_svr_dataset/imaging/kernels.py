@@ -33,13 +33,14 @@ SLACK_PX = 1e-6
 
 @kernel()
 def draw_segments(
-    size: int,
+    image: np.ndarray,
+    drawn: np.ndarray,
     row_col: np.ndarray,
     radius: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
     value: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> None:
     """Draw the segments of a network: each for the area of a pixel that it covers, the brightest in front.
 
     A picture is what the mean over each pixel of a maximum projection without pixels would be, whence its
@@ -53,8 +54,10 @@ def draw_segments(
 
     Parameters
     ----------
-    size
-        Width and height of the picture, px.
+    image
+        (H * H,) float32. Brightness, row by row; 0 before.
+    drawn
+        (H * H,) int32. Takes the node at which the segment ends that is seen at each pixel; -1 before.
     row_col
         (N, 2) float64. Nodes (row, column), px.
     radius
@@ -63,16 +66,8 @@ def draw_segments(
         (M,) int. Nodes at which each segment starts and ends; the same node for a disc.
     value
         (N,) float64. Brightness in [0, 1] of the segments that end at each node.
-
-    Returns
-    -------
-    image : (size, size) float32
-        Brightness; 0 where nothing is drawn.
-    drawn : (size, size) int32
-        Node at which the segment ends that is seen there, -1 where none is.
     """
-    image = np.zeros(size * size, np.float32)
-    drawn = np.full(size * size, -1, np.int32)
+    size = round(math.sqrt(len(image)))
     direction, length = measure_segments(row_col, start, end)
     neighbor = join_segments(len(radius), start, end, direction, length)
     cover = np.zeros(size + LANES)
@@ -80,7 +75,6 @@ def draw_segments(
         draw_segment(
             size, image, drawn, segment, row_col, radius, start, end, value, direction, length, neighbor, cover
         )
-    return image.reshape(size, size), drawn.reshape(size, size)
 
 
 @kernel()

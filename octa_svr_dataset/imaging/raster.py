@@ -39,8 +39,41 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     """
     ends = graph.segments.astype(np.int32)
     starts = graph.parent[ends]
-    row_col = np.ascontiguousarray(fov.to_row_col(graph.position_mm))
-    brightness, node = draw_segments(
-        fov.size_px, row_col, fov.lengths_px(radius_mm), starts, ends, np.array(value, dtype=np.float64)
+    return draw_network(fov, graph.position_mm, radius_mm, starts, ends, value)
+
+
+def draw_network(
+    fov: FieldOfView,
+    position_mm: np.ndarray,
+    radius_mm: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    value: np.ndarray,
+) -> Drawing:
+    """Draw segments between nodes, the brightest in front.
+
+    Parameters
+    ----------
+    fov
+        Field of view and picture size.
+    position_mm
+        (N, 2 or more) float64. Positions (x, y, ...) of the nodes, mm.
+    radius_mm
+        (N,) float64. Radii at the nodes, mm.
+    starts, ends
+        (M,) int32. Nodes at which each segment starts and ends; the same node for a disc.
+    value
+        (N,) float64. Brightness in [0, 1] of the segments that end at each node.
+    """
+    brightness = np.zeros((fov.size_px, fov.size_px), np.float32)
+    node = np.full(brightness.shape, -1, np.int32)
+    draw_segments(
+        brightness.reshape(-1),
+        node.reshape(-1),
+        np.ascontiguousarray(fov.to_row_col(position_mm)),
+        fov.lengths_px(radius_mm),
+        starts,
+        ends,
+        np.array(value, dtype=np.float64),
     )
     return Drawing(brightness=brightness, node=node)

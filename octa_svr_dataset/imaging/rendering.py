@@ -8,9 +8,8 @@ from scipy import ndimage
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisition
-from octa_svr_dataset.imaging.kernels import draw_segments
 from octa_svr_dataset.imaging.layers import Layers, draw_layers
-from octa_svr_dataset.imaging.raster import draw_vessels
+from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
 from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
 
@@ -71,9 +70,7 @@ def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOf
     if not microaneurysms:
         return np.zeros((fov.size_px, fov.size_px), np.float32)
     position_mm = np.array([microaneurysm.position_mm for microaneurysm in microaneurysms])
-    row_col = np.ascontiguousarray(fov.to_row_col(position_mm))
-    radius_px = fov.lengths_px(np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms]))
+    radius_mm = np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms])
     value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
     discs = np.arange(len(microaneurysms), dtype=np.int32)
-    brightness, _ = draw_segments(fov.size_px, row_col, radius_px, discs, discs, value)
-    return np.asarray(brightness)
+    return draw_network(fov, position_mm, radius_mm, discs, discs, value).brightness

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
+from processes import json_printed_by
 from scipy import ndimage
 
 from octa_svr_dataset.config import GrowthConfig
@@ -18,12 +19,19 @@ SIZES_PX = (304, 400, 512, 1216)
 CAPILLARY_RADIUS_MM = 0.0025
 
 
+def draw(size, row_col, radius, start, end, value):
+    """Picture of segments, and the node that is seen at each pixel."""
+    image, drawn = np.zeros(size * size, np.float32), np.full(size * size, -1, np.int32)
+    draw_segments(image, drawn, row_col, radius, start.astype(np.int32), end.astype(np.int32), value)
+    return image.reshape(size, size), drawn.reshape(size, size)
+
+
 def draw_lines(size, *lines):
     """Draw lines (start, end, radius, value), each for itself."""
     row_col = np.array([[start, end] for start, end, _, _ in lines], float).reshape(-1, 2)
     starts = np.arange(0, len(row_col), 2)
     radius, value = (np.repeat(np.array([line[column] for line in lines], float), 2) for column in (2, 3))
-    return draw_segments(size, row_col, radius, starts, starts + 1, value)
+    return draw(size, row_col, radius, starts, starts + 1, value)
 
 
 def draw_path(size, points, radius):
@@ -31,7 +39,7 @@ def draw_path(size, points, radius):
     points = np.array(points, float)
     nodes = np.arange(len(points))
     radii, ones = np.full(len(points), float(radius)), np.ones(len(points))
-    image, _ = draw_segments(size, points, radii, nodes[:-1], nodes[1:], ones)
+    image, _ = draw(size, points, radii, nodes[:-1], nodes[1:], ones)
     return image, area_by_supersampling(size, points, radii, nodes[:-1], nodes[1:], ones, 8)
 
 
@@ -90,15 +98,30 @@ def as_seen(radius_mm):
     return np.sqrt((0.8 * radius_mm) ** 2 + 0.0065**2)
 
 
-def test_the_kernel_equals_itself_as_plain_python():
-    rng = np.random.default_rng(0)
-    row_col = rng.uniform(-4, 36, (30, 2))
-    row_col[:4] = [[5.5, 3.0], [5.5, 9.0], [5.5, 15.0], [11.5, 15.0]]
-    end = np.arange(1, 30)
-    start = np.where(end < 4, end - 1, (end * rng.uniform(size=29)).astype(int))
-    arguments = (32, row_col, rng.uniform(0.1, 3.0, 30), start, end, rng.uniform(0.2, 1.0, 30))
-    for compiled, plain in zip(draw_segments(*arguments), draw_segments.py_func(*arguments), strict=True):
-        np.testing.assert_array_equal(compiled, plain)
+DRAW_A_SMALL_NETWORK = """
+import json
+import numpy as np
+from octa_svr_dataset.imaging.kernels import draw_segments
+rng = np.random.default_rng(0)
+row_col = rng.uniform(-4, 36, (30, 2))
+row_col[:4] = [[5.5, 3.0], [5.5, 9.0], [5.5, 15.0], [11.5, 15.0]]
+end = np.arange(30, dtype=np.int32)
+start = np.where(end < 4, np.maximum(end - 1, 0), (end * rng.uniform(size=30)).astype(int)).astype(np.int32)
+image, drawn = np.zeros(32 * 32, np.float32), np.full(32 * 32, -1, np.int32)
+draw_segments(image, drawn, row_col, rng.uniform(0.1, 3.0, 30), start, end, rng.uniform(0.2, 1.0, 30))
+print(json.dumps([image.tolist(), drawn.tolist()]))
+"""
+
+
+def test_the_loops_draw_the_same_as_plain_python():
+    compiled = json_printed_by(DRAW_A_SMALL_NETWORK)
+    assert max(compiled[0]) > 0.5
+    assert json_printed_by(DRAW_A_SMALL_NETWORK, NUMBA_DISABLE_JIT="1") == compiled
+
+
+def test_the_loops_stay_within_their_arrays(tmp_path):
+    checked = json_printed_by(DRAW_A_SMALL_NETWORK, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    assert checked == json_printed_by(DRAW_A_SMALL_NETWORK)
 
 
 def test_coverage_is_the_distance_to_the_segment():
@@ -172,7 +195,7 @@ def test_joints_of_a_winding_vessel_are_as_bright_as_the_rest(radius):
 def test_discs_and_tips_have_their_area(radius):
     rng = np.random.default_rng(1)
     for row_col in rng.uniform(10, 20, (20, 1, 2)):
-        image, _ = draw_segments(30, row_col, np.array([radius]), np.zeros(1, int), np.zeros(1, int), np.ones(1))
+        image, _ = draw(30, row_col, np.array([radius]), np.zeros(1, int), np.zeros(1, int), np.ones(1))
         assert image.sum() == pytest.approx(np.pi * radius**2, rel=0.1), row_col
     totals = []
     for row_col, angle in zip(rng.uniform(20, 40, (200, 2)), rng.uniform(0, 2 * np.pi, 200), strict=True):
