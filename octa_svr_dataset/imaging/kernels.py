@@ -327,11 +327,9 @@ def blend_row(
     share of that as of the rest. There are no branches here, as half of them would be mispredicted. Arguments
     are those of `draw_segments` and `cover_row`.
     """
-    bright = value[node]
+    bright = np.float32(value[node])
     for place in range(count):
         pixel = np.uint64(first) + np.uint64(place)
-        before, front = float(image[pixel]), drawn[pixel]
-        seen = max(before, value[front])
-        gain = bright - before if bright >= seen else bright * (1.0 - before / seen)
-        image[pixel] = before + cover[place] * gain
-        drawn[pixel] = node if cover[place] * bright > before else front
+        before, share = image[pixel], np.float32(cover[place])
+        drawn[pixel] = node if share * bright > before else drawn[pixel]
+        image[pixel] = before + share * max(bright - before, np.float32(0.0))
