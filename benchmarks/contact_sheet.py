@@ -29,17 +29,17 @@ def main() -> None:
         for index in range(options.num)
     ]
     tiles += [Image.open(path).convert("L") for path in options.beside]
-    sheet(tiles, options.columns).save(options.out)
+    sheet(tiles, options.columns, TILE_PX).save(options.out)
 
 
-def sheet(tiles: list[Image.Image], columns: int) -> Image.Image:
+def sheet(tiles: list[Image.Image], columns: int, tile_px: int) -> Image.Image:
     """Tiles in rows, each scaled to the same size."""
-    pitch_px = TILE_PX + GAP_PX
+    pitch_px = tile_px + GAP_PX
     rows = -(-len(tiles) // columns)
     canvas = Image.new("L", (columns * pitch_px - GAP_PX, rows * pitch_px - GAP_PX))
     for number, tile in enumerate(tiles):
         place = (number % columns * pitch_px, number // columns * pitch_px)
-        canvas.paste(tile.resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS), place)
+        canvas.paste(tile.resize((tile_px, tile_px), Image.Resampling.LANCZOS), place)
     return canvas
 
 

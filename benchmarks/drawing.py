@@ -15,7 +15,8 @@ from rich.table import Table
 
 from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.imaging.raster import draw_vessels
 from octa_svr_dataset.vessel_graph import VesselGraph
 

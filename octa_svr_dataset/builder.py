@@ -227,5 +227,6 @@ def row_features(include_masks: bool = False, include_graph: bool = False) -> da
             "radius_mm": datasets.List(datasets.Value("float64")),
             "kind": datasets.List(datasets.Value("uint8")),
             "layer": datasets.List(datasets.Value("uint8")),
+            "links": datasets.List(datasets.List(datasets.Value("int32"))),
         }
     return datasets.Features(columns)

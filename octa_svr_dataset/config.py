@@ -164,17 +164,26 @@ class GrowthConfig(_Settings):
     terminal_radius_mm: float = Field(0.0025, gt=0, le=0.01)
     """Radius of a capillary, mm (r)."""
 
-    faz_radius_mean_mm: float = Field(0.44, ge=0.05, le=1.2)
-    """Mean radius of the zone around the fovea in which growth is suppressed, mm; 0.57 of it ends up avascular."""
+    faz_area_median_mm2: float = Field(0.283, ge=0.02, le=1.5)
+    """Median area of the foveal avascular zone, mm2; growth is suppressed in the radius that leaves it.
 
-    faz_radius_sd_mm: float = Field(0.04, ge=0, le=0.3)
-    """Standard deviation of that radius, mm."""
+    The published forests suppress it within 0.44 mm (R in Kreitner et al. 2024).
+    """
+
+    faz_radius_spread: float = Field(0.0909, ge=0, le=0.5)
+    """Standard deviation of that radius, relative to its median (0.04 mm of 0.44 mm in the published forests)."""
+
+    faz_area_least_mm2: float = Field(0.01, ge=0.01, le=1.5)
+    """No avascular zone is meant to be smaller, mm2."""
 
     fovea_offset_mm: float = Field(0.0, ge=0, le=0.45)
     """The fovea lies anywhere within this distance of the center of the field, uniformly by area, mm."""
 
     rotation_radius_mm: float = Field(1.05, ge=0, le=3)
     """Distance from the fovea within which growing vessels bend around it, mm."""
+
+    capillary_bed: Literal["open", "closed"] = "open"
+    """Leave the tips of the twigs blind, as in the published forests, or join them into a closed mesh."""
 
     superficial: PlexusGrowthConfig = Field(default_factory=PlexusGrowthConfig)
     """Superficial vascular complex, grown first."""
@@ -246,7 +255,7 @@ class PathologyConfig(_Settings):
 
 
 class ImagingConfig(_Settings):
-    """The picture: an en-face OCTA image of the superficial slab. Ranges are drawn once a picture, uniformly.
+    """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly.
 
     Defaults were chosen by eye beside real 3 mm superficial images; fitting them to measurements is
     the task of a later version.
@@ -254,6 +263,9 @@ class ImagingConfig(_Settings):
 
     size_px: int = Field(304, ge=64, le=2048)
     """Width and height of the picture, px."""
+
+    projection: Literal["full", "superficial", "deep"] = "full"
+    """Layers of vessels that the picture shows."""
 
     optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.012, 0.017)
     """Width at which the optics show even the thinnest vessel, mm."""

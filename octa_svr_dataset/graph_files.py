@@ -8,7 +8,7 @@ import numpy as np
 
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, edge_radii_mm
 
 CSV_HEADER = ("node1", "node2", "radius")
 """Columns of the published simulator's files; a node is `[x y z]`, everything in fractions of the field."""
@@ -22,7 +22,7 @@ def graph_from_edges(
     kind: np.ndarray | None = None,
     layer: np.ndarray | None = None,
 ) -> VesselGraph:
-    """Forest from edges that meet where their end points are equal.
+    """Graph from edges that meet where their end points are equal; of edges to the same point, all but one are links.
 
     Parameters
     ----------
@@ -36,15 +36,15 @@ def graph_from_edges(
     Raises
     ------
     InputError
-        Two edges lead to the same point, or the edges form a circle.
+        The first edges to each point form a circle.
     """
     points, inverse = np.unique(np.concatenate([proximal_mm, distal_mm]), axis=0, return_inverse=True)
     proximal, distal = np.split(inverse.ravel(), 2)
+    first_to_point = np.unique(distal, return_index=True)[1]
     parent = np.full(len(points), -1)
     incoming = np.full(len(points), -1)
-    parent[distal], incoming[distal] = proximal, np.arange(len(distal))
-    if len(np.unique(distal)) != len(distal):
-        raise InputError("edges: two of them lead to the same point; allowed: a forest")
+    parent[distal[first_to_point]], incoming[distal[first_to_point]] = proximal[first_to_point], first_to_point
+    is_link = ~np.isin(np.arange(len(distal)), first_to_point)
     depth = _depths(parent)
     order = np.argsort(depth, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
@@ -58,11 +58,12 @@ def graph_from_edges(
         radius_mm=np.asarray(radius_mm)[edge],
         kind=np.full(len(order), VesselKind.ARTERY) if kind is None else np.asarray(kind)[edge],
         layer=np.full(len(order), VesselLayer.SUPERFICIAL) if layer is None else np.asarray(layer)[edge],
+        links=np.stack([rank[distal[is_link]], rank[proximal[is_link]]], axis=1),
     )
 
 
 def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
-    """Forest of a file `node1,node2,radius` with end points in fractions of the field.
+    """Graph of a file `node1,node2,radius` with end points in fractions of the field; as `graph_from_edges`.
 
     Raises
     ------
@@ -86,17 +87,21 @@ def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
 
 
 def write_graph_csv(graph: VesselGraph, path: str | Path, field_width_mm: float) -> None:
-    """Write the segments as rows `node1,node2,radius`, from upstream to downstream, in fractions of the field."""
+    """Write rows `node1,node2,radius` in fractions of the field: segments from upstream to downstream, then links."""
     position = graph.position_mm / field_width_mm
     lines = [",".join(CSV_HEADER)]
-    for node in graph.segments:
-        ends = (_bracketed(position[graph.parent[node]]), _bracketed(position[node]))
-        lines.append(f"{ends[0]},{ends[1]},{float(graph.radius_mm[node] / field_width_mm)!r}")
+    for (first, second), radius_mm in zip(graph.edges, edge_radii_mm(graph, graph.radius_mm)[:, 1], strict=True):
+        node1, node2 = (second, first) if graph.parent[second] < 0 else (first, second)
+        radius = float(radius_mm / field_width_mm)
+        lines.append(f"{_bracketed(position[node1])},{_bracketed(position[node2])},{radius!r}")
     write_whole(Path(path), "\n".join(lines) + "\n")
 
 
 def to_networkx(graph: VesselGraph) -> nx.DiGraph:
-    """Directed graph from upstream to downstream, with the columns as attributes of its nodes."""
+    """Directed graph from upstream to downstream, with the columns as attributes of its nodes.
+
+    A link is an edge to its first node, with the attribute `is_link`.
+    """
     result = nx.DiGraph()
     for node in range(len(graph)):
         result.add_node(
@@ -106,24 +111,31 @@ def to_networkx(graph: VesselGraph) -> nx.DiGraph:
             kind=VesselKind(graph.kind[node]).name.lower(),
             layer=VesselLayer(graph.layer[node]).name.lower(),
         )
-    result.add_edges_from((int(graph.parent[node]), int(node)) for node in graph.segments)
+    num_segments = len(graph.segments)
+    for number, (first, second) in enumerate(graph.edges.tolist()):
+        result.add_edge(first, second, is_link=number >= num_segments)
     return result
 
 
 def from_networkx(graph: nx.DiGraph) -> VesselGraph:
-    """Forest of a directed graph as `to_networkx` makes it."""
-    if not nx.is_branching(graph):
-        raise InputError("graph: must be a forest that is directed from upstream to downstream")
-    order = list(nx.lexicographical_topological_sort(graph))
+    """Graph as `to_networkx` makes it; edges without the attribute `is_link` are segments."""
+    is_link = nx.get_edge_attributes(graph, "is_link", default=False)
+    forest = graph.edge_subgraph([edge for edge, link in is_link.items() if not link]).copy()
+    forest.add_nodes_from(graph)
+    if not nx.is_branching(forest):
+        raise InputError("graph: its segments must be a forest that is directed from upstream to downstream")
+    order = list(nx.lexicographical_topological_sort(forest))
     rank = {node: number for number, node in enumerate(order)}
-    parents = [next(iter(graph.predecessors(node)), None) for node in order]
+    parents = [next(iter(forest.predecessors(node)), None) for node in order]
     attributes = [graph.nodes[node] for node in order]
+    links = [(rank[first], rank[second]) for (second, first), link in is_link.items() if link]
     return VesselGraph(
         position_mm=np.array([row["position_mm"] for row in attributes]).reshape(len(order), 3),
         parent=np.array([-1 if parent is None else rank[parent] for parent in parents]),
         radius_mm=np.array([row["radius_mm"] for row in attributes]),
         kind=np.array([VesselKind[row["kind"].upper()] for row in attributes]),
         layer=np.array([VesselLayer[row["layer"].upper()] for row in attributes]),
+        links=np.array(links, dtype=np.int32).reshape(len(links), 2),
     )
 
 

@@ -6,12 +6,13 @@ import numpy as np
 
 from octa_svr_dataset.config import PathologyConfig, SceneConfig
 from octa_svr_dataset.grading import Label, label_of_severity
-from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
 from octa_svr_dataset.pathology.effects import lose_capillaries
 from octa_svr_dataset.pathology.lesions import Lesions
 from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
 from octa_svr_dataset.seeding import SceneKey, Stage
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 LATERALITIES = ("od", "os")
 
@@ -40,6 +41,10 @@ class Scene:
 
     lesions: Lesions
     """Lesions; none in a healthy eye."""
+
+    def in_layer(self, layer: VesselLayer) -> "Scene":
+        """The eye with the vessels of one layer only."""
+        return replace(self, graph=self.graph.in_layer(layer), healthy_graph=self.healthy_graph.in_layer(layer))
 
     @property
     def severity(self) -> int:

@@ -1,6 +1,6 @@
 """`VesselGraph`: the vessels of a scene as columns of one table."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -26,15 +26,16 @@ _DTYPES = {
     "radius_mm": np.float64,
     "kind": np.uint8,
     "layer": np.uint8,
+    "links": np.int32,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VesselGraph:
-    """A forest of vessels: node `i` ends the segment that starts at `parent[i]`.
+    """A forest of vessels, and links that close it: node `i` ends the segment that starts at `parent[i]`.
 
     Columns are read-only. A parent always stands before its children, and the radius never grows
-    from a segment to the next one downstream.
+    from a segment to the next one downstream. A link is a capillary between two nodes of the forest.
     """
 
     position_mm: np.ndarray
@@ -52,19 +53,26 @@ class VesselGraph:
     layer: np.ndarray
     """(N,) uint8. `VesselLayer` of the node."""
 
+    links: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    """(L, 2) int32. Nodes that each link connects; its layer and kind are those of the first."""
+
     def __post_init__(self) -> None:
         num_nodes = len(self.parent)
-        for field in fields(self):
-            column = np.ascontiguousarray(getattr(self, field.name), dtype=_DTYPES[field.name])
-            shape = (num_nodes, 3) if field.name == "position_mm" else (num_nodes,)
+        shapes = {"position_mm": (num_nodes, 3), "links": (len(self.links), 2)}
+        for column_field in fields(self):
+            name = column_field.name
+            column = np.ascontiguousarray(getattr(self, name), dtype=_DTYPES[name])
+            shape = shapes.get(name, (num_nodes,))
             if column.shape != shape:
-                raise ValueError(f"{field.name} must have shape {shape}, got {column.shape}")
+                raise ValueError(f"{name} must have shape {shape}, got {column.shape}")
             if column.flags.writeable:
-                column = column.copy() if column is getattr(self, field.name) else column
+                column = column.copy() if column is getattr(self, name) else column
                 column.flags.writeable = False
-            object.__setattr__(self, field.name, column)
+            object.__setattr__(self, name, column)
         if np.any(self.parent >= np.arange(num_nodes)) or np.any(self.parent < -1):
             raise ValueError("parent must be -1 or the index of an earlier node")
+        if np.any(self.links < 0) or np.any(self.links >= num_nodes):
+            raise ValueError(f"links must be indices of nodes, from 0 to {num_nodes - 1}")
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -74,14 +82,28 @@ class VesselGraph:
         """(M,) indices of the nodes that end a segment: all but the roots."""
         return np.flatnonzero(self.parent >= 0)
 
+    @property
+    def edges(self) -> np.ndarray:
+        """(M + L, 2) nodes at which each segment starts and ends, then each link.
+
+        What is known of a segment or link (kind, layer) is that of its second node here.
+        """
+        segments = self.segments
+        return np.concatenate([np.stack([self.parent[segments], segments], axis=1), self.links[:, ::-1]])
+
     def num_children(self) -> np.ndarray:
         """(N,) number of segments that start at each node."""
         return np.bincount(self.parent[self.parent >= 0], minlength=len(self))
 
-    def select(self, is_kept: np.ndarray) -> "VesselGraph":
-        """Graph of the segments that are kept.
+    def with_links(self, links: np.ndarray) -> "VesselGraph":
+        """The same forest with other links, (L, 2)."""
+        return replace(self, links=links)
 
-        A node whose own segment is dropped stays as a root where a kept segment starts at it.
+    def select(self, is_kept: np.ndarray) -> "VesselGraph":
+        """Graph of the segments that are kept, and of the links between nodes that stay.
+
+        A node whose own segment is dropped stays as a root where a kept segment starts at it. A link stays where
+        both of its nodes do.
 
         Parameters
         ----------
@@ -89,18 +111,49 @@ class VesselGraph:
             (N,) bool. Whether the segment that ends at the node is kept; without meaning at roots.
         """
         has_segment = is_kept & (self.parent >= 0)
-        starts_segment = np.zeros(len(self), dtype=bool)
-        starts_segment[self.parent[has_segment]] = True
-        stays = has_segment | starts_segment
+        stays = has_segment.copy()
+        stays[self.parent[has_segment]] = True
         new_index = np.cumsum(stays) - 1
-        parent = np.where(has_segment, new_index[self.parent], -1)[stays]
         return VesselGraph(
             position_mm=self.position_mm[stays],
-            parent=parent,
+            parent=np.where(has_segment, new_index[self.parent], -1)[stays],
             radius_mm=self.radius_mm[stays],
             kind=self.kind[stays],
             layer=self.layer[stays],
+            links=new_index[self.links[stays[self.links].all(axis=1)]],
         )
+
+    def in_layer(self, layer: VesselLayer) -> "VesselGraph":
+        """Graph of the segments and links of one layer; where they leave vessels of the other one, they start anew."""
+        graph = self.select(self.layer == layer)
+        return graph.with_links(graph.links[graph.layer[graph.links[:, 0]] == layer])
+
+
+def edge_lengths_mm(graph: VesselGraph) -> np.ndarray:
+    """(M + L,) float64. Length of each segment and link, in the order of `VesselGraph.edges`, mm."""
+    first, second = graph.edges.T
+    return np.asarray(np.linalg.norm(graph.position_mm[first] - graph.position_mm[second], axis=1))
+
+
+def edge_radii_mm(graph: VesselGraph, radius_mm: np.ndarray) -> np.ndarray:
+    """Radii at both ends of each segment and link, in the order of `VesselGraph.edges`; a link does not taper.
+
+    Parameters
+    ----------
+    graph
+        N nodes, M segments, L links.
+    radius_mm
+        (N,) float64. Radius of each node, mm; a link is as thin as the thinner of its nodes.
+
+    Returns
+    -------
+    (M + L, 2) ndarray of float64
+        Radii, mm.
+    """
+    radii_mm = radius_mm[graph.edges]
+    links_mm = radii_mm[len(radii_mm) - len(graph.links) :]
+    links_mm[:] = links_mm.min(axis=1, keepdims=True)
+    return np.asarray(radii_mm)
 
 
 def segment_lengths_mm(graph: VesselGraph) -> np.ndarray:

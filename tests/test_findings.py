@@ -13,7 +13,7 @@ from octa_svr_dataset.findings import (
     observe,
 )
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.pathology.lesions import Lesions

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 DRAW = """
-from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.config import GrowthConfig
 import numpy as np
 config = GrowthConfig(superficial={"iterations": 4}, deep={"iterations": 0})

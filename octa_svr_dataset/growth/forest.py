@@ -6,16 +6,18 @@ retinal vessel segmentation without human annotations" (IEEE TMI 2024), after Ra
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.growth.bed import close_bed
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue
+from octa_svr_dataset.growth.kernels.layers import choose_layers
 from octa_svr_dataset.growth.kernels.nodes import add_node
 from octa_svr_dataset.growth.kernels.plexus import grow_plexus
-from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind
 
 VOXEL_MM = 0.04
 """Grid on which the published program forbids sinks at the fovea; they lie within whole layers of it."""
@@ -32,33 +34,11 @@ NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
 """Rows of the work arrays; published settings need three quarters of them."""
 
+TRUNK_RADIUS_MM = 0.010
+"""Larger vessels lie in the superficial layer; the capillary trees that hang on them share both layers."""
+
 ROOMS = (1, 4, 16, 64)
 """Settings that outgrow the work arrays start again, to the same end, in arrays so many times as large."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fovea:
-    """Where the fovea lies, and how far it keeps growing vessels off."""
-
-    position_mm: np.ndarray
-    """(2,) float64. Position (x, y) in the field of view, mm."""
-
-    suppression_radius_mm: float
-    """Radius of the zone in which growth is suppressed, mm."""
-
-    @property
-    def avascular_radius_mm(self) -> float:
-        """Radius of the avascular zone that the growth leaves, mm; the published forests have 0.25 mm of 0.44."""
-        return 0.57 * self.suppression_radius_mm
-
-
-def draw_fovea(config: GrowthConfig, field_width_mm: float, rng: np.random.Generator) -> Fovea:
-    """Draw the position of the fovea and the size of its avascular zone."""
-    distance_mm = config.fovea_offset_mm * math.sqrt(rng.uniform())
-    angle_rad = rng.uniform(0.0, 2.0 * math.pi)
-    offset_mm = distance_mm * np.array([math.cos(angle_rad), math.sin(angle_rad)])
-    radius_mm = config.faz_radius_mean_mm + config.faz_radius_sd_mm * rng.standard_normal()
-    return Fovea(position_mm=field_width_mm / 2 + offset_mm, suppression_radius_mm=max(radius_mm, 0.01))
 
 
 def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> VesselGraph:
@@ -91,9 +71,10 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     stumps = [[_draw_stump(config, field_width_mm, tissue, rng) for _ in range(num_trees)] for _ in VesselKind]
     for room in ROOMS:
         try:
-            return _grow(config, tissue, stumps, keys, room)
+            graph = _grow(config, tissue, stumps, keys, room)
         except OverflowError:
             continue
+        return close_bed(graph, fovea.position_mm) if config.capillary_bed == "closed" else graph
     raise InputError(
         f"growth: these settings grow more than {NODES_PER_MM2 * ROOMS[-1]} vessel segments or sinks a mm2; "
         "allowed: fewer iterations or candidates_per_iteration, a larger sink_spacing_mm, a smaller tissue_growth_rate"
@@ -112,11 +93,10 @@ def _grow(
     sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
     iteration = 0
     for plexus in (config.superficial, config.deep):
-        deep_start = (int(kinds[0].size[0]), int(kinds[1].size[0]))
         schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
         grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys)
         iteration += plexus.iterations
-    return _as_graph(kinds, deep_start, tissue)
+    return _as_graph(kinds, tissue)
 
 
 def _tissue(config: GrowthConfig, field_width_mm: float, fovea: Fovea) -> Tissue:
@@ -208,24 +188,23 @@ def _empty_sinks(tissue: Tissue, room: int) -> Sinks:
     )
 
 
-def _as_graph(kinds: tuple[Nodes, Nodes], deep_start: tuple[int, int], tissue: Tissue) -> VesselGraph:
+def _as_graph(kinds: tuple[Nodes, Nodes], tissue: Tissue) -> VesselGraph:
     """One table of both kinds; a root takes the radius of its stump."""
-    position, parent, radius, kind, layer = [], [], [], [], []
+    position, parent, radius, kind = [], [], [], []
     offset = 0
-    for vessel_kind, nodes, first_deep in zip(VesselKind, kinds, deep_start, strict=True):
+    for vessel_kind, nodes in zip(VesselKind, kinds, strict=True):
         count = int(nodes.size[0])
         node_parent = nodes.parent[:count]
-        node_radius = tissue.terminal_radius * nodes.power[:count] ** (1.0 / nodes.exponent[:count])
         position.append(nodes.position[:count])
-        parent.append(np.where(node_parent == NONE, NONE, node_parent + offset))
-        radius.append(node_radius)
-        kind.append(np.full(count, vessel_kind))
-        layer.append(np.where(np.arange(count) < first_deep, VesselLayer.SUPERFICIAL, VesselLayer.DEEP))
+        parent.append(np.where(node_parent == NONE, NONE, node_parent + offset).astype(np.int32))
+        radius.append(tissue.terminal_radius * nodes.power[:count] ** (1.0 / nodes.exponent[:count]))
+        kind.append(np.full(count, vessel_kind, np.uint8))
         offset += count
+    columns = [np.concatenate(column) for column in (position, parent, radius, kind)]
     return VesselGraph(
-        position_mm=np.concatenate(position),
-        parent=np.concatenate(parent),
-        radius_mm=np.concatenate(radius),
-        kind=np.concatenate(kind),
-        layer=np.concatenate(layer),
+        position_mm=columns[0],
+        parent=columns[1],
+        radius_mm=columns[2],
+        kind=columns[3],
+        layer=choose_layers(*columns, TRUNK_RADIUS_MM),
     )

@@ -42,6 +42,7 @@ def draw_segments(
     radius: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
+    node: np.ndarray,
     value: np.ndarray,
 ) -> None:
     """Draw the segments of a network: each for the area of a pixel that it covers, the brightest in front.
@@ -60,23 +61,25 @@ def draw_segments(
     image
         (H * H,) float32. Brightness, row by row; 0 before.
     drawn
-        (H * H,) int32. Takes the node at which the segment ends that is seen at each pixel; -1 before.
+        (H * H,) int32. Takes the node of the segment that is seen at each pixel; -1 before.
     row_col
         (N, 2) float64. Nodes (row, column), px.
     radius
-        (N,) float64. Radii at the nodes, px; a segment tapers from one end to the other.
+        (M, 2) float64. Radii at both ends of each segment, px; it tapers from one to the other.
     start, end
         (M,) int. Nodes at which each segment starts and ends; the same node for a disc.
+    node
+        (M,) int. Node that each segment belongs to.
     value
-        (N,) float64. Brightness in [0, 1] of the segments that end at each node.
+        (N,) float64. Brightness in [0, 1] of the segments of each node.
     """
     size = round(math.sqrt(len(image)))
     direction, length = measure_segments(row_col, start, end)
-    neighbor = join_segments(len(radius), start, end, direction, length)
+    neighbor = join_segments(len(row_col), start, end, direction, length)
     cover = np.zeros(size + LANES)
     for segment in sort_by_place(size, row_col, end):
         draw_segment(
-            size, image, drawn, segment, row_col, radius, start, end, value, direction, length, neighbor, cover
+            size, image, drawn, segment, row_col, radius, start, end, node, value, direction, length, neighbor, cover
         )
 
 
@@ -170,6 +173,7 @@ def draw_segment(
     radius: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
+    node: np.ndarray,
     value: np.ndarray,
     direction: np.ndarray,
     length: np.ndarray,
@@ -179,7 +183,7 @@ def draw_segment(
     """Draw one segment into the picture; the arguments are those of `draw_segments` and what it finds."""
     row_0, column_0 = row_col[start[segment], 0] - 0.5, row_col[start[segment], 1] - 0.5
     row_1, column_1 = row_col[end[segment], 0] - 0.5, row_col[end[segment], 1] - 0.5
-    radius_0, radius_1 = radius[start[segment]], radius[end[segment]]
+    radius_0, radius_1 = radius[segment, 0], radius[segment, 1]
     along_row, along_column, total = direction[segment, 0], direction[segment, 1], length[segment]
     reach = max(radius_0, radius_1) + 0.5 * (abs(along_row) + abs(along_column))
     before, after = neighbor[segment, 0], neighbor[segment, 1]
@@ -224,7 +228,7 @@ def draw_segment(
         stop = min(math.floor(max(last, -1.0)) + 1, math.ceil(max(high_1 + bound_1, -1.0)))
         if begin < stop:
             cover_row(cover, stop - begin, down, begin - column_0, along_row, along_column, shape)
-            blend_row(image, drawn, row * size + begin, stop - begin, end[segment], cover, value)
+            blend_row(image, drawn, row * size + begin, stop - begin, node[segment], cover, value)
 
 
 @kernel(error_model="numpy")

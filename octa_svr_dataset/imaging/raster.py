@@ -6,7 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.kernels import draw_segments
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +37,20 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     value
         (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
     """
-    ends = graph.segments.astype(np.int32)
-    starts = graph.parent[ends]
-    return draw_network(fov, graph.position_mm, radius_mm, starts, ends, value)
+    edges = graph.edges.astype(np.int32)
+    starts, ends = edges.T.copy()
+    links = np.s_[len(edges) - len(graph.links) :]
+    starts[links], ends[links] = ends[links], starts[links].copy()  # from its tip on
+    return draw_network(fov, graph.position_mm, edge_radii_mm(graph, radius_mm), starts, ends, edges[:, 1], value)
 
 
 def draw_network(
     fov: FieldOfView,
     position_mm: np.ndarray,
-    radius_mm: np.ndarray,
+    radii_mm: np.ndarray,
     starts: np.ndarray,
     ends: np.ndarray,
+    nodes: np.ndarray,
     value: np.ndarray,
 ) -> Drawing:
     """Draw segments between nodes, the brightest in front.
@@ -58,12 +61,14 @@ def draw_network(
         Field of view and picture size.
     position_mm
         (N, 2 or more) float64. Positions (x, y, ...) of the nodes, mm.
-    radius_mm
-        (N,) float64. Radii at the nodes, mm.
+    radii_mm
+        (M, 2) float64. Radii at both ends of each segment, mm.
     starts, ends
         (M,) int32. Nodes at which each segment starts and ends; the same node for a disc.
+    nodes
+        (M,) int32. Node that each segment belongs to.
     value
-        (N,) float64. Brightness in [0, 1] of the segments that end at each node.
+        (N,) float64. Brightness in [0, 1] of the segments of each node.
     """
     brightness = np.zeros((fov.size_px, fov.size_px), np.float32)
     node = np.full(brightness.shape, -1, np.int32)
@@ -71,9 +76,10 @@ def draw_network(
         brightness.reshape(-1),
         node.reshape(-1),
         np.ascontiguousarray(fov.to_row_col(position_mm)),
-        fov.lengths_px(radius_mm),
+        fov.lengths_px(radii_mm),
         starts,
         ends,
+        np.ascontiguousarray(nodes),
         np.array(value, dtype=np.float64),
     )
     return Drawing(brightness=brightness, node=node)

@@ -12,6 +12,7 @@ from octa_svr_dataset.imaging.layers import Layers, draw_layers
 from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
 from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
+from octa_svr_dataset.vessel_graph import VesselLayer
 
 BED_RADIUS_MM = 0.005
 """Radius at which vessels are drawn to measure how densely they lie."""
@@ -19,8 +20,8 @@ BED_RADIUS_MM = 0.005
 BED_BLUR_MM = 0.03
 """Distance over which that density is averaged (standard deviation)."""
 
-HEALTHY_BED = 0.5
-"""Density of that drawing in a healthy eye; above it, the mesh is no brighter."""
+HEALTHY_BED = {"full": 0.5, "superficial": 0.3, "deep": 0.3}
+"""Density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,15 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
     """
     fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
     acquisition = Acquisition.draw(config, fov, rng)
+    if config.projection != "full":
+        scene = scene.in_layer(VesselLayer[config.projection.upper()])
     graph = scene.graph
     optical_radius_mm = np.sqrt((0.8 * graph.radius_mm) ** 2 + (acquisition.optical_width_mm / 2) ** 2)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
     vessels = draw_vessels(graph, fov, optical_radius_mm, value)
     bed = draw_vessels(graph, fov, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
-    perfusion = np.clip(ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM)) / HEALTHY_BED, 0.0, 1.0)
+    density = ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM))
+    perfusion = np.clip(density / HEALTHY_BED[config.projection], 0.0, 1.0)
     flow = np.maximum(vessels.brightness, _draw_microaneurysms(scene.lesions.microaneurysms, fov))
     return Rendering(
         fov=fov,
@@ -73,4 +77,4 @@ def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOf
     radius_mm = np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms])
     value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
     discs = np.arange(len(microaneurysms), dtype=np.int32)
-    return draw_network(fov, position_mm, radius_mm, discs, discs, value).brightness
+    return draw_network(fov, position_mm, np.stack([radius_mm, radius_mm], axis=1), discs, discs, discs, value).brightness

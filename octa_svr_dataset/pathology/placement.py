@@ -3,7 +3,7 @@
 import numpy as np
 
 from octa_svr_dataset.config import DropoutConfig, MicroaneurysmConfig
-from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.lesions import OUTLINE_HARMONICS, Dropout, Microaneurysm
 from octa_svr_dataset.vessel_graph import VesselGraph
 

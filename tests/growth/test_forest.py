@@ -3,7 +3,8 @@ import pytest
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.growth.forest import Fovea, draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, segment_lengths_mm
 
 PUBLISHED = GrowthConfig()

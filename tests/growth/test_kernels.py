@@ -12,9 +12,11 @@ GROW_A_SMALL_FOREST = """
 import json, sys
 import numpy as np
 from octa_svr_dataset.config import GrowthConfig
-from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 
 config = GrowthConfig(
+    capillary_bed="closed",
     superficial={"iterations": 8, "candidates_per_iteration": 400},
     deep={"iterations": 6, "candidates_per_iteration": 1200},
 )
@@ -22,7 +24,7 @@ rng = np.random.default_rng(4)
 with np.errstate(over="ignore"):
     graph = grow_forest(config, 1.5, draw_fovea(config, 1.5, rng), rng)
 print(json.dumps({"parent": graph.parent.tolist(), "position": graph.position_mm.tolist(),
-                  "radius": graph.radius_mm.tolist()}))
+                  "radius": graph.radius_mm.tolist(), "layer": graph.layer.tolist(), "links": graph.links.tolist()}))
 """
 
 
@@ -34,7 +36,9 @@ def compiled() -> dict:
 def test_the_forest_of_plain_python_is_that_of_the_compiled_kernels(compiled):
     plain = json_printed_by(GROW_A_SMALL_FOREST, NUMBA_DISABLE_JIT="1")
     assert len(plain["parent"]) > 100
-    assert plain["parent"] == compiled["parent"]
+    assert len(plain["links"]) > 20
+    for column in ("parent", "layer", "links"):
+        assert plain[column] == compiled[column]
     np.testing.assert_allclose(plain["position"], compiled["position"], rtol=0, atol=1e-12)
     np.testing.assert_allclose(plain["radius"], compiled["radius"], rtol=1e-12)
 

@@ -9,7 +9,8 @@ from scipy import ndimage
 from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.graph_files import graph_from_edges
-from octa_svr_dataset.growth.forest import draw_fovea, grow_forest
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.imaging.kernels import draw_segments
 from octa_svr_dataset.imaging.raster import draw_vessels
 from octa_svr_dataset.kernel import kernel
@@ -22,7 +23,8 @@ CAPILLARY_RADIUS_MM = 0.0025
 def draw(size, row_col, radius, start, end, value):
     """Picture of segments, and the node that is seen at each pixel."""
     image, drawn = np.zeros(size * size, np.float32), np.full(size * size, -1, np.int32)
-    draw_segments(image, drawn, row_col, radius, start.astype(np.int32), end.astype(np.int32), value)
+    start, end = start.astype(np.int32), end.astype(np.int32)
+    draw_segments(image, drawn, row_col, radius[np.stack([start, end], axis=1)], start, end, end, value)
     return image.reshape(size, size), drawn.reshape(size, size)
 
 
@@ -75,9 +77,9 @@ def area_by_supersampling(size, row_col, radius, start, end, value, points):
 
 
 def expected_picture(graph, fov, radius_mm, value, points):
-    segments = graph.segments
+    start, end = graph.edges.T
     return area_by_supersampling(
-        fov.size_px, fov.to_row_col(graph.position_mm), fov.lengths_px(radius_mm), graph.parent[segments], segments,
+        fov.size_px, fov.to_row_col(graph.position_mm), fov.lengths_px(radius_mm), start, end,
         value, points,
     )  # fmt: skip
 
@@ -108,7 +110,7 @@ row_col[:4] = [[5.5, 3.0], [5.5, 9.0], [5.5, 15.0], [11.5, 15.0]]
 end = np.arange(30, dtype=np.int32)
 start = np.where(end < 4, np.maximum(end - 1, 0), (end * rng.uniform(size=30)).astype(int)).astype(np.int32)
 image, drawn = np.zeros(32 * 32, np.float32), np.full(32 * 32, -1, np.int32)
-draw_segments(image, drawn, row_col, rng.uniform(0.1, 3.0, 30), start, end, rng.uniform(0.2, 1.0, 30))
+draw_segments(image, drawn, row_col, rng.uniform(0.1, 3.0, (30, 2)), start, end, end, rng.uniform(0.2, 1.0, 30))
 print(json.dumps([image.tolist(), drawn.tolist()]))
 """
 
@@ -189,6 +191,39 @@ def test_joints_of_a_winding_vessel_are_as_bright_as_the_rest(radius):
     assert image.mean() == pytest.approx(expected.mean(), rel=0.02)
     np.testing.assert_allclose(image, expected, atol=0.15)
     assert np.sqrt(((image - expected)[expected > 0] ** 2).mean()) < 0.04
+
+
+def graph_with_a_link(thin_mm):
+    """Two vessels side by side, and a link from the tip of the first to a node within the second."""
+    x_mm = [0.2, 0.8, 1.4, 0.2, 2.0, 2.8]
+    y_mm = [0.9, 0.9, 0.9, 1.5, 1.5, 1.5]
+    return VesselGraph(
+        position_mm=np.stack([x_mm, y_mm, np.zeros(6)], axis=1), parent=np.array([-1, 0, 1, -1, 3, 4]),
+        radius_mm=np.array([0.04, 0.04, 0.04, thin_mm, thin_mm, thin_mm]), kind=np.zeros(6), layer=np.zeros(6),
+        links=np.array([[2, 4]]),
+    )  # fmt: skip
+
+
+def test_a_link_is_as_thin_as_its_thinner_node_and_shows_its_first_node():
+    fov = FieldOfView(width_mm=3.0, size_px=300)
+    value = np.array([0.5, 0.5, 0.5, 0.9, 0.9, 0.9])
+    graph = graph_with_a_link(0.02)
+    drawing = draw_vessels(graph, fov, graph.radius_mm, value)
+    assert drawing.node[120, 170] == 2
+    assert drawing.brightness[120, 170] == pytest.approx(0.5)
+    across = drawing.brightness[:, 170][drawing.node[:, 170] == 2] / 0.5
+    assert across.sum() == pytest.approx(4.0 * np.sqrt(2), rel=0.02)
+    without = draw_vessels(graph.with_links(np.empty((0, 2))), fov, graph.radius_mm, value)
+    assert without.brightness[120, 170] == 0
+
+
+def test_a_vessel_goes_on_from_its_tip_into_a_link():
+    fov = FieldOfView(width_mm=3.0, size_px=300)
+    graph = graph_with_a_link(0.04)
+    drawn = draw_vessels(graph, fov, graph.radius_mm, np.ones(6)).brightness
+    expected = expected_picture(graph, fov, graph.radius_mm, np.ones(6), 8)
+    assert drawn.mean() == pytest.approx(expected.mean(), rel=0.005)
+    np.testing.assert_allclose(drawn, expected, atol=0.15)
 
 
 @pytest.mark.parametrize("radius", [0.2, 1.0, 1.5, 3.0])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.config import DropoutConfig, PathologyConfig
-from octa_svr_dataset.growth.forest import Fovea
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.placement import (
     INSIDE_MARGIN_MM,
     LEAST_GAP_MM,

@@ -1,0 +1,146 @@
+"""The closed capillary bed: what links may join, and what they leave open."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from octa_svr_dataset.config import GrowthConfig
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.graph_files import to_networkx
+from octa_svr_dataset.growth.bed import DEMANDS, LARGE_RADIUS_MM, close_bed
+from octa_svr_dataset.growth.forest import grow_forest
+from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
+from octa_svr_dataset.growth.kernels.bed import LONGEST_RIM_JOIN
+from octa_svr_dataset.imaging.raster import draw_vessels
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer, edge_lengths_mm
+
+FOV = FieldOfView(width_mm=3.0, size_px=912)
+
+
+def grow(seed: int, capillary_bed: str) -> tuple[Fovea, VesselGraph]:
+    rng = np.random.default_rng(seed)
+    config = GrowthConfig(capillary_bed=capillary_bed)
+    fovea = draw_fovea(config, 3.0, rng)
+    return fovea, grow_forest(config, 3.0, fovea, rng)
+
+
+@pytest.fixture(scope="module", params=range(3))
+def closed(request) -> tuple[Fovea, VesselGraph]:
+    return grow(request.param, "closed")
+
+
+def test_links_leave_the_forest_as_it_grew():
+    (_, with_links), (_, without) = grow(4, "closed"), grow(4, "open")
+    for column in ("position_mm", "parent", "radius_mm", "kind", "layer"):
+        np.testing.assert_array_equal(getattr(with_links, column), getattr(without, column))
+    assert (len(with_links.links) > 1000, len(without.links)) == (True, 0)
+
+
+def test_few_tips_stay_blind(closed):
+    _, graph = closed
+    is_tip = (graph.num_children() == 0) & (graph.parent >= 0)
+    is_joined = np.isin(np.arange(len(graph)), graph.links)
+    assert (is_tip & ~is_joined).sum() <= 0.05 * is_tip.sum()
+
+
+def test_nearly_all_vessels_hang_together(closed):
+    _, graph = closed
+    whole = to_networkx(graph).to_undirected()
+    lengths_mm = dict(zip((tuple(sorted(edge)) for edge in graph.edges.tolist()), edge_lengths_mm(graph), strict=True))
+    shares = [
+        sum(lengths_mm[tuple(sorted(edge))] for edge in whole.subgraph(part).edges)
+        for part in nx.connected_components(whole)
+    ]
+    assert max(shares) >= 0.98 * sum(shares)
+
+
+def test_links_are_short(closed):
+    _, graph = closed
+    lengths_mm = edge_lengths_mm(graph)[len(graph.segments) :]
+    assert lengths_mm.max() <= LONGEST_RIM_JOIN
+    assert np.quantile(lengths_mm, 0.99) <= DEMANDS[-1].reach
+    assert np.median(lengths_mm) < 0.05
+
+
+def test_no_two_nodes_are_connected_twice(closed):
+    _, graph = closed
+    assert len(np.unique(np.sort(graph.edges, axis=1), axis=0)) == len(graph.edges)
+
+
+def test_links_stay_in_their_layer_but_for_where_a_deep_tree_starts(closed):
+    _, graph = closed
+    first, second = graph.layer[graph.links].T
+    starts_deep_tree = np.zeros(len(graph), dtype=bool)
+    segments = graph.segments
+    starts_deep_tree[graph.parent[segments][graph.layer[segments] > graph.layer[graph.parent[segments]]]] = True
+    assert np.all((first == second) | ((first == VesselLayer.DEEP) & starts_deep_tree[graph.links[:, 1]]))
+    assert {VesselLayer.SUPERFICIAL, VesselLayer.DEEP} == set(first)
+
+
+def test_links_join_arteries_with_veins_more_often_than_chance_would(closed):
+    _, graph = closed
+    is_venous = graph.kind == VesselKind.VEIN
+    same_layer = graph.links[np.all(graph.layer[graph.links] == VesselLayer.SUPERFICIAL, axis=1)]
+    share = is_venous[graph.layer == VesselLayer.SUPERFICIAL].mean()
+    assert (is_venous[same_layer[:, 0]] != is_venous[same_layer[:, 1]]).mean() > 1.1 * 2 * share * (1 - share)
+
+
+def sides(first: np.ndarray, second: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(A, B) on which side of the lines from `first` to `second` (A, 2) the points (B, 2) lie."""
+    along, to_point = (second - first)[:, None], points[None] - first[:, None]
+    return np.sign(along[..., 0] * to_point[..., 1] - along[..., 1] * to_point[..., 0])
+
+
+def test_no_link_crosses_a_large_vessel(closed):
+    _, graph = closed
+    large = graph.segments[graph.radius_mm[graph.segments] > LARGE_RADIUS_MM]
+    position = graph.position_mm[:, :2]
+    rim = edge_lengths_mm(graph)[len(graph.segments) :] > DEMANDS[-1].reach
+    one, other = position[graph.links[~rim]].swapaxes(0, 1)
+    start, end = position[graph.parent[large]], position[large]
+    crosses = (sides(one, other, start) * sides(one, other, end) < 0) & (
+        sides(start, end, one) * sides(start, end, other) < 0
+    ).T
+    is_rim = np.linalg.norm((one + other) / 2 - closed[0].position_mm, axis=1) < 0.6
+    assert not crosses[~is_rim].any()
+    assert len(large) > 500
+
+
+def enclosed_area_mm2(fovea: Fovea, graph: VesselGraph) -> float:
+    """Area around the fovea out of which no way leads but across vessels."""
+    drawing = draw_vessels(graph, FOV, np.full(len(graph), 0.004), np.ones(len(graph)))
+    numbers, _ = ndimage.label(drawing.node < 0)
+    row, column = FOV.to_row_col(fovea.position_mm).astype(int)
+    return FOV.area_mm2((numbers == numbers[row, column]).sum())
+
+
+@pytest.mark.parametrize("layer", list(VesselLayer))
+def test_a_ring_of_each_layer_encloses_the_fovea(closed, layer):
+    fovea, graph = closed
+    assert enclosed_area_mm2(fovea, graph.in_layer(layer)) < 2.5 * np.pi * fovea.avascular_radius_mm**2
+
+
+def test_published_forests_have_no_such_ring():
+    fovea, graph = grow(0, "open")
+    assert enclosed_area_mm2(fovea, graph.in_layer(VesselLayer.DEEP)) > 4 * np.pi * fovea.avascular_radius_mm**2
+
+
+def test_both_layers_hold_vessels_everywhere(closed):
+    fovea, graph = closed
+    segments = graph.segments
+    for layer in VesselLayer:
+        end_mm = graph.position_mm[segments[graph.layer[segments] == layer], :2]
+        counts, _, _ = np.histogram2d(*end_mm.T, bins=6, range=[[0, 3], [0, 3]])
+        centers_mm = np.stack(np.meshgrid(*[np.arange(0.25, 3, 0.5)] * 2, indexing="ij"), axis=-1)
+        is_off_fovea = np.linalg.norm(centers_mm - fovea.position_mm, axis=-1) > 0.8
+        assert counts[is_off_fovea].min() > 0.3 * counts[is_off_fovea].mean()
+
+
+def test_a_forest_of_stumps_and_an_empty_one_are_closed_without_complaint():
+    stumps = VesselGraph(
+        position_mm=np.array([[0, 1, 0], [0.1, 1, 0]]), parent=np.array([-1, 0]), radius_mm=np.full(2, 0.0025),
+        kind=np.zeros(2), layer=np.zeros(2),
+    )  # fmt: skip
+    assert len(close_bed(stumps, np.array([1.5, 1.5])).links) == 0
+    assert len(close_bed(stumps.select(np.zeros(2, bool)), np.array([1.5, 1.5]))) == 0
