@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.kernels import draw_segments
+from octa_svr_dataset.imaging.kernels import LANES, draw_segments
 from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 
@@ -37,21 +37,11 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     value
         (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
     """
-    edges = graph.edges.astype(np.int32)
-    starts, ends = edges.T.copy()
-    links = np.s_[len(edges) - len(graph.links) :]
-    starts[links], ends[links] = ends[links], starts[links].copy()  # from its tip on
-    return draw_network(fov, graph.position_mm, edge_radii_mm(graph, radius_mm), starts, ends, edges[:, 1], value)
+    return draw_network(fov, graph.position_mm, graph.edges, edge_radii_mm(graph, radius_mm), value)
 
 
 def draw_network(
-    fov: FieldOfView,
-    position_mm: np.ndarray,
-    radii_mm: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    nodes: np.ndarray,
-    value: np.ndarray,
+    fov: FieldOfView, position_mm: np.ndarray, edges: np.ndarray, radii_mm: np.ndarray, value: np.ndarray
 ) -> Drawing:
     """Draw segments between nodes, the brightest in front.
 
@@ -61,25 +51,22 @@ def draw_network(
         Field of view and picture size.
     position_mm
         (N, 2 or more) float64. Positions (x, y, ...) of the nodes, mm.
+    edges
+        (M, 2) int64. Nodes at which each segment starts and ends; the same node for a disc.
     radii_mm
         (M, 2) float64. Radii at both ends of each segment, mm.
-    starts, ends
-        (M,) int32. Nodes at which each segment starts and ends; the same node for a disc.
-    nodes
-        (M,) int32. Node that each segment belongs to.
     value
-        (N,) float64. Brightness in [0, 1] of the segments of each node.
+        (N,) float64. Brightness in [0, 1] of the segments that end at each node.
     """
-    brightness = np.zeros((fov.size_px, fov.size_px), np.float32)
-    node = np.full(brightness.shape, -1, np.int32)
+    num_pixels = fov.size_px**2
+    brightness, node = np.zeros(num_pixels + LANES, np.float32), np.full(num_pixels + LANES, -1, np.int32)
     draw_segments(
-        brightness.reshape(-1),
-        node.reshape(-1),
+        brightness,
+        node,
         np.ascontiguousarray(fov.to_row_col(position_mm)),
+        edges,
         fov.lengths_px(radii_mm),
-        starts,
-        ends,
-        np.ascontiguousarray(nodes),
         np.array(value, dtype=np.float64),
     )
-    return Drawing(brightness=brightness, node=node)
+    shape = fov.size_px, fov.size_px
+    return Drawing(brightness=brightness[:num_pixels].reshape(shape), node=node[:num_pixels].reshape(shape))

@@ -76,5 +76,5 @@ def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOf
     position_mm = np.array([microaneurysm.position_mm for microaneurysm in microaneurysms])
     radius_mm = np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms])
     value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
-    discs = np.arange(len(microaneurysms), dtype=np.int32)
-    return draw_network(fov, position_mm, np.stack([radius_mm, radius_mm], axis=1), discs, discs, discs, value).brightness
+    discs = np.arange(len(microaneurysms)).repeat(2).reshape(-1, 2)
+    return draw_network(fov, position_mm, discs, radius_mm[discs], value).brightness
