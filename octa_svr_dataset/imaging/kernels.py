@@ -6,11 +6,13 @@ import numpy as np
 
 from octa_svr_dataset.kernel import kernel
 
+Four = tuple[np.float32, np.float32, np.float32, np.float32]
+
 SHARPEST_COSINE = 0.0
 """Segments that turn more sharply than this are not joined."""
 
-LEAST_ROUND_PX = 1.5
-"""Radius from which tips are drawn round; thinner ones are cut off, which keeps their area."""
+LEAST_ROUND_PX = 1.0
+"""Radius from which tips are drawn round; thinner ones are cut off a radius beyond their node, which keeps their area."""
 
 BAND_PX = 16
 """Segments are drawn in bands of rows, so that what is written stays in the cache of the processor."""
@@ -146,7 +148,7 @@ def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float
         return row, column, 0.5
     if other >= 0:
         return SHARP * (row - way[other, 0]), SHARP * (column - way[other, 1]), 0.5
-    return row, column, 0.5 + 0.25 * math.pi * radius if first >= 0 and radius < LEAST_ROUND_PX else FAR_PX
+    return row, column, 0.5 + radius if first >= 0 and radius < LEAST_ROUND_PX else FAR_PX
 
 
 @kernel(error_model="numpy")
@@ -199,9 +201,9 @@ def draw_row(
     first: int,
     count: int,
     room: int,
-    begins: tuple[float, float, float, float],
-    paces: tuple[float, float, float, float],
-    shape: tuple[float, float, float, float],
+    begins: Four,
+    paces: Four,
+    shape: Four,
     node: int,
 ) -> None:
     """Show a segment in a row, in front of what is darker there and behind what is brighter.
