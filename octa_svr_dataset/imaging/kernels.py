@@ -12,7 +12,7 @@ SHARPEST_COSINE = 0.0
 """Segments that turn more sharply than this are not joined."""
 
 LEAST_ROUND_PX = 1.0
-"""Radius from which tips are drawn round; thinner ones are cut off a radius beyond their node, which keeps their area."""
+"""Radius from which tips are drawn round; thinner ones are cut off a radius beyond the node, which keeps their area."""
 
 BAND_PX = 16
 """Segments are drawn in bands of rows, so that what is written stays in the cache of the processor."""
@@ -23,8 +23,8 @@ LANES = 8
 FAR_PX = 1e9
 """Where there is no limit."""
 
-SHARP = 1000.0
-"""How much more sharply than by the area of a pixel two segments are parted."""
+SHARP = 10000.0
+"""How much more sharply than by the area of a pixel two segments are parted, so that each has whole pixels."""
 
 TINY = 1e-9
 """In place of a divisor of 0."""
@@ -48,7 +48,7 @@ def draw_segments(
       it crosses more steeply: over each column or row, that is exactly its area.
     - Segments that go on into each other share the pixels at their joint by the line that halves the angle:
       each pixel belongs to one of them, and a joint is neither darker nor brighter than the rest.
-    - All others are taken to overlap by chance, as vessels that cross do on average (`draw_strip`). Where a
+    - All others are taken to overlap by chance, as vessels that cross do on average (`draw_row`). Where a
       pixel is fully covered, the brightest one is seen.
 
     Parameters
@@ -76,6 +76,7 @@ def draw_segments(
             drawn,
             size,
             (row_col[start, 0] - 0.5, row_col[start, 1] - 0.5, row_col[end, 0] - 0.5, row_col[end, 1] - 0.5),
+            (way[2 * segment, 0], way[2 * segment, 1]),
             (radius_0, radius_1),
             limit_of(2 * segment, first[start], partner[start], way, radius_0),
             limit_of(2 * segment + 1, first[end], partner[end], way, radius_1),
@@ -139,7 +140,7 @@ def join_segments(row_col: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, n
     return way, first, partner
 
 
-@kernel()
+@kernel(forceinline=True)
 def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float) -> tuple[float, float, float]:
     """How a segment ends: which share of a pixel is on its side, of (row, column) from the node, and at the node."""
     row, column = way[tail, 0], way[tail, 1]
@@ -147,38 +148,36 @@ def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float
     if tail != first and tail != partner and first >= 0:  # starts within others
         return row, column, 0.5
     if other >= 0:
-        return SHARP * (row - way[other, 0]), SHARP * (column - way[other, 1]), 0.5
+        return SHARP * (row - way[other, 0]), SHARP * (column - way[other, 1]), 0.0 if tail == partner else 1.0
     return row, column, 0.5 + radius if first >= 0 and radius < LEAST_ROUND_PX else FAR_PX
 
 
-@kernel(error_model="numpy")
+@kernel(error_model="numpy", forceinline=True)
 def draw_strip(
     image: np.ndarray,
     drawn: np.ndarray,
     size: int,
     ends: tuple[float, float, float, float],
+    along: tuple[float, float],
     radii: tuple[float, float],
     limit_0: tuple[float, float, float],
     limit_1: tuple[float, float, float],
     node: int,
     bright: float,
 ) -> None:
-    """Draw one segment between `ends` (row, column, row, column), within its limits (see `limit_of`)."""
-    row_0, column_0, row_1, column_1 = ends
-    along_row, along_column = row_1 - row_0, column_1 - column_0
-    length = math.sqrt(along_row * along_row + along_column * along_column)
-    along_row = along_row / length if length > 0.0 else 1.0
-    along_column = along_column / max(length, TINY)
+    """Draw one segment between `ends` (row, column, row, column), `along` them and within its limits (`limit_of`)."""
+    (row_0, column_0, row_1, column_1), (along_row, along_column) = ends, along
+    length = (row_1 - row_0) * along_row + (column_1 - column_0) * along_column
     steeper = max(abs(along_row), abs(along_column))
     reach = max(radii[0], radii[1]) + 0.5 * steeper
     first_row = math.ceil(max(min(row_0, row_1) - reach, 0.0))
     last_row = math.floor(min(max(row_0, row_1) + reach, size - 1.0))
     left, right = max(min(column_0, column_1) - reach, 0.0), min(max(column_0, column_1) + reach, size - 1.0)
-    divisor = math.copysign(max(abs(along_row), TINY), along_row)
-    tilt, half = along_column / divisor, reach / abs(divisor)
+    inverse, scale = 1.0 / math.copysign(max(abs(along_row), TINY), along_row), 1.0 / steeper
+    tilt, half = along_column * inverse, reach * abs(inverse)
     slope = (radii[1] - radii[0]) / max(length, TINY)
-    scaled_row, scaled_column = along_row / steeper, along_column / steeper
-    shape = np.float32(length / steeper), np.float32(radii[0] / steeper), np.float32(slope), np.float32(bright)
+    scaled_row, scaled_column = along_row * scale, along_column * scale
+    shape = np.float32(length * scale), np.float32(radii[0] * scale), np.float32(slope), np.float32(bright)
     paces = np.float32(scaled_column), np.float32(scaled_row), np.float32(limit_0[1]), np.float32(limit_1[1])
     for row in range(first_row, last_row + 1):
         down_0, down_1 = row - row_0, row - row_1

@@ -186,6 +186,13 @@ def test_joints_of_a_straight_vessel_cannot_be_seen(radius):
         np.testing.assert_allclose(joined, whole, atol=1e-5)
 
 
+@pytest.mark.parametrize("points", [[(9.5, 2), (9.5, 8.5), (9.5, 17)], [(9.5, 2), (9.5, 9.5), (17, 9.5)]])
+def test_a_pixel_on_the_line_between_two_segments_belongs_to_one_of_them(points):
+    for path in (points, points[::-1]):
+        image, expected = draw_path(20, path, 1.7)
+        np.testing.assert_allclose(image[5:12, 5:12], expected[5:12, 5:12], atol=0.1)
+
+
 @pytest.mark.parametrize("radius", [0.25, 0.7, 2.0])
 def test_joints_of_a_winding_vessel_are_as_bright_as_the_rest(radius):
     along = np.linspace(0, 4 * np.pi, 40)
