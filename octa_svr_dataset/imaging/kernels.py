@@ -54,9 +54,9 @@ def draw_segments(
     Parameters
     ----------
     image
-        (H * H,) float32. Brightness, row by row; 0 before.
+        (H * H + LANES,) float32. Takes the brightness, row by row.
     drawn
-        (H * H,) int32. Takes the node at which the segment ends that is seen at each pixel; -1 before.
+        (H * H + LANES,) int32. Takes the node at which the segment ends that is seen at each pixel, -1 where none is.
     row_col
         (N, 2) float64. Nodes (row, column), px.
     edges
@@ -68,9 +68,15 @@ def draw_segments(
     """
     size = round(math.sqrt(len(image) - LANES))
     way, first, partner = join_segments(row_col, edges)
+    clear(image, drawn, size * size, len(image))
+    num_clear = 0
     for segment in sort_by_row(size, row_col, edges):
         start, end = edges[segment, 0], edges[segment, 1]
         radius_0, radius_1 = radius[segment, 0], radius[segment, 1]
+        bottom = max(row_col[start, 0], row_col[end, 0]) + max(radius_0, radius_1)
+        num_needed = size * int(min(max(bottom + BAND_PX, 0.0), size))
+        clear(image, drawn, num_clear, num_needed)
+        num_clear = max(num_clear, num_needed)
         draw_strip(
             image,
             drawn,
@@ -83,6 +89,15 @@ def draw_segments(
             end,
             value[end],
         )
+    clear(image, drawn, num_clear, size * size)
+
+
+@kernel()
+def clear(image: np.ndarray, drawn: np.ndarray, first: int, stop: int) -> None:
+    """Make pixels black; done shortly before they are drawn on, while they are in the cache."""
+    for pixel in range(first, stop):
+        image[pixel] = np.float32(0.0)
+        drawn[pixel] = np.int32(-1)
 
 
 @kernel()

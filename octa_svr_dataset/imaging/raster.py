@@ -59,7 +59,7 @@ def draw_network(
         (N,) float64. Brightness in [0, 1] of the segments that end at each node.
     """
     num_pixels = fov.size_px**2
-    brightness, node = np.zeros(num_pixels + LANES, np.float32), np.full(num_pixels + LANES, -1, np.int32)
+    brightness, node = np.empty(num_pixels + LANES, np.float32), np.empty(num_pixels + LANES, np.int32)
     draw_segments(
         brightness,
         node,

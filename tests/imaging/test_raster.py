@@ -22,7 +22,7 @@ CAPILLARY_RADIUS_MM = 0.0025
 
 def draw(size, row_col, radius, start, end, value):
     """Picture of segments, and the node that is seen at each pixel."""
-    image, drawn = np.zeros(size * size + LANES, np.float32), np.full(size * size + LANES, -1, np.int32)
+    image, drawn = np.full(size * size + LANES, 7.0, np.float32), np.full(size * size + LANES, 7, np.int32)
     edges = np.stack([start, end], axis=1)
     draw_segments(image, drawn, row_col, edges, radius[edges], value)
     return image[:-LANES].reshape(size, size), drawn[:-LANES].reshape(size, size)
@@ -110,7 +110,7 @@ row_col[:4] = [[5.5, 3.0], [5.5, 9.0], [5.5, 15.0], [11.5, 15.0]]
 end = np.arange(30)
 start = np.where(end < 4, np.maximum(end - 1, 0), (end * rng.uniform(size=30)).astype(int))
 edges = np.stack([start, end], axis=1)
-image, drawn = np.zeros(32 * 32 + LANES, np.float32), np.full(32 * 32 + LANES, -1, np.int32)
+image, drawn = np.full(32 * 32 + LANES, 7.0, np.float32), np.full(32 * 32 + LANES, 7, np.int32)
 draw_segments(image, drawn, row_col, edges, rng.uniform(0.1, 3.0, (30, 2)), rng.uniform(0.2, 1.0, 30))
 print(json.dumps([image.tolist(), drawn.tolist()]))
 """
