@@ -32,12 +32,7 @@ TINY = 1e-9
 
 @kernel(error_model="numpy")
 def draw_segments(
-    image: np.ndarray,
-    drawn: np.ndarray,
-    row_col: np.ndarray,
-    edges: np.ndarray,
-    radius: np.ndarray,
-    value: np.ndarray,
+    image: np.ndarray, drawn: np.ndarray, row_col: np.ndarray, edges: np.ndarray, radius: np.ndarray, value: np.ndarray
 ) -> None:
     """Draw the segments of a network: each for the area of a pixel that it covers, the brightest in front.
 

@@ -21,7 +21,7 @@ class Drawing:
 
 
 def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, value: np.ndarray) -> Drawing:
-    """Draw every segment of a graph, the brightest in front.
+    """Draw every segment and link of a graph, the brightest in front.
 
     The mean brightness does not depend on the size of the picture: a vessel thinner than a pixel shows for the
     share of the pixel that it covers.
@@ -33,9 +33,9 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     fov
         Field of view and picture size.
     radius_mm
-        (N,) float64. Radius at which to draw each node, mm; a segment tapers from its parent's to its own.
+        (N,) float64. Radius at which to draw each node, mm; see `edge_radii_mm`.
     value
-        (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
+        (N,) float64. Brightness in [0, 1] of the segment that ends at each node, and of its links.
     """
     return draw_network(fov, graph.position_mm, graph.edges, edge_radii_mm(graph, radius_mm), value)
 
