@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.kernels import draw_segments
+from octa_svr_dataset.imaging.kernels import LANES, draw_segments
 from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 
@@ -14,14 +14,17 @@ class Drawing:
     """Vessels drawn into a picture of H x W pixels."""
 
     brightness: np.ndarray
-    """(H, W) float64 in [0, 1]."""
+    """(H, W) float32 in [0, 1]. Mean over the pixel of the brightness of the vessel in front."""
 
     node: np.ndarray
     """(H, W) int32. Node whose segment is seen at the pixel, -1 where none is."""
 
 
 def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, value: np.ndarray) -> Drawing:
-    """Draw every segment of a graph, the brightest in front.
+    """Draw every segment and link of a graph, the brightest in front.
+
+    The mean brightness does not depend on the size of the picture: a vessel thinner than a pixel shows for the
+    share of the pixel that it covers.
 
     Parameters
     ----------
@@ -30,22 +33,40 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     fov
         Field of view and picture size.
     radius_mm
-        (N,) float64. Radius at which to draw each node, mm; a segment tapers from its parent's to its own.
+        (N,) float64. Radius at which to draw each node, mm; see `edge_radii_mm`.
     value
-        (N,) float64. Brightness in [0, 1] of the segment that ends at each node.
+        (N,) float64. Brightness in [0, 1] of the segment that ends at each node, and of its links.
     """
-    edges = graph.edges
-    row_col = fov.to_row_col(graph.position_mm)
-    radius_px = fov.lengths_px(edge_radii_mm(graph, radius_mm))
-    brightness, drawn = draw_segments(
-        fov.size_px,
-        row_col[edges[:, 0]],
-        row_col[edges[:, 1]],
-        radius_px[:, 0],
-        radius_px[:, 1],
-        value[edges[:, 1]],
+    return draw_network(fov, graph.position_mm, graph.edges, edge_radii_mm(graph, radius_mm), value)
+
+
+def draw_network(
+    fov: FieldOfView, position_mm: np.ndarray, edges: np.ndarray, radii_mm: np.ndarray, value: np.ndarray
+) -> Drawing:
+    """Draw segments between nodes, the brightest in front.
+
+    Parameters
+    ----------
+    fov
+        Field of view and picture size.
+    position_mm
+        (N, 2 or more) float64. Positions (x, y, ...) of the nodes, mm.
+    edges
+        (M, 2) int64. Nodes at which each segment starts and ends; the same node for a disc.
+    radii_mm
+        (M, 2) float64. Radii at both ends of each segment, mm.
+    value
+        (N,) float64. Brightness in [0, 1] of the segments that end at each node.
+    """
+    num_pixels = fov.size_px**2
+    brightness, node = np.empty(num_pixels + LANES, np.float32), np.empty(num_pixels + LANES, np.int32)
+    draw_segments(
+        brightness,
+        node,
+        np.ascontiguousarray(fov.to_row_col(position_mm)),
+        edges,
+        fov.lengths_px(radii_mm),
+        np.array(value, dtype=np.float64),
     )
-    node = np.full(drawn.shape, -1, np.int32)
-    if len(edges):
-        node = np.where(drawn >= 0, edges[drawn, 1], -1).astype(np.int32)
-    return Drawing(brightness=brightness, node=node)
+    shape = fov.size_px, fov.size_px
+    return Drawing(brightness=brightness[:num_pixels].reshape(shape), node=node[:num_pixels].reshape(shape))

@@ -8,9 +8,8 @@ from scipy import ndimage
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisition
-from octa_svr_dataset.imaging.kernels import draw_segments
 from octa_svr_dataset.imaging.layers import Layers, draw_layers
-from octa_svr_dataset.imaging.raster import draw_vessels
+from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
 from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselLayer
@@ -71,11 +70,11 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
 
 
 def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
-    """(H, W) float64. Brightness of the microaneurysms."""
+    """(H, W) float32. Brightness of the microaneurysms."""
     if not microaneurysms:
-        return np.zeros((fov.size_px, fov.size_px))
-    row_col = fov.to_row_col(np.array([microaneurysm.position_mm for microaneurysm in microaneurysms]))
-    radius_px = fov.lengths_px(np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms]))
+        return np.zeros((fov.size_px, fov.size_px), np.float32)
+    position_mm = np.array([microaneurysm.position_mm for microaneurysm in microaneurysms])
+    radius_mm = np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms])
     value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
-    brightness, _ = draw_segments(fov.size_px, row_col, row_col, radius_px, radius_px, value)
-    return np.asarray(brightness)
+    discs = np.arange(len(microaneurysms)).repeat(2).reshape(-1, 2)
+    return draw_network(fov, position_mm, discs, radius_mm[discs], value).brightness
