@@ -18,8 +18,7 @@ LARGE_RADIUS_MM = 0.008
 """No capillary joins or crosses a larger vessel: around arteries and veins lies a zone free of capillaries."""
 
 DEMANDS = (
-    Demands(reach=0.05, least_cosine=0.2, most_side_cosine=0.8, large_radius=LARGE_RADIUS_MM),
-    Demands(reach=0.05, least_cosine=-0.5, most_side_cosine=0.95, large_radius=LARGE_RADIUS_MM),
+    Demands(reach=0.05, least_cosine=0.0, most_side_cosine=0.9, large_radius=LARGE_RADIUS_MM),
     Demands(reach=0.08, least_cosine=-1.0, most_side_cosine=1.0, large_radius=LARGE_RADIUS_MM),
     Demands(reach=0.15, least_cosine=-1.0, most_side_cosine=1.0, large_radius=LARGE_RADIUS_MM),
 )
@@ -82,7 +81,7 @@ def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cel
     parent = np.where(parent == NONE, NONE, rank[parent]).astype(np.int64)
     position = graph.position_mm[order]
     along = position - position[np.where(parent == NONE, np.arange(num_nodes), parent)]
-    length = np.sqrt((along * along).sum(axis=1))
+    length = np.sqrt(np.einsum("ij,ij->i", along, along))
     limbs = graph.num_children()[order] + (parent != NONE)
     segment_start, segment = index_segments(position, parent, num_cells)
     return Mesh(
@@ -106,12 +105,14 @@ def _mesh(graph: VesselGraph, order: np.ndarray, node_start: np.ndarray, num_cel
 
 def _rim(mesh: Mesh, plexus: VesselLayer, fovea_mm: np.ndarray) -> np.ndarray:
     """(K,) nodes of a plexus around the avascular zone in order of their direction, without narrow pockets."""
-    offset_mm = mesh.position[:, :2] - fovea_mm
-    distance_sq = (offset_mm * offset_mm).sum(axis=1)
-    near = np.flatnonzero((distance_sq < MOST_RIM_DISTANCE_MM**2) & (mesh.layer == plexus) & (mesh.parent != NONE))
-    turn = np.arctan2(offset_mm[near, 1], offset_mm[near, 0]) / (2.0 * np.pi) + 0.5
+    candidates = np.flatnonzero((mesh.layer == plexus) & (mesh.parent != NONE))
+    x_mm, y_mm = mesh.position[candidates, :2].T - fovea_mm[:, None]
+    distance_sq = x_mm * x_mm + y_mm * y_mm
+    is_near = distance_sq < MOST_RIM_DISTANCE_MM**2
+    near, x_mm, y_mm, distance_sq = candidates[is_near], x_mm[is_near], y_mm[is_near], distance_sq[is_near]
+    turn = np.arctan2(y_mm, x_mm) / (2.0 * np.pi) + 0.5
     sector = np.minimum((turn * NUM_RIM_SECTORS).astype(int), NUM_RIM_SECTORS - 1)
-    order = np.lexsort((distance_sq[near], sector))
+    order = np.lexsort((distance_sq, sector))
     innermost = order[np.unique(sector[order], return_index=True)[1]]
     rim = near[innermost].tolist()
     points = dict(zip(rim, mesh.position[rim, :2].tolist(), strict=True))

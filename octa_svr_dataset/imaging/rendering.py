@@ -20,7 +20,7 @@ BED_RADIUS_MM = 0.005
 BED_BLUR_MM = 0.03
 """Distance over which that density is averaged (standard deviation)."""
 
-HEALTHY_BED = {"full": 0.5, "superficial": 0.3, "deep": 0.3}
+HEALTHY_BED = {"full": 0.55, "superficial": 0.32, "deep": 0.36}
 """Density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
 
 

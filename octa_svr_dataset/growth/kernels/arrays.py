@@ -110,7 +110,7 @@ def counter_uniform(key: np.uint64, counter: int) -> float:
     return float(mixed >> np.uint64(11)) * TWO_POW_MINUS_53
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def cell_of(coordinate: float, cell_width: float, num_cells: int) -> int:
     """Index of the grid cell of a coordinate; what lies outside belongs to the border cells."""
     return min(max(int(coordinate / cell_width), 0), num_cells - 1)

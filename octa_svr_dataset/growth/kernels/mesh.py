@@ -8,7 +8,7 @@ import numpy as np
 from octa_svr_dataset.growth.kernels.arrays import NONE, cell_of
 from octa_svr_dataset.kernel import kernel
 
-MESH_CELL = 0.04
+MESH_CELL = 0.05
 """Width of the cells by which nodes, segments and joins are found."""
 
 

@@ -85,7 +85,7 @@ def propagate_radii(nodes: Nodes, node: int) -> None:
             nodes.version[node] += 1
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, radius: float) -> bool:
     """Whether any node lies closer than a radius to a point."""
     num_cells = nodes.head.shape[0]
@@ -103,7 +103,7 @@ def has_node_within(nodes: Nodes, width: float, x: float, y: float, z: float, ra
     return False
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def oxygen_reach(radius: float) -> float:
     """Distance to which a vessel oxygenates the tissue around it (Rauch and Harders 2021), mm."""
     relative = radius / OXYGEN_RADIUS_MM
@@ -122,7 +122,7 @@ def measure_reach(
     return reach * reach
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def is_oxygenated(
     position: np.ndarray,
     power: np.ndarray,
@@ -165,7 +165,7 @@ def is_oxygenated(
     return False
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def find_nearest_active(
     position: np.ndarray,
     head: np.ndarray,
@@ -213,7 +213,7 @@ def find_nearest_active(
         ring += 1
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def gap_to_cell(coordinate: float, cell: int, own_cell: int, cell_width: float) -> float:
     """Distance along one axis from a point to another cell, less what rounding may add."""
     if cell < own_cell:

@@ -105,7 +105,7 @@ def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None
     sinks.size[2] = num_cells
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def has_sink_within(
     position: np.ndarray,
     start: np.ndarray,
@@ -250,7 +250,7 @@ def meet_new_nodes(
     return count
 
 
-@kernel(allocates=False, inline="always")
+@kernel(allocates=False, forceinline=True)
 def meet(
     position: np.ndarray,
     nearest: np.ndarray,
