@@ -18,15 +18,17 @@ import hashlib, json
 from octa_svr_dataset import VERSION, make_example
 
 rows = {"version": VERSION}
-for preset, seed, split, index in [
-    ("dropout_ma", 0, "train", 0), ("dropout_ma", 7, "train", 12), ("dropout_ma", 7, "test", 3),
-    ("healthy", 0, "validation", 1),
+for preset, seed, split, index, projection in [
+    ("dropout_ma", 0, "train", 0, "full"), ("dropout_ma", 7, "train", 12, "full"),
+    ("dropout_ma", 7, "test", 3, "superficial"), ("healthy", 0, "validation", 1, "deep"),
 ]:
-    example = make_example(preset, seed=seed, split=split, index=index)
+    example = make_example(
+        preset, seed=seed, split=split, index=index, overrides={"imaging.projection": projection}
+    )
     digest = hashlib.sha256(example.rendering.image.tobytes())
     for layer in example.rendering.layers.as_dict().values():
         digest.update(layer.tobytes())
-    rows[f"{preset} {seed} {split} {index}"] = {
+    rows[f"{preset} {seed} {split} {index} {projection}"] = {
         "pixels": digest.hexdigest()[:16], "text": example.dialogue.messages[1].content,
     }
 print(json.dumps(rows))
