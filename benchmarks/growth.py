@@ -30,6 +30,7 @@ from stages import start_s
 
 from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.growth import forest
+from octa_svr_dataset.growth.bed import close_bed
 from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.growth.kernels import plexus
 
@@ -47,10 +48,10 @@ import numpy as np
 from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import draw_fovea
-config, rng = GrowthConfig(), np.random.default_rng(0)
+config, rng = GrowthConfig(capillary_bed="{bed}"), np.random.default_rng(0)
 grow_forest(config, 3.0, draw_fovea(config, 3.0, rng), rng)
 """
-PEAK_MB = FIRST_FOREST + "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+PEAK_MB = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
 
 
 @njit(_nrt=False)
@@ -73,19 +74,23 @@ def main() -> None:
         table.add_row(PARTS[part], f"{cost_ms:.1f}")
     table.add_row("rest: work arrays, loop, graph", f"{whole_ms - sum(parts_ms.values()):.1f}")
     table.add_row("whole", f"{whole_ms:.1f}")
+    table.add_row("closing its bed, in the presets", f"{statistics.median(bed_ms(seed) for seed in range(num)):.1f}")
     console.print(table)
     table = Table("field, mm", "CPU ms (median)", "CPU ms a mm2", title="Wider fields")
     for width_mm in WIDTHS_MM:
         cost_ms = statistics.median(forest_ms(seed, width_mm) for seed in range(max(num // 3, 1)))
         table.add_row(f"{width_mm:g}", f"{cost_ms:.1f}", f"{cost_ms / width_mm**2:.1f}")
     console.print(table)
-    table = Table("start", "wall s", title="First forest, with imports")
-    with tempfile.TemporaryDirectory() as folder:
-        table.add_row("compilation included (one run)", f"{start_s(FIRST_FOREST, runs=1, NUMBA_CACHE_DIR=folder):.2f}")
-        table.add_row("compiled before (median of 3)", f"{start_s(FIRST_FOREST, runs=3, NUMBA_CACHE_DIR=folder):.2f}")
+    table = Table("start", "open bed: wall s", "closed bed: wall s", title="First forest, with imports")
+    codes = [FIRST_FOREST.format(bed=bed) for bed in ("open", "closed")]
+    with tempfile.TemporaryDirectory() as open_cache, tempfile.TemporaryDirectory() as closed_cache:
+        starts = list(zip(codes, (open_cache, closed_cache), strict=True))
+        for name, runs in (("compilation included (one run)", 1), ("compiled before (median of 3)", 3)):
+            walls_s = [start_s(code, runs=runs, NUMBA_CACHE_DIR=cache) for code, cache in starts]
+            table.add_row(name, *(f"{wall_s:.2f}" for wall_s in walls_s))
     console.print(table)
-    peak_mb = subprocess.run([sys.executable, "-c", PEAK_MB], check=True, capture_output=True, text=True).stdout
-    console.print(f"Peak resident memory of that process: {int(peak_mb)} MB")
+    printed = subprocess.run([sys.executable, "-c", codes[1] + PEAK_MB], check=True, capture_output=True, text=True)
+    console.print(f"Peak resident memory of that process: {int(printed.stdout)} MB")
 
 
 def forest_ms(seed: int, width_mm: float) -> float:
@@ -94,6 +99,16 @@ def forest_ms(seed: int, width_mm: float) -> float:
     fovea = draw_fovea(config, width_mm, rng)
     start = time.process_time()
     forest.grow_forest(config, width_mm, fovea, rng)
+    return (time.process_time() - start) * 1000
+
+
+def bed_ms(seed: int) -> float:
+    """CPU time of closing the bed of a forest of 3 mm."""
+    config, rng = GrowthConfig(), np.random.default_rng(seed)
+    fovea = draw_fovea(config, 3.0, rng)
+    graph = forest.grow_forest(config, 3.0, fovea, rng)
+    start = time.process_time()
+    close_bed(graph, fovea.position_mm)
     return (time.process_time() - start) * 1000
 
 
