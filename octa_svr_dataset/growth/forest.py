@@ -95,7 +95,7 @@ def _grow(
     iteration = 0
     for plexus in (config.superficial, config.deep):
         schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
-        grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys)
+        sinks, sources, spare = grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys)
         iteration += plexus.iterations
     return _as_graph(kinds, tissue)
 

@@ -31,7 +31,7 @@ def grow_plexus(
     tissue: Tissue,
     schedule: np.ndarray,
     keys: np.ndarray,
-) -> None:
+) -> tuple[Sinks, Sinks, Sinks]:
     """Grow one plexus: in each iteration sinks appear, arteries grow, sinks turn into sources, veins grow.
 
     Parameters
@@ -46,6 +46,11 @@ def grow_plexus(
         (I, fields of `Rules`) float64. Rules of each iteration.
     keys
         (3,) uint64. Keys of the random draws for sinks, arteries and veins.
+
+    Returns
+    -------
+    sinks, sources, spare : Sinks
+        As they are in the end; what is sorted changes places with the spare arrays.
     """
     first_sink = np.empty(arteries.parent.shape[0], np.int32)
     next_sink = np.empty(sinks.next.shape[0], np.int32)
@@ -55,7 +60,9 @@ def grow_plexus(
         if step % SORT_INTERVAL == 0 or step == 1:
             num_cells = min(max(int(tissue.width / rules.spacing), 1), int(math.sqrt(sinks.head.shape[0])))
             sort_sinks(sinks, spare, tissue.width, num_cells)
+            sinks, spare = spare, sinks
             sort_sinks(sources, spare, tissue.width, num_cells)
+            sources, spare = spare, sources
         if step == 0:
             forget_nearest(sinks)
             forget_nearest(sources)
@@ -66,6 +73,7 @@ def grow_plexus(
         first_new = grow_kind(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
         count = meet_new_nodes(sources, veins, tissue, rules, first_new, kept)
         remove_sinks(sources, kept, count)
+    return sinks, sources, spare
 
 
 @kernel(allocates=False)

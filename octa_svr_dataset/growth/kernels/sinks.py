@@ -64,19 +64,19 @@ def forget_nearest(sinks: Sinks) -> None:
 
 
 @kernel(allocates=False)
-def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None:
-    """Close the gaps of removed sinks and sort the others by the cells of a grid; `spare` is overwritten."""
+def sort_sinks(sinks: Sinks, target: Sinks, width: float, num_cells: int) -> None:
+    """Write the sinks into other work arrays, sorted by the cells of a grid, without those that are removed."""
     cell_width = width / num_cells
-    start = sinks.start
+    start = target.start
     for cell in range(num_cells * num_cells):
         start[cell] = 0
-        sinks.head[cell] = NONE
+        target.head[cell] = NONE
     for sink in range(sinks.size[0]):
         if sinks.nearest[sink] == REMOVED:
             continue
         column = cell_of(sinks.position[sink, 0], cell_width, num_cells)
         cell = cell_of(sinks.position[sink, 1], cell_width, num_cells) * num_cells + column
-        spare.next[sink] = cell
+        target.next[sink] = cell
         start[cell] += 1
     total = 0
     for cell in range(num_cells * num_cells):
@@ -86,23 +86,17 @@ def sort_sinks(sinks: Sinks, spare: Sinks, width: float, num_cells: int) -> None
     for sink in range(sinks.size[0] - 1, -1, -1):
         if sinks.nearest[sink] == REMOVED:
             continue
-        cell = spare.next[sink]
+        cell = target.next[sink]
         start[cell] -= 1
         row = start[cell]
         for axis in range(3):
-            spare.position[row, axis] = sinks.position[sink, axis]
-        spare.nearest[row] = sinks.nearest[sink]
-        spare.nearest_sq[row] = sinks.nearest_sq[sink]
-        spare.seen_version[row] = sinks.seen_version[sink]
-    for row in range(total):
-        for axis in range(3):
-            sinks.position[row, axis] = spare.position[row, axis]
-        sinks.nearest[row] = spare.nearest[row]
-        sinks.nearest_sq[row] = spare.nearest_sq[row]
-        sinks.seen_version[row] = spare.seen_version[row]
-    sinks.size[0] = total
-    sinks.size[1] = total
-    sinks.size[2] = num_cells
+            target.position[row, axis] = sinks.position[sink, axis]
+        target.nearest[row] = sinks.nearest[sink]
+        target.nearest_sq[row] = sinks.nearest_sq[sink]
+        target.seen_version[row] = sinks.seen_version[sink]
+    target.size[0] = total
+    target.size[1] = total
+    target.size[2] = num_cells
 
 
 @kernel(allocates=False, forceinline=True)
