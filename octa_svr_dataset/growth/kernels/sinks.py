@@ -194,6 +194,8 @@ def assign_sinks(
     node_cell_width = tissue.width / node_head.shape[0]
     for sink in range(sinks.size[0]):
         node = nearest[sink]
+        if node >= 0 and seen_version[sink] == version[node]:
+            continue
         if node == UNKNOWN or (node >= 0 and child[node, 1] != NONE):
             node, distance_sq = find_nearest_active(
                 node_position, node_head, next_node, node_cell_width,
@@ -202,7 +204,7 @@ def assign_sinks(
             nearest[sink] = node
             nearest_sq[sink] = distance_sq if node != NONE else math.inf
             seen_version[sink] = NONE
-        if node >= 0 and nearest_sq[sink] <= perception_sq and seen_version[sink] != version[node]:
+        if node >= 0 and nearest_sq[sink] <= perception_sq:
             next_sink[sink] = first_sink[node]
             first_sink[node] = sink
 
