@@ -40,7 +40,8 @@ _MODULE_OF = {
     "resolve_config": "resolve",
 }
 
-if hasattr(sys.modules.get("datasets"), "load_dataset"):
+# Where another thread is importing it, its import is waited for.
+if "datasets" in sys.modules and hasattr(import_module("datasets"), "load_dataset"):
     import_module(f"{__name__}.registration").register()
 else:
     autoload_hook.install()

@@ -18,15 +18,15 @@ class DatasetsWatcher:
 
     is_asking = False
 
-    def find_spec(self, name: str, *_: object) -> "ModuleSpec | None":
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> "ModuleSpec | None":  # noqa: ARG002
         """Spec of `datasets` as the other finders find it, with a loader that registers in the end."""
-        if name != "datasets" or self.is_asking:
+        if fullname != "datasets" or self.is_asking:
             return None
         from importlib.util import find_spec
 
         self.is_asking = True
         try:
-            spec = find_spec(name)
+            spec = find_spec(fullname)
         finally:
             self.is_asking = False
         if spec is not None and hasattr(spec.loader, "exec_module"):
@@ -38,9 +38,9 @@ class DatasetsWatcher:
 
         def exec_module(module: "ModuleType") -> None:
             run_module(module)
-            if self in sys.meta_path:
-                sys.meta_path.remove(self)
             if hasattr(module, "load_dataset"):
+                if self in sys.meta_path:
+                    sys.meta_path.remove(self)
                 _register()
 
         loader.exec_module = exec_module

@@ -103,8 +103,8 @@ class PlexusGrowthConfig(_Settings):
     direction_persistence: float = Field(0.3, ge=0, le=1)
     """Weight of the parent's direction against the pull of the sinks (omega)."""
 
-    murray_exponent: float = Field(2.55, ge=1, le=5)
-    """Exponent of Murray's law at branchings (kappa)."""
+    murray_exponent: float = Field(2.55, ge=2, le=5)
+    """Exponent of Murray's law at branchings (kappa); below 2 two equal branches have no angle by that law."""
 
     tissue_growth_rate: float = Field(0.02, ge=0, le=1)
     """Growth of the tissue an iteration; distances shrink by 1 + rate * iteration (delta_sigma)."""
@@ -164,8 +164,8 @@ class GrowthConfig(_Settings):
     terminal_radius_mm: float = Field(0.0025, gt=0, le=0.01)
     """Radius of a capillary, mm (r)."""
 
-    faz_area_median_mm2: float = Field(0.283, ge=0.02, le=1.5)
-    """Median area of the foveal avascular zone, mm2; growth is suppressed in the radius that leaves it.
+    faz_area_median_mm2: float = Field(0.292, ge=0.02, le=1.5)
+    """Median area of the foveal avascular zone where both layers are seen, mm2; that of one layer is a little larger.
 
     The published forests suppress it within 0.44 mm (R in Kreitner et al. 2024).
     """

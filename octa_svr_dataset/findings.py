@@ -205,6 +205,8 @@ def _observe_faz(rendering: Rendering, dropouts: tuple[DropoutFinding, ...]) -> 
     distance_px = ndimage.distance_transform_edt(~zone)
     border = (distance_px > 0) & (distance_px <= max(fov.length_px(OPEN_RIM_MM), 1.5))
     rim = (distance_px > 0) & (distance_px <= rim_px) & (dropout == 0)
+    if not border.any():  # no vessel delimits it
+        return NO_ZONE
     visible = [finding.instance_id for finding in dropouts if finding.is_visible]
     share_open = float(np.isin(dropout[border], visible).mean())
     return FazFinding(

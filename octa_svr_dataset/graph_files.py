@@ -71,7 +71,7 @@ def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
         A line is not such a row; the message names it.
     """
     rows = []
-    with Path(path).open(newline="", encoding="utf-8") as file:
+    with Path(path).open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.reader(file)
         header = next(reader, None)
         if header is None or tuple(name.strip() for name in header) != CSV_HEADER:
@@ -79,7 +79,9 @@ def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
         for line, row in enumerate(reader, start=2):
             try:
                 node1, node2, radius = row
-                rows.append([*_numbers(node1), *_numbers(node2), float(radius)])
+                rows.append([*_numbers(node1), *_numbers(node2), *_finite([radius])])
+                if rows[-1][-1] < 0:
+                    raise ValueError("the radius must not be negative")
             except ValueError as error:
                 raise InputError(f"{path}, line {line}: must be [x y z],[x y z],radius ({error})") from None
     table = np.array(rows).reshape(len(rows), 7) * field_width_mm
@@ -87,7 +89,10 @@ def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
 
 
 def write_graph_csv(graph: VesselGraph, path: str | Path, field_width_mm: float) -> None:
-    """Write rows `node1,node2,radius` in fractions of the field: segments from upstream to downstream, then links."""
+    """Write rows `node1,node2,radius` in fractions of the field: segments from upstream to downstream, then links.
+
+    Read again, a link between two roots, as lesions may leave it, is a segment.
+    """
     position = graph.position_mm / field_width_mm
     lines = [",".join(CSV_HEADER)]
     for (first, second), radius_mm in zip(graph.edges, edge_radii_mm(graph, graph.radius_mm)[:, 1], strict=True):
@@ -118,25 +123,39 @@ def to_networkx(graph: VesselGraph) -> nx.DiGraph:
 
 
 def from_networkx(graph: nx.DiGraph) -> VesselGraph:
-    """Graph as `to_networkx` makes it; edges without the attribute `is_link` are segments."""
+    """Graph as `to_networkx` makes it; edges without the attribute `is_link` are segments.
+
+    Raises
+    ------
+    InputError
+        Segments are no directed forest, or a node lacks an attribute.
+    """
+    if not graph.is_directed() or graph.is_multigraph():
+        raise InputError(f"graph: must be a networkx.DiGraph, got {type(graph).__name__}")
     is_link = nx.get_edge_attributes(graph, "is_link", default=False)
     forest = graph.edge_subgraph([edge for edge, link in is_link.items() if not link]).copy()
     forest.add_nodes_from(graph)
-    if not nx.is_branching(forest):
+    if len(forest) and not nx.is_branching(forest):
         raise InputError("graph: its segments must be a forest that is directed from upstream to downstream")
     order = list(nx.lexicographical_topological_sort(forest))
     rank = {node: number for number, node in enumerate(order)}
     parents = [next(iter(forest.predecessors(node)), None) for node in order]
-    attributes = [graph.nodes[node] for node in order]
     links = [(rank[first], rank[second]) for (second, first), link in is_link.items() if link]
-    return VesselGraph(
-        position_mm=np.array([row["position_mm"] for row in attributes]).reshape(len(order), 3),
-        parent=np.array([-1 if parent is None else rank[parent] for parent in parents]),
-        radius_mm=np.array([row["radius_mm"] for row in attributes]),
-        kind=np.array([VesselKind[row["kind"].upper()] for row in attributes]),
-        layer=np.array([VesselLayer[row["layer"].upper()] for row in attributes]),
-        links=np.array(links, dtype=np.int32).reshape(len(links), 2),
-    )
+    try:
+        attributes = [graph.nodes[node] for node in order]
+        return VesselGraph(
+            position_mm=np.array([row["position_mm"] for row in attributes]).reshape(len(order), 3),
+            parent=np.array([-1 if parent is None else rank[parent] for parent in parents]),
+            radius_mm=np.array([row["radius_mm"] for row in attributes]),
+            kind=np.array([VesselKind[row["kind"].upper()] for row in attributes]),
+            layer=np.array([VesselLayer[row["layer"].upper()] for row in attributes]),
+            links=np.array(links, dtype=np.int32),
+        )
+    except KeyError as error:
+        raise InputError(
+            f"graph: every node needs position_mm, radius_mm, kind (artery or vein) and layer (superficial or deep); "
+            f"missing or unknown: {error}"
+        ) from None
 
 
 def _depths(parent: np.ndarray) -> np.ndarray:
@@ -155,9 +174,16 @@ def _depths(parent: np.ndarray) -> np.ndarray:
 
 
 def _numbers(text: str) -> list[float]:
-    numbers = [float(number) for number in text.strip().strip("[]").replace(",", " ").split()]
+    numbers = _finite(text.strip().strip("[]").replace(",", " ").split())
     if len(numbers) != 3:
         raise ValueError(f"three coordinates expected in {text!r}")
+    return numbers
+
+
+def _finite(texts: list[str]) -> list[float]:
+    numbers = [float(text) for text in texts]
+    if not np.all(np.isfinite(numbers)):
+        raise ValueError(f"finite numbers expected in {' '.join(texts)!r}")
     return numbers
 
 

@@ -20,9 +20,9 @@ _PACKAGE = Path(__file__).parent
 
 
 def _source_stamp() -> str:
-    """Hash of the source of all loops."""
+    """Hash of the source of all loops, and of how they are compiled."""
     digest = hashlib.sha256()
-    for path in sorted({*_PACKAGE.rglob("kernels.py"), *_PACKAGE.rglob("kernels/*.py")}):
+    for path in sorted({Path(__file__), *_PACKAGE.rglob("kernels.py"), *_PACKAGE.rglob("kernels/*.py")}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

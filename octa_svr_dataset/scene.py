@@ -43,8 +43,14 @@ class Scene:
     """Lesions; none in a healthy eye."""
 
     def in_layer(self, layer: VesselLayer) -> "Scene":
-        """The eye with the vessels of one layer only."""
-        return replace(self, graph=self.graph.in_layer(layer), healthy_graph=self.healthy_graph.in_layer(layer))
+        """The eye with the vessels of one layer, and the microaneurysms on them, only."""
+        dots = tuple(dot for dot in self.lesions.microaneurysms if dot.layer == layer)
+        return replace(
+            self,
+            graph=self.graph.in_layer(layer),
+            healthy_graph=self.healthy_graph.in_layer(layer),
+            lesions=replace(self.lesions, microaneurysms=dots),
+        )
 
     @property
     def severity(self) -> int:

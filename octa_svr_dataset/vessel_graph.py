@@ -58,6 +58,8 @@ class VesselGraph:
 
     def __post_init__(self) -> None:
         num_nodes = len(self.parent)
+        if not len(self.links):
+            object.__setattr__(self, "links", np.empty((0, 2), np.int32))
         shapes = {"position_mm": (num_nodes, 3), "links": (len(self.links), 2)}
         for column_field in fields(self):
             name = column_field.name
@@ -69,6 +71,8 @@ class VesselGraph:
                 column = column.copy() if column is getattr(self, name) else column
                 column.flags.writeable = False
             object.__setattr__(self, name, column)
+        if not (np.all(np.isfinite(self.position_mm)) and np.all(np.isfinite(self.radius_mm))):
+            raise ValueError("position_mm and radius_mm must be finite numbers")
         if np.any(self.parent >= np.arange(num_nodes)) or np.any(self.parent < -1):
             raise ValueError("parent must be -1 or the index of an earlier node")
         if np.any(self.links < 0) or np.any(self.links >= num_nodes):

@@ -79,6 +79,8 @@ def test_a_published_graph_is_read_as_sixteen_trees(reference):
         ("node1,node2,radius\n[0 0 0],[1 0],0.1\n", "line 2: .*three coordinates"),
         ("node1,node2,radius\n[0 0 0],[1 0 0],0.1\n[0 0 0],[1 0 x],0.1\n", "line 3"),
         ("node1,node2,radius\n[0 0 0],[1 0 0]\n", "line 2"),
+        ("node1,node2,radius\n[0 0 0],[1 0 nan],0.1\n", "line 2: .*finite numbers"),
+        ("node1,node2,radius\n[0 0 0],[1 0 0],-0.1\n", "line 2: .*not be negative"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(tmp_path, text, message):
@@ -100,3 +102,11 @@ def test_edges_that_form_a_circle_are_refused():
     start, end = points[[0, 1]], points[[1, 0]]
     with pytest.raises(InputError, match="circle"):
         graph_from_edges(start, end, np.ones(2))
+
+
+def test_other_graphs_of_networkx_are_refused_in_words():
+    with pytest.raises(InputError, match=r"must be a networkx\.DiGraph, got Graph"):
+        from_networkx(nx.path_graph(3))
+    with pytest.raises(InputError, match="missing or unknown: 'position_mm'"):
+        from_networkx(nx.path_graph(3, create_using=nx.DiGraph))
+    assert len(from_networkx(nx.DiGraph())) == 0

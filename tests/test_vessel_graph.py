@@ -93,3 +93,15 @@ def test_a_layer_holds_its_segments_and_links_and_where_they_start():
     np.testing.assert_array_equal(deep.position_mm, graph.position_mm[[2, 3]])
     assert len(deep.links) == 0
     np.testing.assert_array_equal(superficial.position_mm[superficial.links], graph.position_mm[[[4, 1], [2, 1]]])
+
+
+@pytest.mark.parametrize("column", ["position_mm", "radius_mm"])
+def test_what_is_no_number_is_refused(column):
+    values = getattr(y_shaped_graph(), column).copy()
+    values[3] = np.nan
+    with pytest.raises(ValueError, match="finite numbers"):
+        y_shaped_graph(**{column: values})
+
+
+def test_an_empty_list_of_links_is_no_link():
+    assert y_shaped_graph(links=[]).links.shape == (0, 2)

@@ -10,12 +10,13 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE
 from octa_svr_dataset.growth.kernels.bed import LONGEST_RING_JOIN, Demands, join_blind_ends, join_ring
-from octa_svr_dataset.growth.kernels.gaps import GAP_PITCH, span_gaps
+from octa_svr_dataset.growth.kernels.gaps import GAP_PITCH, WIDEST, span_gaps
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, index_segments, order_nodes
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 LARGE_RADIUS_MM = 0.008
-"""No capillary joins or crosses a larger vessel: around arteries and veins lies a zone free of capillaries."""
+"""No capillary joins or crosses a larger vessel, as a zone free of capillaries lies around arteries and veins; but a
+ring may, and a deep tree is joined where it starts, whatever starts it."""
 
 DEMANDS = (
     Demands(reach=0.05, least_cosine=0.0, most_side_cosine=0.9, large_radius=LARGE_RADIUS_MM),
@@ -39,7 +40,7 @@ WIDEST_POCKET_MM = 0.15
 SHARPEST_POCKET_DEG = 120.0
 """No blunter pocket of the rim is cut off."""
 
-MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RING_JOIN) / MESH_CELL) + 1) ** 2
+MOST_CELLS_PER_JOIN = (math.ceil(max(DEMANDS[-1].reach, LONGEST_RING_JOIN, 2 * WIDEST) / MESH_CELL) + 1) ** 2
 """Cells of the grid that the longest join may touch."""
 
 

@@ -92,10 +92,12 @@ def _grow(
             root = add_node(nodes, tissue.width, NONE, *root_mm, config.stump_murray_exponent)
             add_node(nodes, tissue.width, root, *tip_mm, config.stump_murray_exponent)
     sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
+    most_nodes, most_sinks = len(kinds[0].parent), len(sinks.next)
+    work = [np.empty(length, np.int32) for length in (most_nodes, most_sinks, most_sinks)]
     iteration = 0
     for plexus in (config.superficial, config.deep):
         schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
-        sinks, sources, spare = grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys)
+        sinks, sources, spare = grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys, *work)
         iteration += plexus.iterations
     return _as_graph(kinds, tissue)
 

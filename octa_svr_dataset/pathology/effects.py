@@ -1,6 +1,8 @@
 """What lesions do to the vessels."""
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from octa_svr_dataset.pathology.kernels import number_branches
 from octa_svr_dataset.pathology.lesions import Dropout
@@ -10,7 +12,7 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 def lose_capillaries(
     graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
 ) -> VesselGraph:
-    """Remove the capillaries that areas of dropout take, branch by branch.
+    """Remove the capillaries that areas of dropout take, branch by branch, and what they alone supplied.
 
     Parameters
     ----------
@@ -25,7 +27,21 @@ def lose_capillaries(
     """
     branch = number_branches(graph.parent, graph.num_children())
     chance = rng.uniform(size=len(graph))[branch]
-    return graph.select(chance >= capillary_loss(graph, dropouts) * _vulnerability(graph, spared_radius_mm))
+    is_kept = chance >= capillary_loss(graph, dropouts) * _vulnerability(graph, spared_radius_mm)
+    return graph.select(is_kept & _is_supplied(graph, is_kept))
+
+
+def _is_supplied(graph: VesselGraph, is_kept: np.ndarray) -> np.ndarray:
+    """(N,) whether each node still hangs together with the root of a tree, over kept segments and their links."""
+    has_segment = is_kept & (graph.parent >= 0)
+    stays = has_segment.copy()
+    stays[graph.parent[has_segment]] = True
+    first, second = graph.edges.T
+    is_link = np.arange(len(first)) >= len(graph.segments)
+    is_there = np.where(is_link, stays[first] & stays[second], has_segment[second])
+    edges = coo_array((is_there[is_there], (first[is_there], second[is_there])), shape=(len(graph), len(graph)))
+    _, part = connected_components(edges, directed=False)
+    return np.isin(part, part[graph.parent < 0])
 
 
 def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndarray:

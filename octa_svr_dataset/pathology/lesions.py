@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.grading import severity_of
+from octa_svr_dataset.vessel_graph import VesselLayer
 
 OUTLINE_HARMONICS = np.arange(2, 8)
 """Angular frequencies of a dropout's outline."""
@@ -72,6 +73,9 @@ class Microaneurysm:
 
     flow: float
     """Brightness relative to the largest vessels."""
+
+    layer: VesselLayer
+    """Layer of the capillary that carries it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

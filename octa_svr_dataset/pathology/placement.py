@@ -5,7 +5,7 @@ import numpy as np
 from octa_svr_dataset.config import DropoutConfig, MicroaneurysmConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.lesions import OUTLINE_HARMONICS, Dropout, Microaneurysm
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 PLACEMENT_TRIES = 60
 """An area of dropout that finds no free place in as many tries is left out; the first one always finds one."""
@@ -79,6 +79,7 @@ def draw_microaneurysms(
             position_mm=graph.position_mm[node],
             radius_mm=rng.uniform(*config.radius_mm),
             flow=rng.uniform(*config.flow),
+            layer=VesselLayer(graph.layer[node]),
         )
         if not any(_touch(dot, other) for other in dots):
             dots.append(dot)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from processes import json_printed_by
 
 from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.errors import InputError
@@ -136,6 +137,30 @@ def test_a_forest_that_outgrows_its_work_arrays_is_the_one_that_larger_ones_hold
     again = grow(2)[1]
     np.testing.assert_array_equal(again.position_mm, expected.position_mm)
     np.testing.assert_array_equal(again.parent, expected.parent)
+
+
+OUTGROW_THE_ARRAYS = """
+import json
+import numpy as np
+from numba.core.runtime import rtsys
+from octa_svr_dataset.config import GrowthConfig
+from octa_svr_dataset.growth import forest
+from octa_svr_dataset.growth.fovea import draw_fovea
+
+forest.NODES_PER_MM2 = 300
+config, held = GrowthConfig(), []
+for _ in range(4):
+    rng = np.random.default_rng(2)
+    forest.grow_forest(config, 3.0, draw_fovea(config, 3.0, rng), rng)
+    stats = rtsys.get_allocation_stats()
+    held.append(stats.mi_alloc - stats.mi_free)
+print(json.dumps(held))
+"""
+
+
+def test_growing_again_in_larger_arrays_leaks_none():
+    held = json_printed_by(OUTGROW_THE_ARRAYS, NUMBA_NRT_STATS="1")
+    assert len(set(held[1:])) == 1
 
 
 def test_more_than_can_be_held_is_refused_by_name(monkeypatch):

@@ -7,7 +7,7 @@ from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.pathology.lesions import Lesions, Microaneurysm
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
-from octa_svr_dataset.vessel_graph import VesselKind
+from octa_svr_dataset.vessel_graph import VesselKind, VesselLayer
 
 SEEDS = range(5)
 
@@ -87,7 +87,9 @@ def test_the_dropout_layer_is_the_inside_of_the_outlines(twins):
 
 def test_a_microaneurysm_is_a_bright_dot_of_its_size_where_it_lies(twins, all_diseased, key):
     healthy = twins[0][0]
-    dot = Microaneurysm(position_mm=np.array([0.75, 2.25, 0.01]), radius_mm=0.04, flow=1.0)
+    dot = Microaneurysm(
+        position_mm=np.array([0.75, 2.25, 0.01]), radius_mm=0.04, flow=1.0, layer=VesselLayer.SUPERFICIAL
+    )
     scene = replace(healthy, lesions=Lesions(microaneurysms=(dot,)))
     picture = render(scene, all_diseased.imaging, key.rng(Stage.IMAGING))
     without = render(healthy, all_diseased.imaging, key.rng(Stage.IMAGING))

@@ -1,6 +1,8 @@
+import networkx as nx
 import numpy as np
 import pytest
 
+from octa_svr_dataset.graph_files import to_networkx
 from octa_svr_dataset.pathology.effects import capillary_loss, lose_capillaries
 from octa_svr_dataset.pathology.kernels import number_branches
 from octa_svr_dataset.pathology.placement import strongest_dropout
@@ -38,6 +40,17 @@ def test_capillaries_are_lost_inside_and_larger_vessels_stay(healthy_scenes, dro
         )
     assert max(capillaries) <= 0.25
     np.testing.assert_allclose(larger, 0.0, atol=1e-9)
+
+
+def test_what_is_left_hangs_on_the_root_of_a_tree(healthy_scenes, dropout_ma):
+    for scene in healthy_scenes[:3]:
+        config = dropout_ma.pathology.dropout
+        dropouts = strongest_dropout(config, 3.0, scene.fovea, np.random.default_rng(0))
+        graph = lose_capillaries(scene.graph, dropouts, config.spared_radius_mm, np.random.default_rng(1))
+        roots_mm = {tuple(position) for position in scene.graph.position_mm[scene.graph.parent < 0]}
+        whole = to_networkx(graph).to_undirected()
+        for part in nx.connected_components(whole):
+            assert any(tuple(graph.position_mm[node]) in roots_mm for node in part)
 
 
 def test_the_loss_grows_with_the_strength(healthy_scenes, dropout_ma):

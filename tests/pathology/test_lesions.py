@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
+from octa_svr_dataset.vessel_graph import VesselLayer
 
 
 def dropout(**changes) -> Dropout:
@@ -39,7 +40,7 @@ def test_no_point_of_the_outline_lies_beyond_the_reach():
 
 
 def test_severity_follows_from_the_lesions():
-    dot = Microaneurysm(position_mm=np.zeros(3), radius_mm=0.02, flow=1.0)
+    dot = Microaneurysm(position_mm=np.zeros(3), radius_mm=0.02, flow=1.0, layer=VesselLayer.SUPERFICIAL)
     assert Lesions().severity == 0
     assert Lesions(microaneurysms=(dot,)).severity == 1
     assert Lesions(dropouts=(dropout(),), microaneurysms=(dot,)).severity == 2

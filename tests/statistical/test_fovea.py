@@ -14,7 +14,8 @@ def measured_mm2(count: int, **growth: float) -> np.ndarray:
     """Avascular areas of healthy eyes, mm2."""
     overrides = {f"growth.{name}": value for name, value in growth.items()}
     examples = [make_example("healthy", seed=11, index=index, overrides=overrides) for index in range(count)]
-    return np.array([example.findings.faz.area_mm2 for example in examples])
+    pictures = [example.rendering for example in examples]
+    return np.array([picture.fov.area_mm2(float(picture.layers.faz.sum())) for picture in pictures])
 
 
 @pytest.mark.parametrize("area_mm2", [0.05, 0.1, 0.2, 0.4, 0.8])

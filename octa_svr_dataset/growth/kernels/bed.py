@@ -14,7 +14,7 @@ SHORT_JOIN = 0.006
 FAMILY_STEPS = 3
 """Vessels that branched off one another fewer segments upstream are not joined: their loop would be too small."""
 MOST_LIMBS = 4
-"""No more segments and joins meet at a point."""
+"""No more segments and joins meet at a point, but for those of a ring."""
 SAME_KIND_COST = 1.5
 """A join between two arteries or two veins counts as so much longer than one between an artery and a vein."""
 SIDE_COST = 1.3

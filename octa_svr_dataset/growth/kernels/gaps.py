@@ -12,7 +12,7 @@ from octa_svr_dataset.kernel import kernel
 GAP_PITCH = 0.03
 """Pitch of the points at which gaps are looked for."""
 WIDEST = 0.16
-"""How far vessels are looked for around such a point."""
+"""How far vessels are looked for around such a point; a join across it is at most twice as long."""
 LONG_JOIN = 0.06
 """Around shorter joins, the distance from their nodes will do."""
 LEAST_OPENING = -0.5

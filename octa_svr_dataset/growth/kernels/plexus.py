@@ -21,7 +21,7 @@ SORT_INTERVAL = 4
 """Sinks are sorted anew every so many iterations."""
 
 
-@kernel()
+@kernel(allocates=False)
 def grow_plexus(
     arteries: Nodes,
     veins: Nodes,
@@ -31,6 +31,9 @@ def grow_plexus(
     tissue: Tissue,
     schedule: np.ndarray,
     keys: np.ndarray,
+    first_sink: np.ndarray,
+    next_sink: np.ndarray,
+    kept: np.ndarray,
 ) -> tuple[Sinks, Sinks, Sinks]:
     """Grow one plexus: in each iteration sinks appear, arteries grow, sinks turn into sources, veins grow.
 
@@ -46,15 +49,15 @@ def grow_plexus(
         (I, fields of `Rules`) float64. Rules of each iteration.
     keys
         (3,) uint64. Keys of the random draws for sinks, arteries and veins.
+    first_sink, next_sink, kept
+        int32 work arrays, the first as long as the nodes, the others as the sinks. They are handed in because a
+        loop that allocates would leak all of its arrays when a full one ends it.
 
     Returns
     -------
     sinks, sources, spare : Sinks
         As they are in the end; what is sorted changes places with the spare arrays.
     """
-    first_sink = np.empty(arteries.parent.shape[0], np.int32)
-    next_sink = np.empty(sinks.next.shape[0], np.int32)
-    kept = np.empty(sinks.next.shape[0], np.int32)
     for step in range(schedule.shape[0]):
         rules = rules_of(schedule[step])
         if step % SORT_INTERVAL == 0 or step == 1:
