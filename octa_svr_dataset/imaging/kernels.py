@@ -37,7 +37,7 @@ def draw_segments(
     """Draw the segments of a network: each for the area of a pixel that it covers, the brightest in front.
 
     A picture is what the mean over each pixel of a maximum projection without pixels would be, whence its
-    brightness does not depend on the resolution:
+    brightness hardly depends on the resolution:
 
     - A strip covers, of each pixel, the length that it covers of the row or column through its center, whichever
       it crosses more steeply: over each column or row, that is exactly its area.

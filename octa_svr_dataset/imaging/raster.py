@@ -23,7 +23,7 @@ class Drawing:
 def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, value: np.ndarray) -> Drawing:
     """Draw every segment and link of a graph, the brightest in front.
 
-    The mean brightness does not depend on the size of the picture: a vessel thinner than a pixel shows for the
+    The mean brightness hardly depends on the size of the picture: a vessel thinner than a pixel shows for the
     share of the pixel that it covers.
 
     Parameters
