@@ -115,6 +115,16 @@ def test_whatever_is_imported_first_the_name_is_known(imports):
     assert (finished.stdout, finished.stderr) == ("None\n", "")
 
 
+def test_another_module_named_datasets_does_not_use_the_watch_up(tmp_path):
+    (tmp_path / "datasets.py").write_text("mine = 1\n")
+    finished = run_python(
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import octa_svr_dataset, datasets; print(datasets.mine); "
+        "del sys.modules['datasets'], sys.path[0]; import datasets; "
+        "print(datasets.get_dataset_default_config_name('octa_svr'))"
+    )
+    assert (finished.stdout, finished.stderr) == ("1\nNone\n", "")
+
+
 def test_loading_brings_no_deep_learning():
     finished = run_python(
         "import octa_svr_dataset, sys; from datasets import get_dataset_split_names; "
