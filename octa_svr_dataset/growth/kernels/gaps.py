@@ -9,7 +9,7 @@ from octa_svr_dataset.growth.kernels.bed import MOST_LIMBS, are_family
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, are_joined, is_blocked, join
 from octa_svr_dataset.kernel import kernel
 
-GAP_PITCH = 0.03
+GAP_PITCH = 0.04
 """Pitch of the points at which gaps are looked for."""
 WIDEST = 0.16
 """How far vessels are looked for around such a point; a join across it is at most twice as long."""
