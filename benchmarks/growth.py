@@ -145,7 +145,6 @@ def timed_parts(spent_ms: Counter[str]) -> Iterator[None]:
     with ExitStack() as patches:
         for part in PARTS:
             patches.enter_context(patch.object(plexus, part, timed(part)))
-        patches.enter_context(patch.object(plexus, "grow_kind", plexus.grow_kind.py_func))
         patches.enter_context(patch.object(forest, "grow_plexus", plexus.grow_plexus.py_func))
         yield
 

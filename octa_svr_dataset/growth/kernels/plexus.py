@@ -70,29 +70,15 @@ def grow_plexus(
             forget_nearest(sinks)
             forget_nearest(sources)
         place_sinks(sinks, arteries, tissue, rules, keys[0])
-        first_new = grow_kind(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
+        assign_sinks(sinks, arteries, tissue, rules, first_sink, next_sink)
+        first_new = grow_toward_sinks(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
         count = meet_new_nodes(sinks, arteries, tissue, rules, first_new, kept)
         turn_into_sources(sinks, sources, veins, tissue, rules, kept, count)
-        first_new = grow_kind(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
+        assign_sinks(sources, veins, tissue, rules, first_sink, next_sink)
+        first_new = grow_toward_sinks(veins, sources, tissue, rules, first_sink, next_sink, kept, keys[2])
         count = meet_new_nodes(sources, veins, tissue, rules, first_new, kept)
         remove_sinks(sources, kept, count)
     return sinks, sources, spare
-
-
-@kernel(allocates=False)
-def grow_kind(
-    nodes: Nodes,
-    sinks: Sinks,
-    tissue: Tissue,
-    rules: Rules,
-    first_sink: np.ndarray,
-    next_sink: np.ndarray,
-    kept: np.ndarray,
-    key: np.uint64,
-) -> int:
-    """One step of all vessels of a kind toward the sinks as they stand; returns the index of the first new node."""
-    assign_sinks(sinks, nodes, tissue, rules, first_sink, next_sink)
-    return grow_toward_sinks(nodes, sinks, tissue, rules, first_sink, next_sink, kept, key)
 
 
 @kernel(allocates=False)
@@ -106,7 +92,7 @@ def grow_toward_sinks(
     kept: np.ndarray,
     key: np.uint64,
 ) -> int:
-    """Let each node decide on the sinks of its list; returns the index of the first new node."""
+    """One step of all vessels of a kind toward the sinks of their lists; returns the index of the first new node."""
     num_nodes = nodes.size[0]
     for node in range(num_nodes):
         if first_sink[node] == NONE or nodes.parent[node] == NONE:
