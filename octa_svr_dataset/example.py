@@ -1,13 +1,14 @@
 """One example, from settings and a key to picture and words: the whole pipeline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.findings import Findings, observe
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
@@ -65,26 +66,41 @@ def make_example(
 
 
 def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Example:
-    """Simulate the scene of a key, take its picture, observe and describe it."""
-    scene, rendering, findings = _visible_scene(config, key, lesions=lesions)
+    """Simulate the scene of a row, take its picture, observe and describe it.
+
+    Where there are several views of a scene, row `index` shows view `index % views` of scene `index // views`.
+    """
+    first = replace(key, scene_index=key.scene_index - key.scene_index % config.imaging.views)
+    scene, rendering, findings = _visible_scene(config, first, lesions=lesions)
+    if key != first:
+        rendering, findings = _seen(scene, config, key)
     dialogue = write_dialogue(findings, config.text, key.rng(Stage.TEXT))
     return Example(config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue)
 
 
 def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:
-    """Scene whose disease, if any, can be seen; eye and exposure stay while only the lesions are drawn again."""
-    scene = grow_healthy_scene(config, key)
-    lesion_rng = key.rng(Stage.LESIONS)
+    """Scene whose disease, if any, can be seen in its first view.
+
+    Eye and exposure stay while only the lesions are drawn again.
+    """
+    scene_key = replace(key, scene_index=key.scene_index // config.imaging.views)
+    scene = grow_healthy_scene(config, scene_key)
+    lesion_rng = scene_key.rng(Stage.LESIONS)
     is_diseased = lesion_rng.uniform() < config.pathology.disease_probability
     if not (lesions and is_diseased):
-        return _seen(scene, config, key)
+        return scene, *_seen(scene, config, key)
     for _ in range(LESION_TRIES):
-        seen = _seen(add_lesions(scene, config.pathology, lesion_rng), config, key)
-        if seen[2].label.is_diseased:
-            return seen
-    return _seen(add_lesions(scene, config.pathology, lesion_rng, strongest=True), config, key)
+        diseased = add_lesions(scene, config.pathology, lesion_rng)
+        rendering, findings = _seen(diseased, config, key)
+        if findings.label.is_diseased:
+            return diseased, rendering, findings
+    diseased = add_lesions(scene, config.pathology, lesion_rng, strongest=True)
+    return diseased, *_seen(diseased, config, key)
 
 
-def _seen(scene: Scene, config: SceneConfig, key: SceneKey) -> tuple[Scene, Rendering, Findings]:
-    rendering = render(scene, config.imaging, key.rng(Stage.IMAGING))
-    return scene, rendering, observe(scene, rendering)
+def _seen(scene: Scene, config: SceneConfig, key: SceneKey) -> tuple[Rendering, Findings]:
+    """Picture of a scene in the view of a row, and what it shows."""
+    scene_key = replace(key, scene_index=key.scene_index // config.imaging.views)
+    motion = EyeMotion.draw(config.imaging, scene_key.rng(Stage.MOTION))
+    rendering = render(scene, config.imaging, motion, key.rng(Stage.IMAGING))
+    return rendering, observe(scene, rendering)

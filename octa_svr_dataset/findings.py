@@ -174,7 +174,7 @@ class Findings:
 
 def observe(scene: Scene, rendering: Rendering) -> Findings:
     """Measure what the picture of a scene shows."""
-    fovea_px = rendering.fov.to_row_col(scene.fovea.position_mm)
+    fovea_px = rendering.to_row_col(scene.fovea.position_mm)
     dropouts = _observe_dropouts(scene.laterality, fovea_px, rendering)
     return Findings(
         faz=_observe_faz(rendering, dropouts),

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from octa_svr_dataset.config import SceneConfig, Within
+from octa_svr_dataset.config import ImagingConfig, SceneConfig, Within
 from octa_svr_dataset.errors import InputError
 
 
@@ -60,7 +60,7 @@ def resolve_config(
     if overrides is not None:
         settings = _merged(settings, _nested(overrides, "overrides:"))
     try:
-        return SceneConfig.model_validate(settings)
+        return SceneConfig.model_validate(_with_appearance(settings))
     except ValidationError as error:
         raise InputError(_one_line(error)) from None
 
@@ -73,6 +73,40 @@ def config_hash(config: SceneConfig) -> str:
 
 def _preset_folder() -> Traversable:
     return resources.files("octa_svr_dataset") / "presets"
+
+
+def _with_appearance(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings with the ranges of the appearance that they name, where they do not give others."""
+    imaging = settings.get("imaging", {})
+    if not isinstance(imaging, Mapping):
+        return settings
+    appearance = imaging.get("appearance", "default")
+    if appearance == "default":
+        profile = _default_profile(imaging.get("projection", "full"))
+    elif isinstance(appearance, str):
+        profile = _read_profile(Path(appearance))
+    else:
+        return settings
+    return {**settings, "imaging": {**profile, **imaging}}
+
+
+def _default_profile(projection: Any) -> dict[str, Any]:
+    """Ranges that suit a projection; the defaults of `ImagingConfig` suit the full one."""
+    path = resources.files("octa_svr_dataset") / "appearances" / f"{projection}.yaml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _read_profile(path: Path) -> dict[str, Any]:
+    profile = _read_settings(path, field="imaging.appearance")
+    allowed = sorted(
+        name for name, field in ImagingConfig.model_fields.items() if get_origin(field.annotation) is tuple
+    )
+    for name, value in profile.items():
+        if name not in allowed:
+            raise InputError(
+                f"imaging.appearance: {str(path)!r} holds {name}: {_short(value)}; allowed there: {', '.join(allowed)}"
+            )
+    return profile
 
 
 def allowed_values(field: FieldInfo) -> str:
@@ -110,20 +144,20 @@ class _SettingsLoader(yaml.SafeLoader):
         return node
 
 
-def _read_settings(path: Path) -> dict[str, Any]:
+def _read_settings(path: Path, *, field: str = "config_file") -> dict[str, Any]:
     try:
         settings = yaml.load(path.read_text(encoding="utf-8"), _SettingsLoader)  # a SafeLoader
     except OSError as error:
-        raise InputError(f"config_file: cannot read {str(path)!r}: {error.strerror}") from None
+        raise InputError(f"{field}: cannot read {str(path)!r}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"config_file: {str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise InputError(f"{field}: {str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise InputError(f"config_file: {str(path)!r} refers to itself, or is nested too deeply") from None
+        raise InputError(f"{field}: {str(path)!r} refers to itself, or is nested too deeply") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
-        raise InputError(f"config_file: {str(path)!r} must hold a mapping of settings, got {type(settings).__name__}")
-    return _nested(settings, f"config_file: {str(path)!r}")
+        raise InputError(f"{field}: {str(path)!r} must hold a mapping of settings, got {type(settings).__name__}")
+    return _nested(settings, f"{field}: {str(path)!r}")
 
 
 def _nested(settings: Mapping[Any, Any], source: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Stage(IntEnum):
     LESIONS = 1
     IMAGING = 2
     TEXT = 3
+    MOTION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
+from importlib import resources
+
 import pytest
 import yaml
 from pydantic import ValidationError
 
+from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 
@@ -175,3 +178,57 @@ def test_an_empty_file_changes_nothing(tmp_path):
     path = tmp_path / "empty.yaml"
     path.write_text("")
     assert resolve_config("dropout_ma", config_file=path) == resolve_config("dropout_ma")
+
+
+def test_each_projection_has_its_own_appearance_where_nothing_else_is_given():
+    full, superficial, deep = (
+        resolve_config("healthy", overrides={"imaging.projection": projection}).imaging
+        for projection in ("full", "superficial", "deep")
+    )
+    assert full == ImagingConfig()
+    assert full.capillary_signal != superficial.capillary_signal != deep.capillary_signal
+    given = resolve_config("healthy", overrides={"imaging": {"projection": "deep", "gamma": [0.7, 0.8]}}).imaging
+    assert (given.gamma, given.speckle) == ((0.7, 0.8), deep.speckle)
+
+
+@pytest.mark.parametrize("name", ["superficial", "deep"])
+def test_the_profiles_that_are_shipped_name_ranges_only(name):
+    path = resources.files("octa_svr_dataset") / "appearances" / f"{name}.yaml"
+    resolve_config("healthy", overrides={"imaging.appearance": str(path)})
+
+
+def test_a_profile_gives_ranges_that_other_settings_may_change(tmp_path):
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("gamma: [0.5, 0.6]\ngain: [1, 1]\n")
+    overrides = {"imaging.appearance": str(profile), "imaging.gain": [2, 2]}
+    imaging = resolve_config("healthy", overrides=overrides).imaging
+    assert (imaging.gamma, imaging.gain, imaging.speckle) == ((0.5, 0.6), (2.0, 2.0), ImagingConfig().speckle)
+
+
+def test_the_hash_follows_the_content_of_a_profile(tmp_path):
+    profile, hashes = tmp_path / "profile.yaml", set()
+    for gamma in ("[0.5, 0.6]", "[0.5, 0.7]"):
+        profile.write_text(f"gamma: {gamma}\n")
+        hashes.add(config_hash(resolve_config("healthy", overrides={"imaging.appearance": str(profile)})))
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "size_px: 64",
+            r"imaging\.appearance: '.*profile\.yaml' holds size_px: 64; allowed there: black_level, .*vignetting",
+        ),
+        ("gamme: [1, 1]", r"imaging\.appearance: '.*profile\.yaml' holds gamme: \[1, 1\]; allowed there: "),
+        ("gamma: [2, 1]", r"imaging\.gamma: range is reversed"),
+        ("- 3", r"imaging\.appearance: '.*profile\.yaml' must hold a mapping"),
+        (None, r"imaging\.appearance: cannot read '.*profile\.yaml'"),
+    ],
+)
+def test_an_unusable_profile_is_refused_in_one_line(tmp_path, content, message):
+    profile = tmp_path / "profile.yaml"
+    if content is not None:
+        profile.write_text(content)
+    with pytest.raises(InputError, match=message):
+        resolve_config("healthy", overrides={"imaging.appearance": str(profile)})

@@ -110,7 +110,37 @@ def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
     for index in range(6):
         key = SceneKey(seed=5, split=Split.TRAIN, scene_index=index)
         sick, well = (simulate(all_diseased, key, lesions=lesions) for lesions in (True, False))
-        zone = ndimage.binary_erosion(well.rendering.layers.faz, iterations=6)
+        zone = ndimage.binary_erosion(well.rendering.layers.faz, iterations=10)
         assert zone.any()
         grains = [example.rendering.image[zone] for example in (sick, well)]
         assert np.corrcoef(*grains)[0, 1] > 0.99  # but for what little flow the blur carries there
+
+
+def test_views_show_the_same_scene_under_other_exposures_pixel_by_pixel():
+    views = {"imaging.views": 3, "imaging.saccades": [2, 2], "pathology.disease_probability": 1}
+    first, *others = (make_example("dropout_ma", seed=4, index=index, overrides=views) for index in range(3, 6))
+    for other in others:
+        for column in ("position_mm", "parent", "radius_mm", "links"):
+            np.testing.assert_array_equal(getattr(other.scene.graph, column), getattr(first.scene.graph, column))
+        for name in ("faz", "dropout", "microaneurysms"):
+            layers = (getattr(example.rendering.layers, name) for example in (first, other))
+            np.testing.assert_array_equal(*layers)
+        blurred = (ndimage.gaussian_filter(e.rendering.image.astype(float), 3) for e in (first, other))
+        assert np.corrcoef(*(image.ravel() for image in blurred))[0, 1] > 0.8
+        assert not np.array_equal(other.rendering.image, first.rendering.image)
+
+
+def test_each_scene_has_its_own_views():
+    images = [
+        make_example("healthy", seed=4, index=index, overrides={"imaging.views": 2})
+        .scene.graph.position_mm[:50]
+        .tobytes()
+        for index in range(4)
+    ]
+    assert images[0] == images[1] != images[2] == images[3]
+
+
+def test_the_first_view_is_the_picture_of_the_scene_with_one_view_but_for_the_exposure():
+    one = make_example("healthy", seed=4, index=1)
+    two = make_example("healthy", seed=4, index=2, overrides={"imaging.views": 2})
+    np.testing.assert_array_equal(one.scene.graph.position_mm, two.scene.graph.position_mm)

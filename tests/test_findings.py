@@ -15,6 +15,7 @@ from octa_svr_dataset.findings import (
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.pathology.lesions import Lesions
 from octa_svr_dataset.scene import Scene
@@ -25,6 +26,7 @@ NO_VESSELS = VesselGraph(
     position_mm=np.zeros((0, 3)), parent=np.zeros(0), radius_mm=np.zeros(0), kind=np.zeros(0), layer=np.zeros(0)
 )
 SIZE = 300
+STILL = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
         lesions=Lesions(),
     )
     fov = FieldOfView(width_mm=3.0, size_px=SIZE)
-    return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers)))
+    return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers), motion=STILL))
 
 
 def test_an_area_of_dropout_is_measured_and_named():

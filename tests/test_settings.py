@@ -61,20 +61,35 @@ CHANGES: dict[str, Any] = {
     "pathology.microaneurysms.flow": [0.2, 0.2],
     "imaging.size_px": 200,
     "imaging.projection": "deep",
+    "imaging.views": 2,
+    "imaging.appearance": "profile.yaml",
+    "imaging.scan_lines": [200, 200],
     "imaging.optical_width_mm": [0.04, 0.04],
     "imaging.capillary_signal": [0.9, 0.9],
     "imaging.deep_signal": [0.9, 0.9],
+    "imaging.bright_radius_mm": [0.05, 0.05],
     "imaging.mesh_signal": [0.3, 0.3],
     "imaging.mesh_contrast": [0.0, 0.0],
     "imaging.mesh_scale_mm": [0.1, 0.1],
+    "imaging.halo": [1.0, 1.0],
+    "imaging.halo_mm": [0.5, 0.5],
+    "imaging.shadow": [1.0, 1.0],
+    "imaging.residue": [1.0, 1.0],
     "imaging.speckle": [0.0, 0.0],
     "imaging.noise_floor": [0.4, 0.4],
     "imaging.noise_grain_mm": [0.02, 0.02],
+    "imaging.streak_noise": [0.5, 0.5],
+    "imaging.streak_length_mm": [1.0, 1.0],
     "imaging.defocus_mm": [0.03, 0.03],
     "imaging.row_noise": [0.3, 0.3],
     "imaging.motion_lines": [9, 9],
     "imaging.motion_line_contrast": [0.9, 0.9],
+    "imaging.saccades": [9, 9],
+    "imaging.saccade_mm": [0.2, 0.2],
+    "imaging.shading": [0.4, 0.4],
+    "imaging.shading_scale_mm": [3.0, 3.0],
     "imaging.vignetting": [0.8, 0.8],
+    "imaging.black_level": [0.1, 0.1],
     "imaging.gain": [0.5, 0.5],
     "imaging.gamma": [2.0, 2.0],
     "text.form": "answer_only",
@@ -85,12 +100,15 @@ NEEDS = {
     "growth.deep.artery_distance_mm": {"growth.deep.satisfaction_distance_mm": 0.012},
     "growth.deep.least_step_mm": {"growth.deep.step_mm": 0.1},
     "imaging.motion_line_contrast": {"imaging.motion_lines": [2, 2]},
+    "imaging.saccade_mm": {"imaging.saccades": [2, 2]},
+    "imaging.shadow": {"imaging.projection": "deep"},
+    "imaging.residue": {"imaging.projection": "deep"},
 }
 """Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""
 
 
 def shown(overrides: Mapping[str, Any]) -> tuple[bytes, str]:
-    example = make_example("dropout_ma", seed=1, overrides=BASE | dict(overrides))
+    example = make_example("dropout_ma", seed=1, index=1, overrides=BASE | dict(overrides))
     return example.rendering.image.tobytes(), example.dialogue.messages[1].content
 
 
@@ -104,7 +122,9 @@ def test_the_table_leaves_no_setting_out():
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_each_setting_changes_what_is_shown_or_said(name):
+def test_each_setting_changes_what_is_shown_or_said(name, tmp_path, monkeypatch):
+    (tmp_path / "profile.yaml").write_text("gamma: [2.0, 2.0]")
+    monkeypatch.chdir(tmp_path)
     needs = NEEDS.get(name, {})
     before = shown(needs) if needs else shown_by_default()
     assert shown({**needs, name: CHANGES[name]}) != before

@@ -1,82 +1,121 @@
 """How a scanner shows the flow: signal, unresolved mesh, noise and artifacts.
 
-Everything random here is drawn before the vessels are looked at (`draw_acquisition`), in an order and
-number that no lesion changes: quality tells nothing of the disease.
+Everything random here is drawn before the vessels are looked at (`Acquisition.draw`), in an order and
+number that no lesion changes: quality tells nothing of the disease. A picture is taken on the scanner's
+own grid of lines and points, and then shown at the size that is asked for.
 """
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.motion import EyeMotion
 
 LARGEST_VESSEL_SIGNAL = 0.95
 """Brightness of the largest vessels: decorrelation saturates."""
 
+SHOWN_CALIBRE = 0.6
+"""Share of their width at which vessels are shown, before the optics; fits published pictures of known vessels best."""
+
+THIN_RADIUS_MM = 0.003
+"""Up to this radius, vessels are as bright as capillaries."""
+
+LINES_EXPONENT = 0.4
+"""Scan lines grow with this power of the field: scanners take 245, 304 or 320 on 3 mm and 350, 400 or 320 on 6 mm."""
+
+TONES = 8192
+"""Steps of the curve that turns brightness into gray levels."""
+
+BRIGHTEST = 2.0
+"""Brightness at its end; noise may outshine the largest vessels."""
+
+_RANGES = (
+    "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
+    "mesh_scale_mm", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor", "noise_grain_mm",
+    "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "shading", "shading_scale_mm", "vignetting",
+    "black_level", "gain", "gamma",
+)  # fmt: skip
+"""Settings of which one number is drawn a picture, in this order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquisition:
-    """One exposure of a scanner, drawn from `ImagingConfig`: scalars as named there, and noise fields."""
+    """One exposure of a scanner, drawn from `ImagingConfig`: scalars as named there, and what varies over the field.
+
+    The scanner's grid has L lines of as many points.
+    """
+
+    grid: FieldOfView
+    """The scanner's grid."""
 
     optical_width_mm: float
     capillary_signal: float
     deep_signal: float
+    bright_radius_mm: float
     mesh_signal: float
-    mesh_contrast: float
+    halo: float
+    halo_mm: float
+    shadow: float
+    residue: float
     speckle: float
     noise_floor: float
-    defocus_px: float
-    vignetting: float
+    defocus_mm: float
+    black_level: float
     gain: float
     gamma: float
 
     mesh: np.ndarray
-    """(H, W) float32. Texture of the unresolved mesh, mean 0 and standard deviation 1."""
+    """(L, L) float32. Brightness of the unresolved mesh, mean about 1, where it is that of a healthy eye."""
 
     grain: np.ndarray
-    """(H, W) float32. Speckle, mean 0 and standard deviation 1."""
+    """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
     floor: np.ndarray
-    """(H, W) float32. Noise where nothing flows: Rayleigh distributed, mean 1."""
+    """(L, L) float32. Noise where nothing flows: Rayleigh distributed, mean 1."""
 
-    row_gain: np.ndarray
-    """(H, 1) float64. Factor on the brightness of each scan line."""
+    illumination: np.ndarray
+    """(L, L) float32. Factor on the brightness."""
 
-    row_offset: np.ndarray
-    """(H, 1) float64. Brightness that motion lines add to each scan line."""
+    line_offset: np.ndarray
+    """(L,) float32. Brightness that eye movement adds to each scan line."""
 
     @classmethod
-    def draw(cls, config: ImagingConfig, fov: FieldOfView, rng: np.random.Generator) -> Self:
-        """Draw the exposure of one picture."""
-        size_px = fov.size_px
-        scalars = {
-            name: rng.uniform(*getattr(config, name))
-            for name in (
-                "optical_width_mm", "capillary_signal", "deep_signal", "mesh_signal", "mesh_contrast",
-                "speckle", "noise_floor", "vignetting", "gain", "gamma",
-            )
-        }  # fmt: skip
-        defocus_px = fov.length_px(rng.uniform(*config.defocus_mm))
-        mesh_px = fov.length_px(rng.uniform(*config.mesh_scale_mm)) / 2.355
-        grain_px = fov.length_px(rng.uniform(*config.noise_grain_mm))
-        row_noise = rng.uniform(*config.row_noise)
-        white = rng.standard_normal((4, size_px, size_px), dtype=np.float32)
-        row_gain = 1.0 + row_noise * rng.standard_normal((size_px, 1))
-        row_offset = np.zeros((size_px, 1))
-        for _ in range(int(rng.integers(*config.motion_lines, endpoint=True))):
-            row_offset[rng.integers(size_px)] += rng.uniform(*config.motion_line_contrast)
+    def draw(cls, config: ImagingConfig, field_width_mm: float, rng: np.random.Generator) -> Self:
+        """Draw the exposure of one picture.
+
+        Parameters
+        ----------
+        config
+            Settings of the picture.
+        field_width_mm
+            Width of the field of view, mm.
+        rng
+            Stream of the imaging.
+        """
+        drawn = {name: float(rng.uniform(*getattr(config, name))) for name in _RANGES}
+        lines = rng.integers(*config.scan_lines, endpoint=True) * (field_width_mm / 3.0) ** LINES_EXPONENT
+        grid = FieldOfView(width_mm=field_width_mm, size_px=round(lines))
+        grain_px = grid.length_px(drawn["noise_grain_mm"])
+        white = rng.standard_normal((5, grid.size_px, grid.size_px), dtype=np.float32)
+        mesh = _strands(white[0], grid.length_px(drawn["mesh_scale_mm"]))
         return cls(
-            **scalars,
-            defocus_px=defocus_px,
-            mesh=_standardized(_blurred(white[0], mesh_px) - _blurred(white[0], 2.0 * mesh_px)),
+            grid=grid,
+            **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
+            mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
             grain=_standardized(_blurred(white[1], grain_px)),
             floor=_rayleigh(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
-            row_gain=np.maximum(row_gain, 0.0),
-            row_offset=row_offset,
+            illumination=_illumination(drawn, grid, white[4], rng),
+            line_offset=_bright_lines(config, grid.size_px, rng),
         )
+
+    def shown_radius_mm(self, radius_mm: np.ndarray) -> np.ndarray:
+        """(N,) float64. Radii at which the optics show vessels of (N,) radii, mm."""
+        return np.asarray(np.hypot(SHOWN_CALIBRE * radius_mm, self.optical_width_mm / 2.0))
 
     def vessel_signal(self, radius_mm: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Brightness of vessels, nearly independent of the calibre of thin ones.
@@ -90,40 +129,100 @@ class Acquisition:
         """
         shine = 1.0 - np.clip(depth, 0.0, 1.0)
         capillary = self.capillary_signal * (self.deep_signal + (1.0 - self.deep_signal) * shine * np.sqrt(shine))
-        calibre = np.sqrt(np.clip((radius_mm - 0.003) / 0.012, 0.0, 1.0))
+        calibre = np.clip((radius_mm - THIN_RADIUS_MM) / (self.bright_radius_mm - THIN_RADIUS_MM), 0.0, 1.0)
         return np.asarray(capillary + (LARGEST_VESSEL_SIGNAL - capillary) * calibre)
 
-    def expose(self, flow: np.ndarray, perfusion: np.ndarray) -> np.ndarray:
+    def expose(
+        self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray, motion: EyeMotion, size_px: int
+    ) -> np.ndarray:
         """Take the picture.
 
         Parameters
         ----------
         flow
-            (H, W) float64 in [0, 1]. Brightness of what is drawn.
+            (L, L) float32 in [0, 1]. Brightness of what is drawn.
         perfusion
-            (H, W) float64 in [0, 1]. Local density of capillaries, 1 where it is that of a healthy eye.
+            (L, L) float32 in [0, 1]. Local density of capillaries, 1 where it is that of a healthy eye.
+        above
+            (L, L) float32 in [0, 1]. How far large vessels above the layer that is shown cover it.
+        motion
+            Eye movements.
+        size_px
+            Width and height of the picture, px.
 
         Returns
         -------
-        (H, W) ndarray of uint8
+        (size_px, size_px) ndarray of uint8
             The picture.
         """
-        mesh = self.mesh_signal * perfusion * np.maximum(1.0 + self.mesh_contrast * self.mesh, 0.0)
-        signal = _blurred(1.0 - (1.0 - flow) * (1.0 - np.minimum(mesh, 1.0)), self.defocus_px)
+        signal = _blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
+        signal = motion.displace(signal, self.grid)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += self.noise_floor * (1.0 - signal) * self.floor
-        noisy = noisy * self.row_gain * self._vignette(flow.shape[0]) + self.row_offset
-        brightness = self.gain * np.clip(noisy, 0.0, None) ** self.gamma
-        return np.asarray(np.clip(np.rint(255.0 * brightness), 0, 255), dtype=np.uint8)
+        shown = _resized(noisy * self.illumination + self.line_offset[:, None], size_px)
+        return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
-    def _vignette(self, size_px: int) -> np.ndarray:
-        """(H, W) factor on the brightness: 1 at the center, least at the corners."""
-        across = (np.arange(size_px) + 0.5) / size_px * 2.0 - 1.0
-        return np.asarray(1.0 - self.vignetting * (across[None, :] ** 2 + across[:, None] ** 2) / 2.0)
+    def _signal(self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """(L, L) float32. Brightness without noise and blur; see `expose`."""
+        reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
+        surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
+        dim = self.halo * (1.0 - surroundings)
+        mesh = np.minimum(self.mesh_signal * perfusion * (1.0 - dim) * self.mesh, 1.0)
+        drawn = flow * (1.0 - dim * (1.0 - flow))
+        signal = (1.0 - (1.0 - drawn) * (1.0 - mesh)) * (1.0 - self.shadow * above) + self.residue * above
+        return np.asarray(signal)
+
+    def _tones(self) -> np.ndarray:
+        """(TONES,) uint8. Gray level of each step of brightness from 0 to 1."""
+        brightness = (np.arange(TONES) + 0.5) * (BRIGHTEST / TONES)
+        shown = np.maximum(brightness - self.black_level, 0.0) / (1.0 - self.black_level)
+        return np.asarray(np.clip(np.rint(255.0 * self.gain * shown**self.gamma), 0, 255), dtype=np.uint8)
+
+
+def _illumination(
+    drawn: dict[str, float], grid: FieldOfView, white: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """(L, L) float32. Factor on the brightness, from scan lines, pieces of them, shading and vignetting."""
+    size_px = grid.size_px
+    line_gain = 1.0 + drawn["row_noise"] * rng.standard_normal((size_px, 1))
+    streaks = ndimage.uniform_filter1d(white, max(round(grid.length_px(drawn["streak_length_mm"])), 1), axis=1)
+    num_knots = int(np.ceil(grid.width_mm / drawn["shading_scale_mm"])) + 2
+    shading = _resized(_standardized(rng.standard_normal((num_knots, num_knots))), size_px)
+    across = (np.arange(size_px) + 0.5) / size_px * 2.0 - 1.0
+    vignette = 1.0 - drawn["vignetting"] * (across[None, :] ** 2 + across[:, None] ** 2) / 2.0
+    slow = np.maximum(1.0 + drawn["shading"] * shading, 0.0) * vignette
+    fast = np.maximum(line_gain + drawn["streak_noise"] * _standardized(streaks), 0.0)
+    return np.asarray(slow * fast, dtype=np.float32)
+
+
+def _bright_lines(config: ImagingConfig, num_lines: int, rng: np.random.Generator) -> np.ndarray:
+    """(L,) float32. Brightness that eye movement adds to each scan line."""
+    offset = np.zeros(num_lines, np.float32)
+    for _ in range(int(rng.integers(*config.motion_lines, endpoint=True))):
+        offset[rng.integers(num_lines)] += rng.uniform(*config.motion_line_contrast)
+    return offset
+
+
+def _strands(white: np.ndarray, distance_px: float) -> np.ndarray:
+    """Brightness of curved strands at about a distance from each other, mean 0 and standard deviation 1.
+
+    They run where a field of waves twice as long changes its sign.
+    """
+    sigma_px = distance_px / 3.27  # the waves of the difference of Gaussians below are 6.54 standard deviations long
+    waves = _standardized(_blurred(white, sigma_px) - _blurred(white, 2.0 * sigma_px))
+    return _standardized(np.maximum(1.0 - np.abs(waves), 0.0))
 
 
 def _blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:
     return np.asarray(ndimage.gaussian_filter(image, sigma_px, truncate=3.0))
+
+
+def _resized(image: np.ndarray, size_px: int) -> np.ndarray:
+    """(size_px, size_px) float32. The picture at another size, smoothed where that is smaller."""
+    if len(image) == size_px:
+        return image
+    resized = Image.fromarray(image).resize((size_px, size_px), Image.Resampling.BICUBIC)
+    return np.asarray(resized)
 
 
 def _standardized(field: np.ndarray) -> np.ndarray:

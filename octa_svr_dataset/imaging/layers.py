@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
@@ -34,6 +35,10 @@ class Layers:
 
     microaneurysms: np.ndarray
     """uint16. Instance of microaneurysm, from 1; 0 outside."""
+
+    def displaced(self, motion: EyeMotion, fov: FieldOfView) -> "Layers":
+        """The layers as eye movements leave them."""
+        return Layers(**{name: motion.displace(layer, fov) for name, layer in self.as_dict().items()})
 
     def as_dict(self) -> dict[str, np.ndarray]:
         """Layers by name."""

@@ -9,19 +9,24 @@ from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisition
 from octa_svr_dataset.imaging.layers import Layers, draw_layers
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
 from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
-from octa_svr_dataset.vessel_graph import VesselLayer
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 BED_RADIUS_MM = 0.005
 """Radius at which vessels are drawn to measure how densely they lie."""
 
-BED_BLUR_MM = 0.03
+BED_BLUR_MM = 0.045
 """Distance over which that density is averaged (standard deviation)."""
 
-HEALTHY_BED = {"full": 0.55, "superficial": 0.32, "deep": 0.36}
-"""Density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
+SATURATING_BED = {"full": 0.45, "superficial": 0.26, "deep": 0.29}
+"""Four fifths of the density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
+
+
+LARGE_RADII_MM = (0.005, 0.014)
+"""Superficial vessels leave a trace in deep pictures from the first of these radii on, the full one from the second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,15 @@ class Rendering:
     layers: Layers
     """Label maps."""
 
+    motion: EyeMotion
+    """Eye movements that displace both."""
 
-def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Rendering:
+    def to_row_col(self, position_mm: np.ndarray) -> np.ndarray:
+        """(2,) picture coordinates (row, column), px, at which a point (x, y, ...), mm, is shown."""
+        return self.motion.to_row_col(position_mm, self.fov)
+
+
+def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.random.Generator) -> Rendering:
     """Picture and label maps of a scene.
 
     Parameters
@@ -47,26 +59,52 @@ def render(scene: Scene, config: ImagingConfig, rng: np.random.Generator) -> Ren
         The scene.
     config
         Settings of the picture.
+    motion
+        Eye movements.
     rng
         Stream of the imaging; what it draws does not depend on the scene.
     """
-    fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
-    acquisition = Acquisition.draw(config, fov, rng)
-    if config.projection != "full":
-        scene = scene.in_layer(VesselLayer[config.projection.upper()])
-    graph = scene.graph
-    optical_radius_mm = np.sqrt((0.8 * graph.radius_mm) ** 2 + (acquisition.optical_width_mm / 2) ** 2)
+    acquisition = Acquisition.draw(config, scene.field_width_mm, rng)
+    shown = scene if config.projection == "full" else scene.in_layer(VesselLayer[config.projection.upper()])
+    graph = shown.graph
+    radius_mm = acquisition.shown_radius_mm(graph.radius_mm)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
-    vessels = draw_vessels(graph, fov, optical_radius_mm, value)
-    bed = draw_vessels(graph, fov, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
-    density = ndimage.gaussian_filter(bed.brightness, fov.length_px(BED_BLUR_MM))
-    perfusion = np.clip(density / HEALTHY_BED[config.projection], 0.0, 1.0)
-    flow = np.maximum(vessels.brightness, _draw_microaneurysms(scene.lesions.microaneurysms, fov))
+    vessels = draw_vessels(graph, acquisition.grid, radius_mm, value)
+    dots = _draw_microaneurysms(shown.lesions.microaneurysms, acquisition.grid)
+    above = np.zeros_like(dots) if config.projection != "deep" else _large_vessels(scene.graph, acquisition.grid)
+    picture = acquisition.expose(
+        flow=np.maximum(vessels.brightness, dots),
+        perfusion=_perfusion(graph, acquisition.grid, SATURATING_BED[config.projection]),
+        above=above,
+        motion=motion,
+        size_px=config.size_px,
+    )
+    fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
+    if fov != acquisition.grid:
+        vessels = draw_vessels(graph, fov, radius_mm, value)
+    layers = draw_layers(shown, fov, vessels, value)
     return Rendering(
         fov=fov,
-        image=acquisition.expose(flow, perfusion),
-        layers=draw_layers(scene, fov, vessels, value),
+        image=picture,
+        layers=layers.displaced(motion, fov),
+        motion=motion,
     )
+
+
+def _perfusion(graph: VesselGraph, grid: FieldOfView, saturating: float) -> np.ndarray:
+    """(L, L) float32 in [0, 1]. Local density of capillaries, 1 where it is that of a healthy eye or nearly so."""
+    bed = draw_vessels(graph, grid, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
+    density = ndimage.gaussian_filter(bed.brightness, grid.length_px(BED_BLUR_MM), truncate=3.0)
+    return np.asarray(np.minimum(density / np.float32(saturating), np.float32(1.0)))
+
+
+def _large_vessels(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
+    """(L, L) float32 in [0, 1]. How far large vessels cover what lies below them."""
+    first_mm, full_mm = LARGE_RADII_MM
+    segments = graph.segments[graph.radius_mm[graph.segments] > first_mm]
+    edges = np.stack((graph.parent[segments], segments), axis=1)
+    share = np.clip((graph.radius_mm - first_mm) / (full_mm - first_mm), 0.0, 1.0)
+    return draw_network(grid, graph.position_mm, edges, graph.radius_mm[edges], share).brightness
 
 
 def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:

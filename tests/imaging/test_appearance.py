@@ -2,19 +2,25 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.config import ImagingConfig
-from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.appearance import Acquisition
+from octa_svr_dataset.imaging.motion import EyeMotion
 
-FOV = FieldOfView(width_mm=3.0, size_px=128)
+STILL = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1))
+LINES = 128
 
 
-def expose(seed: int = 0, **changes) -> np.ndarray:
+def draw(seed: int, field_width_mm: float = 3.0, **changes) -> Acquisition:
+    config = ImagingConfig(**({"scan_lines": (LINES, LINES)} | changes))
+    return Acquisition.draw(config, field_width_mm, np.random.default_rng(seed))
+
+
+def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px: int = LINES, **changes) -> np.ndarray:
     """Picture of a bar of flow over an evenly perfused left half."""
-    flow, perfusion = np.zeros((128, 128)), np.zeros((128, 128))
+    flow, perfusion = np.zeros((LINES, LINES), np.float32), np.zeros((LINES, LINES), np.float32)
     flow[:, 60:68] = 0.9
     perfusion[:, :64] = 1.0
-    rng = np.random.default_rng(seed)
-    return Acquisition.draw(ImagingConfig(size_px=128, **changes), FOV, rng).expose(flow, perfusion)
+    covered = np.full((LINES, LINES), above, np.float32)
+    return draw(seed, **changes).expose(flow, perfusion, covered, motion, size_px)
 
 
 def test_the_same_stream_takes_the_same_picture():
@@ -37,19 +43,62 @@ def test_the_void_is_grainy_dark_gray_not_black():
 
 
 def test_the_signal_of_vessels_follows_calibre_depth_and_settings():
-    rng = np.random.default_rng(0)
-    config = ImagingConfig(capillary_signal=(0.5, 0.5), deep_signal=(0.2, 0.2), optical_width_mm=(0.02, 0.02))
-    acquisition = Acquisition.draw(config, FOV, rng)
+    acquisition = draw(
+        0,
+        capillary_signal=(0.5, 0.5),
+        deep_signal=(0.2, 0.2),
+        optical_width_mm=(0.02, 0.02),
+        bright_radius_mm=(0.02,) * 2,
+    )
     capillary = np.full(2, 0.0025)
     np.testing.assert_allclose(acquisition.vessel_signal(capillary, np.array([0.0, 1.0])), [0.5, 0.1])
     assert acquisition.vessel_signal(np.array([0.03]), np.array([1.0]))[0] == pytest.approx(0.95)
-    assert acquisition.optical_width_mm == 0.02
+    assert acquisition.shown_radius_mm(np.zeros(1))[0] == pytest.approx(0.01)
 
 
 def test_what_is_drawn_does_not_depend_on_what_is_seen():
     """An exposure is drawn before anything is looked at: it takes no scene."""
-    first = Acquisition.draw(ImagingConfig(size_px=128), FOV, np.random.default_rng(5))
-    first.expose(np.ones((128, 128)), np.ones((128, 128)))
-    second = Acquisition.draw(ImagingConfig(size_px=128), FOV, np.random.default_rng(5))
-    np.testing.assert_array_equal(first.grain, second.grain)
-    np.testing.assert_array_equal(first.row_offset, second.row_offset)
+    first = draw(5)
+    first.expose(*np.ones((3, LINES, LINES), np.float32), STILL, LINES)
+    second = draw(5)
+    for name in ("mesh", "grain", "floor", "illumination", "line_offset"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_large_vessels_above_a_layer_darken_it_or_shine_through():
+    plain = expose(shadow=(0.8, 0.8), residue=(0.0, 0.0)).astype(float)
+    dark = expose(above=1.0, shadow=(0.8, 0.8), residue=(0.0, 0.0)).astype(float)
+    bright = expose(above=1.0, shadow=(0.0, 0.0), residue=(0.4, 0.4)).astype(float)
+    assert dark[:, :50].mean() < plain[:, :50].mean() < bright[:, :50].mean()
+
+
+def test_the_mesh_fades_toward_a_void_over_the_width_of_the_halo():
+    narrow = np.mean([expose(seed, halo=(1, 1), halo_mm=(0.05, 0.05)) for seed in range(5)], axis=0)
+    wide = np.mean([expose(seed, halo=(1, 1), halo_mm=(0.5, 0.5)) for seed in range(5)], axis=0)
+    ratio = wide.mean(axis=0) / narrow.mean(axis=0)
+    assert ratio[55:60].mean() < 0.9
+    np.testing.assert_allclose(ratio[:30], 1.0, atol=0.01)
+
+
+def test_a_wider_field_is_scanned_with_more_lines_that_are_farther_apart():
+    three, six = draw(0, 3.0, scan_lines=(304, 304)).grid, draw(0, 6.0, scan_lines=(304, 304)).grid
+    assert (three.size_px, six.size_px) == (304, 401)
+    assert six.mm_per_px > 1.4 * three.mm_per_px
+
+
+def test_the_scanner_keeps_its_grain_at_any_size_of_the_picture():
+    small, large = (expose(2, size_px=size_px, noise_grain_mm=(0.03, 0.03)).astype(float) for size_px in (128, 256))
+    halved = large.reshape(128, 2, 128, 2).mean(axis=(1, 3))
+    assert np.corrcoef(small[:, 80:].ravel(), halved[:, 80:].ravel())[0, 1] > 0.95
+
+
+def test_streaks_run_along_the_scan_lines():
+    quiet = dict.fromkeys(("row_noise", "speckle", "mesh_contrast", "shading", "noise_floor"), (0, 0))
+    image = expose(streak_noise=(0.3, 0.3), streak_length_mm=(0.5, 0.5), motion_lines=(0, 0), **quiet)[:, :50]
+    across, down = (np.abs(np.diff(image.astype(float), axis=axis)).mean() for axis in (1, 0))
+    assert down > 2 * across
+
+
+def test_more_noise_makes_no_brighter_picture_of_the_mesh():
+    means = [expose(1, speckle=(level, level))[:, :50].mean() for level in (0.0, 0.5)]
+    assert means[1] == pytest.approx(means[0], rel=0.05)

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.pathology.lesions import Lesions, Microaneurysm
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
@@ -10,6 +12,10 @@ from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.vessel_graph import VesselKind, VesselLayer
 
 SEEDS = range(5)
+
+
+def take(scene: Scene, imaging: ImagingConfig, key: SceneKey) -> Rendering:
+    return render(scene, imaging, EyeMotion.draw(imaging, key.rng(Stage.MOTION)), key.rng(Stage.IMAGING))
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +26,7 @@ def twins(all_diseased) -> list[tuple[Scene, Rendering, Scene, Rendering]]:
         key = SceneKey(seed=seed, split=Split.TRAIN, scene_index=0)
         healthy = grow_healthy_scene(all_diseased, key)
         diseased = add_lesions(healthy, all_diseased.pathology, key.rng(Stage.LESIONS))
-        pictures = [render(s, all_diseased.imaging, key.rng(Stage.IMAGING)) for s in (healthy, diseased)]
+        pictures = [take(s, all_diseased.imaging, key) for s in (healthy, diseased)]
         rows.append((healthy, pictures[0], diseased, pictures[1]))
     return rows
 
@@ -32,7 +38,7 @@ def test_twins_are_pixel_aligned_and_differ_only_around_lesions(twins):
         is_far = levels.min(axis=0) > 1.9
         difference = np.abs(before.image.astype(int) - after.image)
         assert is_far.mean() > 0.02
-        assert difference[is_far].mean() < 0.2
+        assert difference[is_far].mean() < 0.5  # what little the halo carries there
         assert difference[after.layers.dropout > 0].mean() > 10
 
 
@@ -80,7 +86,7 @@ def test_the_dropout_layer_is_the_inside_of_the_outlines(twins):
     for _, _, scene, picture in twins:
         x_mm, y_mm = picture.fov.pixel_centers_mm()
         levels = np.stack([dropout.level(x_mm, y_mm) for dropout in scene.lesions.dropouts])
-        expected = np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0)
+        expected = picture.motion.displace(np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0), picture.fov)
         expected[picture.layers.faz > 0] = 0
         np.testing.assert_array_equal(picture.layers.dropout, expected)
 
@@ -91,8 +97,8 @@ def test_a_microaneurysm_is_a_bright_dot_of_its_size_where_it_lies(twins, all_di
         position_mm=np.array([0.75, 2.25, 0.01]), radius_mm=0.04, flow=1.0, layer=VesselLayer.SUPERFICIAL
     )
     scene = replace(healthy, lesions=Lesions(microaneurysms=(dot,)))
-    picture = render(scene, all_diseased.imaging, key.rng(Stage.IMAGING))
-    without = render(healthy, all_diseased.imaging, key.rng(Stage.IMAGING))
+    picture = take(scene, all_diseased.imaging, key)
+    without = take(healthy, all_diseased.imaging, key)
     inside = picture.layers.microaneurysms == 1
     assert picture.fov.area_mm2(inside.sum()) == pytest.approx(np.pi * 0.04**2, rel=0.15)
     np.testing.assert_allclose(picture.fov.to_mm(np.argwhere(inside).mean(axis=0) + 0.5), [0.75, 2.25], atol=0.01)
@@ -102,4 +108,4 @@ def test_a_microaneurysm_is_a_bright_dot_of_its_size_where_it_lies(twins, all_di
 
 def test_the_picture_has_the_size_that_is_asked_for(twins, all_diseased, key):
     imaging = all_diseased.imaging.model_copy(update={"size_px": 200})
-    assert render(twins[0][0], imaging, key.rng(Stage.IMAGING)).image.shape == (200, 200)
+    assert take(twins[0][0], imaging, key).image.shape == (200, 200)
