@@ -22,6 +22,9 @@ LARGEST_VESSEL_SIGNAL = 0.95
 SHOWN_CALIBRE = 0.6
 """Share of their width at which vessels are shown, before the optics; fits published pictures of known vessels best."""
 
+SATURATING_PERFUSION = 0.8
+"""The unresolved mesh is no brighter above this density of capillaries."""
+
 THIN_RADIUS_MM = 0.003
 """Up to this radius, vessels are as bright as capillaries."""
 
@@ -142,7 +145,7 @@ class Acquisition:
         flow
             (L, L) float32 in [0, 1]. Brightness of what is drawn.
         perfusion
-            (L, L) float32 in [0, 1]. Local density of capillaries, 1 where it is that of a healthy eye.
+            (L, L) float32. Local density of capillaries, 1 where it is that of a healthy eye.
         above
             (L, L) float32 in [0, 1]. How far large vessels above the layer that is shown cover it.
         motion
@@ -166,10 +169,10 @@ class Acquisition:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
-        dim = self.halo * (1.0 - surroundings)
-        mesh = np.minimum(self.mesh_signal * perfusion * (1.0 - dim) * self.mesh, 1.0)
-        drawn = flow * (1.0 - dim * (1.0 - flow))
-        signal = (1.0 - (1.0 - drawn) * (1.0 - mesh)) * (1.0 - self.shadow * above) + self.residue * above
+        lit = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
+        mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * lit * self.mesh
+        drawn = flow * (lit + (1.0 - lit) * flow)
+        signal = (1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))) * (1.0 - self.shadow * above) + self.residue * above
         return np.asarray(signal)
 
     def _tones(self) -> np.ndarray:

@@ -21,9 +21,8 @@ BED_RADIUS_MM = 0.005
 BED_BLUR_MM = 0.045
 """Distance over which that density is averaged (standard deviation)."""
 
-SATURATING_BED = {"full": 0.45, "superficial": 0.26, "deep": 0.29}
-"""Four fifths of the density of that drawing in a healthy eye, by projection; above it, the mesh is no brighter."""
-
+HEALTHY_BED = {"full": 0.56, "superficial": 0.32, "deep": 0.35}
+"""Mean density of that drawing in a healthy eye, by projection."""
 
 LARGE_RADII_MM = (0.005, 0.014)
 """Superficial vessels leave a trace in deep pictures from the first of these radii on, the full one from the second."""
@@ -74,7 +73,7 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     above = np.zeros_like(dots) if config.projection != "deep" else _large_vessels(scene.graph, acquisition.grid)
     picture = acquisition.expose(
         flow=np.maximum(vessels.brightness, dots),
-        perfusion=_perfusion(graph, acquisition.grid, SATURATING_BED[config.projection]),
+        perfusion=_perfusion(graph, acquisition.grid, HEALTHY_BED[config.projection]),
         above=above,
         motion=motion,
         size_px=config.size_px,
@@ -91,11 +90,11 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     )
 
 
-def _perfusion(graph: VesselGraph, grid: FieldOfView, saturating: float) -> np.ndarray:
-    """(L, L) float32 in [0, 1]. Local density of capillaries, 1 where it is that of a healthy eye or nearly so."""
+def _perfusion(graph: VesselGraph, grid: FieldOfView, healthy: float) -> np.ndarray:
+    """(L, L) float32. Local density of capillaries, 1 on average in a healthy eye."""
     bed = draw_vessels(graph, grid, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
     density = ndimage.gaussian_filter(bed.brightness, grid.length_px(BED_BLUR_MM), truncate=3.0)
-    return np.asarray(np.minimum(density / np.float32(saturating), np.float32(1.0)))
+    return np.asarray(density / np.float32(healthy))
 
 
 def _large_vessels(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
