@@ -17,10 +17,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.findings import observe
+from octa_svr_dataset.imaging.appearance import Acquisition
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import render
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import encode_png
@@ -29,6 +33,7 @@ from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.report import write_dialogue
 
 IMPORT = "import octa_svr_dataset"
+APPEARANCE = "appearance (of the imaging)"
 FIRST_EXAMPLE = "import octa_svr_dataset; octa_svr_dataset.make_example('dropout_ma')"
 
 
@@ -73,16 +78,25 @@ def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
         key = SceneKey(seed=0, split=Split.TRAIN, scene_index=index + 3)
         scene = timed("growth", grow_healthy_scene, config, key)
         scene = timed("pathology", add_lesions, scene, config.pathology, key.rng(Stage.LESIONS))
-        rendering = timed("imaging", render, scene, config.imaging, key.rng(Stage.IMAGING))
+        motion = EyeMotion.draw(config.imaging, key.rng(Stage.MOTION))
+        rendering = timed("imaging", render, scene, config.imaging, motion, key.rng(Stage.IMAGING))
         findings = timed("findings", observe, scene, rendering)
         timed("text", write_dialogue, findings, config.text, key.rng(Stage.TEXT))
         timed("PNG", encode_png, rendering.image)
+        timed(APPEARANCE, expose, config, motion, key.rng(Stage.IMAGING))
     return dict(costs_ms)
+
+
+def expose(config: SceneConfig, motion: EyeMotion, rng: np.random.Generator) -> None:
+    """Draw an exposure and take a picture of nothing: that costs as much as one of vessels."""
+    acquisition = Acquisition.draw(config.imaging, config.field_of_view_mm, rng)
+    nothing = np.zeros((acquisition.grid.size_px,) * 2, np.float32)
+    acquisition.expose(nothing, nothing, nothing, motion, config.imaging.size_px)
 
 
 def totals_ms(costs_ms: dict[str, list[float]]) -> list[float]:
     """CPU time of each example without the PNG."""
-    stages = [costs for stage, costs in costs_ms.items() if stage != "PNG"]
+    stages = [costs for stage, costs in costs_ms.items() if stage not in ("PNG", APPEARANCE)]
     return [sum(costs) for costs in zip(*stages, strict=True)]
 
 

@@ -113,6 +113,8 @@ def allowed_values(field: FieldInfo) -> str:
     """The values that a setting accepts, in words."""
     if field.annotation is bool:
         return "true or false"
+    if field.annotation is str:
+        return "default, or the path of a file"
     if get_origin(field.annotation) is Literal:
         return " or ".join(str(value) for value in get_args(field.annotation))
     if get_origin(field.annotation) is tuple:

@@ -24,7 +24,7 @@ def test_no_two_keys_or_stages_share_a_stream():
 def test_numbers_of_splits_and_stages_never_change():
     assert [(split.label, int(split)) for split in Split] == [("train", 0), ("validation", 1), ("test", 2)]
     assert [(stage.name, int(stage)) for stage in Stage] == [
-        ("GROWTH", 0), ("LESIONS", 1), ("IMAGING", 2), ("TEXT", 3),
+        ("GROWTH", 0), ("LESIONS", 1), ("IMAGING", 2), ("TEXT", 3), ("MOTION", 4),
     ]  # fmt: skip
 
 

@@ -172,8 +172,8 @@ class Acquisition:
         lit = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
         mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * lit * self.mesh
         drawn = flow * (lit + (1.0 - lit) * flow)
-        signal = (1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))) * (1.0 - self.shadow * above) + self.residue * above
-        return np.asarray(signal)
+        signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
+        return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
 
     def _tones(self) -> np.ndarray:
         """(TONES,) uint8. Gray level of each step of brightness from 0 to 1."""
