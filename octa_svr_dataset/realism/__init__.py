@@ -1,0 +1,1 @@
+"""Are these pictures like real ones? What is measured of a picture, comparisons, and the fit of the appearance."""
