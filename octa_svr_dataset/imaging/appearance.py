@@ -22,7 +22,7 @@ LARGEST_VESSEL_SIGNAL = 0.95
 SHOWN_CALIBRE = 0.6
 """Share of their width at which vessels are shown, before the optics; fits published pictures of known vessels best."""
 
-SATURATING_PERFUSION = 0.8
+SATURATING_PERFUSION = 0.6
 """The unresolved mesh is no brighter above this density of capillaries."""
 
 THIN_RADIUS_MM = 0.003
@@ -79,7 +79,7 @@ class Acquisition:
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
     floor: np.ndarray
-    """(L, L) float32. Noise where nothing flows: Rayleigh distributed, mean 1."""
+    """(L, L) float32. Noise where nothing flows: exponentially distributed, mean 1."""
 
     illumination: np.ndarray
     """(L, L) float32. Factor on the brightness."""
@@ -111,7 +111,7 @@ class Acquisition:
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
             mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
             grain=_standardized(_blurred(white[1], grain_px)),
-            floor=_rayleigh(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
+            floor=_intensity(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
         )
@@ -232,6 +232,7 @@ def _standardized(field: np.ndarray) -> np.ndarray:
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
-def _rayleigh(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    magnitude = np.sqrt(first * first + second * second)
-    return np.asarray(magnitude / magnitude.mean(), dtype=np.float32)
+def _intensity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Intensity of fully developed speckle: exponentially distributed, mean 1 (Goodman 2007, chapter 3)."""
+    intensity = first * first + second * second
+    return np.asarray(intensity / intensity.mean(), dtype=np.float32)
