@@ -1,11 +1,13 @@
-"""A sheet of example pictures for the eye, beside real ones if such files are given.
+"""A sheet of example pictures for the eye, beside others if such files are given; shuffled, with a key, if asked for.
 
-python benchmarks/contact_sheet.py dropout_ma --num 8 --out sheet.png --beside real/*.png
+python benchmarks/contact_sheet.py dropout_ma --num 8 --out sheet.png
+python benchmarks/contact_sheet.py healthy --projection superficial --beside real/*.png --shuffle --out sheet.png
 """
 
 import argparse
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from octa_svr_dataset.example import make_example
@@ -15,21 +17,34 @@ GAP_PX = 6
 
 
 def main() -> None:
-    """Draw the sheet: pictures of the preset, then the others."""
+    """Draw the sheet: pictures of the preset, then the others; if shuffled, `<out>.txt` says which is which."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("preset")
     parser.add_argument("--num", type=int, default=12)
+    parser.add_argument("--projection", choices=("full", "superficial", "deep"), default="full")
+    parser.add_argument("--field-of-view-mm", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--columns", type=int, default=4)
-    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="pictures to show below")
+    parser.add_argument("--tile", type=int, default=TILE_PX, help="pixels a side of each picture on the sheet")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="pictures to show below, or among them")
+    parser.add_argument("--shuffle", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    overrides = {"imaging.projection": options.projection, "field_of_view_mm": options.field_of_view_mm}
     tiles = [
-        Image.fromarray(make_example(options.preset, seed=options.seed, split="test", index=index).rendering.image)
+        ("ours", Image.fromarray(picture(options.preset, options.seed, index, overrides)))
         for index in range(options.num)
     ]
-    tiles += [Image.open(path).convert("L") for path in options.beside]
-    sheet(tiles, options.columns, TILE_PX).save(options.out)
+    tiles += [(path.name, Image.open(path).convert("L")) for path in options.beside]
+    if options.shuffle:
+        tiles = [tiles[number] for number in np.random.default_rng(options.seed).permutation(len(tiles))]
+        options.out.with_suffix(".txt").write_text("\n".join(name for name, _ in tiles) + "\n", encoding="utf-8")
+    sheet([tile for _, tile in tiles], options.columns, options.tile).save(options.out)
+
+
+def picture(preset: str, seed: int, index: int, overrides: dict[str, object]) -> np.ndarray:
+    """(H, H) uint8. A picture of the test split."""
+    return make_example(preset, seed=seed, split="test", index=index, overrides=overrides).rendering.image
 
 
 def sheet(tiles: list[Image.Image], columns: int, tile_px: int) -> Image.Image:
