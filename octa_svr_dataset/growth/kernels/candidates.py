@@ -1,7 +1,7 @@
 """Loops over candidates for oxygen sinks: draw them, drop those beside a sink, keep those that lack oxygen.
 
-Whether a candidate passes a test is as random as its place, so no processor foresees it, and what it has begun in
-vain costs more than the test itself. Most candidates are therefore dropped by a sum of comparisons without a branch.
+Whether a candidate passes a test is as random as its place, so a processor guesses branches on it wrong. Most are
+therefore dropped by comparisons without a branch; only the rest are asked one by one.
 """
 
 import math
