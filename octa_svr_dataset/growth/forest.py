@@ -13,7 +13,7 @@ from octa_svr_dataset.config import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.growth.bed import close_bed
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue
+from octa_svr_dataset.growth.kernels.arrays import NONE, PROBES, Nodes, Rules, Sinks, Tissue
 from octa_svr_dataset.growth.kernels.layers import choose_layers
 from octa_svr_dataset.growth.kernels.nodes import add_node
 from octa_svr_dataset.growth.kernels.plexus import grow_plexus
@@ -34,6 +34,9 @@ LEAST_SINK_CELL_MM = 0.015
 NODES_PER_MM2 = 2200
 SINKS_PER_MM2 = 3200
 """Rows of the work arrays; published settings need three quarters of them."""
+
+CANDIDATES_AT_ONCE = 1024
+"""Candidates that are looked at together: few enough to stay in the processor's cache."""
 
 TRUNK_RADIUS_MM = 0.008
 """Larger vessels lie in the superficial layer; the capillary trees that hang on them share both layers."""
@@ -94,10 +97,13 @@ def _grow(
     sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
     most_nodes, most_sinks = len(kinds[0].parent), len(sinks.next)
     work = [np.empty(length, np.int32) for length in (most_nodes, most_sinks, most_sinks)]
+    candidates = np.empty((CANDIDATES_AT_ONCE, 3))
     iteration = 0
     for plexus in (config.superficial, config.deep):
         schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
-        sinks, sources, spare = grow_plexus(*kinds, sinks, sources, spare, tissue, _as_table(schedule), keys, *work)
+        sinks, sources, spare = grow_plexus(
+            *kinds, sinks, sources, spare, tissue, _as_table(schedule), keys, *work, candidates
+        )
         iteration += plexus.iterations
     return _as_graph(kinds, tissue)
 
@@ -185,7 +191,7 @@ def _empty_sinks(tissue: Tissue, room: int) -> Sinks:
     num_cells = max(1, int(tissue.width / LEAST_SINK_CELL_MM))
     return Sinks(
         size=np.array([0, 0, 1]),
-        position=np.empty((capacity, 3)),
+        position=np.empty((capacity + PROBES, 3)),
         nearest=np.empty(capacity, np.int32),
         nearest_sq=np.empty(capacity),
         seen_version=np.empty(capacity, np.int32),

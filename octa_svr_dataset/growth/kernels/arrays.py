@@ -11,6 +11,8 @@ Vector = tuple[float, float, float]
 NONE = -1
 UNKNOWN = -2
 REMOVED = -3
+PROBES = 2
+"""Sinks that a candidate meets in each row of cells before it is asked where the row ends."""
 TWO_POW_MINUS_53 = 1.0 / 9007199254740992.0
 
 
@@ -53,7 +55,7 @@ class Sinks(NamedTuple):
     size: np.ndarray
     """(3,) int64. Rows in use, rows that are sorted, cells a side of the grid."""
     position: np.ndarray
-    """(C, 3) float64, mm."""
+    """(C + PROBES, 3) float64, mm. As many rows follow the last sorted one, out of reach or in use."""
     nearest: np.ndarray
     """(C,) int32. Nearest active node; `NONE`, `UNKNOWN` before the search, `REMOVED`."""
     nearest_sq: np.ndarray

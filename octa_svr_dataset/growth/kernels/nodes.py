@@ -134,34 +134,66 @@ def is_oxygenated(
     x: float,
     y: float,
     z: float,
-    search_radius: float,
+    reach_limit: float,
+    capillary_reach_sq: float,
     terminal_radius: float,
 ) -> bool:
-    """Whether an arterial node within the search radius reaches a point with its own oxygen (Rauch and Harders)."""
-    reach_limit = min(search_radius, OXYGEN_REACH_MM)
+    """Whether an arterial node within a limit reaches a point with its own oxygen (Rauch and Harders).
+
+    The point's own cell is asked first: it most often holds the answer.
+    """
     limit_sq = reach_limit * reach_limit
-    capillary_reach = oxygen_reach(terminal_radius)
-    capillary_reach_sq = capillary_reach * capillary_reach
     num_cells = head.shape[0]
+    own_column = cell_of(x, cell_width, num_cells)
+    own_row = cell_of(y, cell_width, num_cells)
+    if oxygen_comes_from(
+        position, power, exponent, most_reach_sq, head[own_row, own_column], next_node,
+        x, y, z, limit_sq, capillary_reach_sq, terminal_radius,
+    ):  # fmt: skip
+        return True
     first_column = cell_of(x - reach_limit, cell_width, num_cells)
     last_column = cell_of(x + reach_limit, cell_width, num_cells)
     for row in range(
         cell_of(y - reach_limit, cell_width, num_cells), cell_of(y + reach_limit, cell_width, num_cells) + 1
     ):
         for column in range(first_column, last_column + 1):
-            node = head[row, column]
-            while node != NONE:
-                dx = position[node, 0] - x
-                dy = position[node, 1] - y
-                dz = position[node, 2] - z
-                distance_sq = dx * dx + dy * dy + dz * dz
-                if distance_sq <= limit_sq and distance_sq <= most_reach_sq[node]:
-                    if power[node] == 1.0:
-                        if distance_sq <= capillary_reach_sq:
-                            return True
-                    elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
-                        return True
-                node = next_node[node]
+            is_other = row != own_row or column != own_column
+            if is_other and oxygen_comes_from(
+                position, power, exponent, most_reach_sq, head[row, column], next_node,
+                x, y, z, limit_sq, capillary_reach_sq, terminal_radius,
+            ):  # fmt: skip
+                return True
+    return False
+
+
+@kernel(allocates=False, forceinline=True)
+def oxygen_comes_from(
+    position: np.ndarray,
+    power: np.ndarray,
+    exponent: np.ndarray,
+    most_reach_sq: np.ndarray,
+    node: int,
+    next_node: np.ndarray,
+    x: float,
+    y: float,
+    z: float,
+    limit_sq: float,
+    capillary_reach_sq: float,
+    terminal_radius: float,
+) -> bool:
+    """Whether any node of a cell's list, from its first node on, reaches a point with its oxygen."""
+    while node != NONE:
+        dx = position[node, 0] - x
+        dy = position[node, 1] - y
+        dz = position[node, 2] - z
+        distance_sq = dx * dx + dy * dy + dz * dz
+        if distance_sq <= limit_sq and distance_sq <= most_reach_sq[node]:
+            if power[node] == 1.0:
+                if distance_sq <= capillary_reach_sq:
+                    return True
+            elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
+                return True
+        node = next_node[node]
     return False
 
 

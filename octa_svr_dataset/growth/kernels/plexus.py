@@ -6,11 +6,11 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, counter_uniform
 from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
+from octa_svr_dataset.growth.kernels.candidates import place_sinks
 from octa_svr_dataset.growth.kernels.sinks import (
     assign_sinks,
     forget_nearest,
     meet_new_nodes,
-    place_sinks,
     remove_sinks,
     sort_sinks,
     turn_into_sources,
@@ -34,6 +34,7 @@ def grow_plexus(
     first_sink: np.ndarray,
     next_sink: np.ndarray,
     kept: np.ndarray,
+    candidates: np.ndarray,
 ) -> tuple[Sinks, Sinks, Sinks]:
     """Grow one plexus: in each iteration sinks appear, arteries grow, sinks turn into sources, veins grow.
 
@@ -52,6 +53,8 @@ def grow_plexus(
     first_sink, next_sink, kept
         int32 work arrays, the first as long as the nodes, the others as the sinks. They are handed in because a
         loop that allocates would leak all of its arrays when a full one ends it.
+    candidates
+        (B, 3) float64 work array.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def grow_plexus(
         if step == 0:
             forget_nearest(sinks)
             forget_nearest(sources)
-        place_sinks(sinks, arteries, tissue, rules, keys[0])
+        place_sinks(sinks, arteries, tissue, rules, keys[0], candidates)
         assign_sinks(sinks, arteries, tissue, rules, first_sink, next_sink)
         first_new = grow_toward_sinks(arteries, sinks, tissue, rules, first_sink, next_sink, kept, keys[1])
         count = meet_new_nodes(sinks, arteries, tissue, rules, first_new, kept)

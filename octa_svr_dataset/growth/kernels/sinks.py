@@ -1,4 +1,4 @@
-"""Loops over sinks: place them, sort them, give each to its nearest node, satisfy them."""
+"""Loops over sinks: append them, sort them, give each to its nearest node, satisfy them."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import (
     NONE,
+    PROBES,
     REMOVED,
     UNKNOWN,
     Nodes,
@@ -13,9 +14,8 @@ from octa_svr_dataset.growth.kernels.arrays import (
     Sinks,
     Tissue,
     cell_of,
-    counter_uniform,
 )
-from octa_svr_dataset.growth.kernels.nodes import find_nearest_active, has_node_within, is_oxygenated
+from octa_svr_dataset.growth.kernels.nodes import find_nearest_active, has_node_within
 from octa_svr_dataset.kernel import kernel
 
 FAR_AWAY_MM = 1.0e6
@@ -94,91 +94,10 @@ def sort_sinks(sinks: Sinks, target: Sinks, width: float, num_cells: int) -> Non
         target.nearest[row] = sinks.nearest[sink]
         target.nearest_sq[row] = sinks.nearest_sq[sink]
         target.seen_version[row] = sinks.seen_version[sink]
+    target.position[total : total + PROBES] = FAR_AWAY_MM
     target.size[0] = total
     target.size[1] = total
     target.size[2] = num_cells
-
-
-@kernel(allocates=False, forceinline=True)
-def has_sink_within(
-    position: np.ndarray,
-    start: np.ndarray,
-    head: np.ndarray,
-    next_sink: np.ndarray,
-    num_cells: int,
-    scale: float,
-    x: float,
-    y: float,
-    z: float,
-    radius_sq: float,
-) -> bool:
-    """Whether any sink lies closer than a radius to a point; a cell is never narrower than the radius.
-
-    Takes the columns one by one: this is the innermost loop, and a tuple of arrays costs more to pass on.
-    A signed index would be asked each time whether it counts from the end.
-    """
-    center_column = min(int(x * scale), num_cells - 1)
-    center_row = min(int(y * scale), num_cells - 1)
-    first_column = max(center_column - 1, 0)
-    last_column = min(center_column + 1, num_cells - 1)
-    for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
-        for sink in range(start[row * num_cells + first_column], start[row * num_cells + last_column + 1]):
-            entry = np.uint32(sink)
-            dx = position[entry, 0] - x
-            dy = position[entry, 1] - y
-            dz = position[entry, 2] - z
-            if dx * dx + dy * dy + dz * dz < radius_sq:
-                return True
-    for row in range(max(center_row - 1, 0), min(center_row + 1, num_cells - 1) + 1):
-        for column in range(first_column, last_column + 1):
-            sink = head[row * num_cells + column]
-            while sink != NONE:
-                dx = position[sink, 0] - x
-                dy = position[sink, 1] - y
-                dz = position[sink, 2] - z
-                if dx * dx + dy * dy + dz * dz < radius_sq:
-                    return True
-                sink = next_sink[sink]
-    return False
-
-
-@kernel(allocates=False)
-def place_sinks(sinks: Sinks, arteries: Nodes, tissue: Tissue, rules: Rules, key: np.uint64) -> None:
-    """Draw candidates over the tissue outside the sink-free fovea and keep those that lack oxygen."""
-    voxel = tissue.width / tissue.num_voxels
-    hole_column = math.floor(tissue.fovea_x / voxel + 0.5)
-    hole_row = math.floor(tissue.fovea_y / voxel + 0.5)
-    hole_sq = tissue.hole_radius_voxels**2
-    search_radius = max(rules.artery_distance, rules.satisfaction)
-    spacing_sq = rules.spacing * rules.spacing
-    num_cells = sinks.size[2]
-    scale = num_cells / tissue.width
-    position, start, head, next_sink = sinks.position, sinks.start, sinks.head, sinks.next
-    node_position, node_power, node_exponent = arteries.position, arteries.power, arteries.exponent
-    most_reach_sq = arteries.most_reach_sq
-    node_head, next_node = arteries.head, arteries.next
-    node_cell_width = tissue.width / node_head.shape[0]
-    counter = rules.iteration << 32
-    for _ in range(rules.num_candidates):
-        while True:
-            x = counter_uniform(key, counter) * tissue.width
-            y = counter_uniform(key, counter + 1) * tissue.width
-            counter += 2
-            across = math.floor(x / voxel) - hole_column
-            down = math.floor(y / voxel) - hole_row
-            if across * across + down * down > hole_sq:
-                break
-        z = counter_uniform(key, counter) * tissue.voxel_depth
-        counter += 1
-        if z >= tissue.depth or has_sink_within(
-            position, start, head, next_sink, num_cells, scale, x, y, z, spacing_sq
-        ):
-            continue
-        if not is_oxygenated(
-            node_position, node_power, node_exponent, most_reach_sq, node_head, next_node, node_cell_width,
-            x, y, z, search_radius, tissue.terminal_radius,
-        ):  # fmt: skip
-            add_sink(sinks, tissue.width, x, y, z)
 
 
 @kernel(allocates=False)
