@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
@@ -12,12 +12,15 @@ from rich.progress import track
 from rich.table import Table
 
 from octa_svr_dataset import autoload
-from octa_svr_dataset.command import run
+from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.config import SceneConfig
-from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.resolve import config_hash, resolve_config
-from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.settings_table import settings
+
+if TYPE_CHECKING:
+    from octa_svr_dataset.realism.fit import AppearanceFit
 
 app = typer.Typer(
     help="Synthetic OCTA images with reasoning texts that are true of each picture.",
@@ -93,6 +96,42 @@ def images(
     print(f"{num} synthetic pictures of configuration {config_hash(scene_config)} are in {out}")
 
 
+@app.command()
+def fit_appearance(
+    folder: Annotated[Path, typer.Argument(help="Folder of real pictures, without labels or of healthy eyes.")],
+    out: Annotated[Path, typer.Option(help="YAML file to write.")],
+    field_of_view_mm: Annotated[float, typer.Option(help="Width of the real pictures, mm.")] = 3.0,
+    projection: Annotated[str, typer.Option(help="Layers that they show: full, superficial or deep.")] = "superficial",
+    num: Annotated[int, typer.Option(parser=_whole_number, help="Pictures to simulate.")] = 1200,
+    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
+    workers: Annotated[int, typer.Option(parser=_whole_number, help="Processes that simulate.")] = 1,
+) -> None:
+    """Fit the appearance of pictures to a folder of real ones, and write it as a profile."""
+    from octa_svr_dataset.realism import fit, profile  # compiled kernels come with it
+
+    for name, count, least in (("num", num, fit.NUM_EYES), ("workers", workers, 1)):
+        if count < least:
+            raise InputError(f"{name}: must be a whole number of at least {least}, got {count}")
+    require_whole_number("seed", seed, largest=LARGEST_SEED)
+    if out.is_dir():
+        raise InputError(f"out: {str(out)!r} is a folder; allowed: the name of a file to write")
+    scene_config = profile.config_of_pictures(field_of_view_mm, projection)
+    pictures = profile.read_pictures(folder)
+    with output_folder(out.resolve().parent, field="out"):
+        appearance = fit.fit_appearance(
+            pictures,
+            scene_config,
+            num_simulated=num,
+            seed=seed,
+            num_workers=workers,
+            progress=lambda eyes, title: track(eyes, title, total=fit.NUM_EYES, console=Console(stderr=True)),
+        )
+        command = shlex.join(["octa-svr", *sys.argv[1:]])
+        profile.write_profile(out, appearance.settings, num_pictures=len(pictures), command=command)
+    _print_fit(appearance)
+    print(f"The appearance of {len(pictures)} pictures is in {out}")
+
+
 @autoload_app.command("enable")
 def enable_autoload() -> None:
     """Let `datasets` know octa_svr whenever it is imported, with this interpreter."""
@@ -125,6 +164,19 @@ def _overrides(changes: list[str] | None) -> dict[str, Any]:
         except yaml.YAMLError:
             raise InputError(f"--set: the value of {key} must be YAML, got {text!r}") from None
     return overrides
+
+
+def _print_fit(appearance: "AppearanceFit") -> None:
+    table = Table("setting", "default", "fitted", "known", box=None, pad_edge=False)
+    for setting in appearance.settings:
+        ends = [f"{low:.4g} to {high:.4g}" for low, high in (setting.default, setting.fitted)]
+        table.add_row(setting.name, *ends, f"{100 * setting.known:.0f} %")
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    before, after = appearance.misfit_before, appearance.misfit_after
+    console.print(
+        f"Distance from the real pictures: {before:.2f} before, {after:.2f} after, on eyes that were not fitted"
+    )
 
 
 def _print_table(scene_config: SceneConfig) -> None:

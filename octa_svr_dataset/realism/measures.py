@@ -29,6 +29,12 @@ RING_EDGES_PX = tuple(SIZE_PX * share for share in (0.1, 0.2, 0.3, 0.4, 0.5))
 VESSEL_THRESHOLD = 0.15
 """A pixel shows a vessel where the picture, blurred by 1 px less blurred by 4 px, exceeds this share of its mean."""
 
+VOID_SHARE = 0.01
+"""The darkest share of the picture, blurred by `VOID_BLUR_PX`, stands for where no blood flows."""
+
+VOID_BLUR_PX = 4.0
+"""Standard deviation of that blur."""
+
 _STRIPE_LEAST_CYCLES = 8
 """Slower changes from row to row are shading, not stripes."""
 
@@ -58,8 +64,14 @@ class PictureMeasures:
     ring_density: np.ndarray
     """(4,) float64. Share of the pixels that show a vessel, between successive `RING_EDGES_PX` around the fovea."""
 
+    void_gray: float
+    """Mean gray level of the darkest areas, whose outline need not be known."""
+
+    void_spread: float
+    """Standard deviation of the gray level there, apart from slow changes."""
+
     stripe_excess: float
-    """log10 of the power of brightness from row to row, relative to that from column to column."""
+    """Mean over frequencies of log10 of the power from row to row, relative to that from column to column."""
 
     avascular_zone: AvascularMeasures | None
     """Of the foveal avascular zone; absent where its outline is not known."""
@@ -78,7 +90,7 @@ class PictureMeasures:
             "coherence": self.coherence,
         }
         named |= {f"vessel density, ring {ring}": density for ring, density in enumerate(self.ring_density, start=1)}
-        named["stripe excess"] = self.stripe_excess
+        named |= {"void, gray": self.void_gray, "void, spread": self.void_spread, "stripe excess": self.stripe_excess}
         if self.avascular_zone is not None:
             named |= self.avascular_zone.by_name()
         return {name: float(value) for name, value in named.items()}
@@ -99,6 +111,7 @@ def measure_picture(image: np.ndarray, avascular_zone: np.ndarray | None = None)
     center_px = (len(picture) - 1) / 2
     fovea_row_col = (center_px, center_px) if zone is None or not zone.any() else ndimage.center_of_mass(zone)
     power = _power_spectrum(picture)
+    void_gray, void_spread = _void(picture)
     return PictureMeasures(
         band_log_power=_band_log_power(power),
         gray_quantiles=np.quantile(picture, QUANTILE_LEVELS),
@@ -107,9 +120,18 @@ def measure_picture(image: np.ndarray, avascular_zone: np.ndarray | None = None)
         pattern_entropy=_pattern_entropy(picture),
         coherence=_coherence(picture),
         ring_density=_ring_density(picture, fovea_row_col),
+        void_gray=void_gray,
+        void_spread=void_spread,
         stripe_excess=_stripe_excess(power),
         avascular_zone=None if zone is None or not zone.any() else measure_avascular_zone(picture, zone),
     )
+
+
+def _void(picture: np.ndarray) -> tuple[float, float]:
+    """Mean gray level of the darkest areas, and the standard deviation of what the blur takes from them."""
+    blurred = ndimage.gaussian_filter(picture, VOID_BLUR_PX)
+    is_void = blurred <= np.quantile(blurred, VOID_SHARE)
+    return float(picture[is_void].mean()), float((picture - blurred)[is_void].std())
 
 
 def _power_spectrum(picture: np.ndarray) -> np.ndarray:
@@ -137,8 +159,8 @@ def _stripe_excess(power: np.ndarray) -> float:
     cycles = np.abs(_cycles(len(power)))
     is_fast = (cycles >= _STRIPE_LEAST_CYCLES) & (cycles <= BAND_EDGES[-1])
     on_axis = [-1, 0, 1]  # the taper spreads each frequency over its neighbors
-    rows, columns = power[is_fast][:, on_axis].sum(), power[:, is_fast][on_axis].sum()
-    return float(np.log10(max(rows, 1e-6) / max(columns, 1e-6)))
+    rows, columns = power[is_fast][:, on_axis].mean(axis=1), power[:, is_fast][on_axis].mean(axis=0)
+    return float(np.log10(np.maximum(rows, 1e-6) / np.maximum(columns, 1e-6)).mean())
 
 
 def _local_contrast(picture: np.ndarray, width_px: int) -> float:

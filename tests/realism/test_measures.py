@@ -151,6 +151,15 @@ class TestAvascularZone:
         ).all()
 
 
+class TestVoid:
+    def test_it_is_found_without_an_outline(self, rng):
+        picture, zone = disc(1.0, rng)
+        picture[zone] = 30.0 + 7.0 * rng.standard_normal(zone.sum())
+        measured = measure_picture(picture)
+        assert measured.void_gray == pytest.approx(30.0, abs=1.5)
+        assert measured.void_spread == pytest.approx(7.0, abs=1.0)
+
+
 def measure_zone(picture: np.ndarray, zone: np.ndarray):
     return measure_picture(picture, zone).avascular_zone
 
@@ -173,4 +182,4 @@ class TestSampling:
     def test_names_and_numbers_of_all_fields_are_listed(self, rng):
         measured = measure_picture(*disc(1.0, rng))
         assert isinstance(measured, PictureMeasures)
-        assert len(measured.by_name()) == 10 + 7 + 3 + 3 + 4 + 1 + 5
+        assert len(measured.by_name()) == 10 + 7 + 3 + 3 + 4 + 2 + 1 + 5

@@ -1,0 +1,72 @@
+"""From a folder of real pictures, and to the file that holds the appearance fitted to them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.config import SceneConfig
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.realism.fit import FittedSetting
+from octa_svr_dataset.realism.sampling import SIZE_PX
+from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.version import VERSION
+
+LARGEST_ASPECT_RATIO = 1.02
+"""What is less square than that is no picture of the whole field."""
+
+
+def config_of_pictures(field_of_view_mm: float, projection: str) -> SceneConfig:
+    """Configuration of healthy eyes in pictures of a field and projection, at the sampling of all measures.
+
+    Raises
+    ------
+    InputError
+        There are no such pictures.
+    """
+    imaging = {"projection": projection, "size_px": SIZE_PX}
+    return resolve_config("healthy", overrides={"field_of_view_mm": field_of_view_mm, "imaging": imaging})
+
+
+def read_pictures(path: Path) -> list[np.ndarray]:
+    """(H, H) uint8 pictures of a folder; those that lie in a subfolder of a disease are left out.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, it holds no picture that can be used, or a picture is too small or not square.
+    """
+    folder = open_image_folder(path, field="folder")
+    images = [image for image in folder.images if image.truth is None or not image.truth.is_diseased]
+    if not images:
+        raise InputError(f"folder: {str(path)!r} holds diseased eyes only; allowed: pictures of healthy eyes")
+    return [_square(np.asarray(folder.read(image)), folder.root / image.path) for image in images]
+
+
+def write_profile(out: Path, fitted: Sequence[FittedSetting], *, num_pictures: int, command: str) -> None:
+    """Write the fitted ranges as YAML, with a comment on each and on where they come from."""
+    pictures = "1 real picture" if num_pictures == 1 else f"{num_pictures} real pictures"
+    lines = [f"# Appearance of {pictures}, fitted by octa_svr_dataset {VERSION} with", f"#     {command}"]
+    for setting in fitted:
+        low, high = setting.fitted
+        lines.append(f"{setting.name}: [{low:.4g}, {high:.4g}]  # {_origin(setting)}")
+    write_whole(out, "\n".join(lines) + "\n")
+
+
+def _origin(setting: FittedSetting) -> str:
+    if setting.fitted == setting.default:
+        return "default: pictures do not tell"
+    return f"a picture takes away {100 * setting.known:.0f} % of what is uncertain"
+
+
+def _square(image: np.ndarray, path: Path) -> np.ndarray:
+    """The picture, cut to a square by at most a few pixels."""
+    short_px, long_px = sorted(image.shape)
+    if short_px < SIZE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
+        raise InputError(
+            f"folder: {str(path)!r} has {image.shape[1]} x {image.shape[0]} px; "
+            f"allowed: squares of at least {SIZE_PX} px"
+        )
+    return image[:short_px, :short_px]
