@@ -273,31 +273,31 @@ class ImagingConfig(_Settings):
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.010, 0.018)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.010, 0.017)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.30, 0.60)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.30, 0.58)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.3, 0.9)
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.35, 0.90)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.010, 0.022)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.024)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.08, 0.18)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.09, 0.20)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.2, 0.6)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.55)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.025, 0.045)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.020, 0.040)
     """Distance of its strands, mm."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.3, 0.8)
+    halo: Annotated[Range, Within(0, 1)] = (0.40, 0.95)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
-    halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.1, 0.4)
+    halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.15, 0.45)
     """Width of the surroundings that count, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
@@ -306,16 +306,16 @@ class ImagingConfig(_Settings):
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
     """Brightness of large superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.55)
+    speckle: Annotated[Range, Within(0, 2)] = (0.25, 0.55)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.04, 0.10)
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.045, 0.105)
     """Mean brightness where no blood flows."""
 
     noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
     """Standard deviation of the grains of noise, mm."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.12)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.10)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
@@ -339,22 +339,22 @@ class ImagingConfig(_Settings):
     saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
-    shading: Annotated[Range, Within(0, 0.5)] = (0.02, 0.10)
+    shading: Annotated[Range, Within(0, 0.5)] = (0.02, 0.09)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
 
-    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.4, 1.2)
+    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.5, 1.3)
     """Distance over which it varies, mm."""
 
     vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.25)
     """Loss of brightness at the corners of the picture."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.02)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.025)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.80, 1.10)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.15)
     """Factor on the brightness above it."""
 
-    gamma: Annotated[Range, Within(0.2, 5)] = (0.9, 1.2)
+    gamma: Annotated[Range, Within(0.2, 5)] = (0.90, 1.15)
     """Exponent on the brightness."""
 
 

@@ -31,6 +31,9 @@ THIN_RADIUS_MM = 0.003
 LINES_EXPONENT = 0.4
 """Scan lines grow with this power of the field: scanners take 245, 304 or 320 on 3 mm and 350, 400 or 320 on 6 mm."""
 
+LEAST_STRAND_BLUR_PX = 0.5
+"""Strands are at least 1.6 px from one another."""
+
 TONES = 8192
 """Steps of the curve that turns brightness into gray levels."""
 
@@ -211,7 +214,8 @@ def _strands(white: np.ndarray, distance_px: float) -> np.ndarray:
 
     They run where a field of waves twice as long changes its sign.
     """
-    sigma_px = distance_px / 3.27  # the waves of the difference of Gaussians below are 6.54 standard deviations long
+    # the waves of the difference of Gaussians are 6.54 standard deviations long; finer strands than pixels do not show
+    sigma_px = max(distance_px / 3.27, LEAST_STRAND_BLUR_PX)
     waves = _standardized(_blurred(white, sigma_px) - _blurred(white, 2.0 * sigma_px))
     return _standardized(np.maximum(1.0 - np.abs(waves), 0.0))
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from octa_svr_dataset.config import ImagingConfig, SceneConfig
+from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import render
 from octa_svr_dataset.realism.inference import Emulator, Population, fit_population
 from octa_svr_dataset.realism.measures import measure_picture
@@ -156,14 +157,20 @@ def _explore_eye(
         values = prior.from_units(rng.uniform(-1.0, 1.0, len(prior.names)))
         imaging = _with_ranges(config, prior.as_ranges(values, values)).imaging
         units.append(prior.to_units(values))
-        measures.append(_measured(render(scene, imaging, rng).image))
+        measures.append(_measured(render(scene, imaging, EyeMotion.draw(imaging, rng), rng).image))
     return np.array(units), np.array(measures)
 
 
 def _check_eye(configs: Sequence[SceneConfig], key: SceneKey) -> np.ndarray:
     """(C, K) measures of one eye, taken with each of C configurations that differ in the picture only."""
     scene = grow_healthy_scene(configs[0], key)
-    return np.array([_measured(render(scene, config.imaging, key.rng(Stage.IMAGING)).image) for config in configs])
+    pictures = [
+        render(
+            scene, config.imaging, EyeMotion.draw(config.imaging, key.rng(Stage.MOTION)), key.rng(Stage.IMAGING)
+        ).image
+        for config in configs
+    ]
+    return np.array([_measured(picture) for picture in pictures])
 
 
 def _with_ranges(config: SceneConfig, ranges: Ranges) -> SceneConfig:

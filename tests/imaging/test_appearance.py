@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.config import ImagingConfig, Within
 from octa_svr_dataset.imaging.appearance import Acquisition
 from octa_svr_dataset.imaging.motion import EyeMotion
 
@@ -102,3 +102,22 @@ def test_streaks_run_along_the_scan_lines():
 def test_more_noise_makes_no_brighter_picture_of_the_mesh():
     means = [expose(1, speckle=(level, level))[:, :50].mean() for level in (0.0, 0.5)]
     assert means[1] == pytest.approx(means[0], rel=0.05)
+
+
+LIMITS = {
+    name: limit
+    for name, field in ImagingConfig.model_fields.items()
+    for limit in field.metadata
+    if isinstance(limit, Within)
+}
+
+
+@pytest.mark.parametrize("lines", [64, 500])
+@pytest.mark.parametrize("name", LIMITS.keys() - {"scan_lines"})
+def test_the_limits_of_every_setting_give_a_picture(name, lines):
+    kind = type(getattr(ImagingConfig(), name)[0])
+    flow = np.zeros((lines, lines), np.float32)
+    with np.errstate(all="raise"):
+        for end in (LIMITS[name].low, LIMITS[name].high):
+            acquisition = draw(0, scan_lines=(lines, lines), **{name: (kind(end), kind(end))})
+            acquisition.expose(flow, flow, flow, STILL, LINES)
