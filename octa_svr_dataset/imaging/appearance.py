@@ -82,7 +82,7 @@ class Acquisition:
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
     floor: np.ndarray
-    """(L, L) float32. Noise where nothing flows: exponentially distributed, mean 1."""
+    """(L, L) float32. Noise where nothing flows: speckle, mean 1."""
 
     illumination: np.ndarray
     """(L, L) float32. Factor on the brightness."""
@@ -114,7 +114,7 @@ class Acquisition:
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
             mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
             grain=_standardized(_blurred(white[1], grain_px)),
-            floor=_intensity(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
+            floor=_speckle(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
         )
@@ -236,7 +236,12 @@ def _standardized(field: np.ndarray) -> np.ndarray:
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
-def _intensity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intensity of fully developed speckle: exponentially distributed, mean 1 (Goodman 2007, chapter 3)."""
-    intensity = first * first + second * second
-    return np.asarray(intensity / intensity.mean(), dtype=np.float32)
+def _speckle(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Fully developed speckle between its amplitude and its intensity, to the power of 1.5; mean 1.
+
+    Amplitudes are Rayleigh distributed, intensities exponentially (Goodman 2007, chapter 3); real avascular zones lie
+    between the two.
+    """
+    amplitude = np.sqrt(first * first + second * second)
+    between = amplitude * np.sqrt(amplitude)
+    return np.asarray(between / between.mean(), dtype=np.float32)
