@@ -255,7 +255,11 @@ class PathologyConfig(_Settings):
 
 
 class ImagingConfig(_Settings):
-    """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly."""
+    """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly.
+
+    Defaults suit the full projection; `docs/realism.md` says what they, and those of the other projections, were
+    fitted to.
+    """
 
     size_px: int = Field(304, ge=64, le=2048)
     """Width and height of the picture, px."""
@@ -273,22 +277,22 @@ class ImagingConfig(_Settings):
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.010, 0.017)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.015)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.30, 0.58)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.70)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.35, 0.90)
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.25, 0.70)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
     bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.024)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.09, 0.20)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.08, 0.18)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.55)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.50)
     """Standard deviation of that mesh, relative to its mean."""
 
     mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.020, 0.040)
@@ -306,10 +310,10 @@ class ImagingConfig(_Settings):
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
     """Brightness of large superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.25, 0.55)
+    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.45)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.045, 0.105)
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.10)
     """Mean brightness where no blood flows."""
 
     noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
@@ -321,7 +325,7 @@ class ImagingConfig(_Settings):
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.003, 0.008)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.002, 0.006)
     """Standard deviation of the blur by the optics, mm."""
 
     row_noise: Annotated[Range, Within(0, 1)] = (0.01, 0.04)
@@ -348,10 +352,10 @@ class ImagingConfig(_Settings):
     vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.25)
     """Loss of brightness at the corners of the picture."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.025)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.03)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.15)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.10)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (0.90, 1.15)

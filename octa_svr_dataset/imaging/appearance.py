@@ -237,11 +237,6 @@ def _standardized(field: np.ndarray) -> np.ndarray:
 
 
 def _speckle(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Fully developed speckle between its amplitude and its intensity, to the power of 1.5; mean 1.
-
-    Amplitudes are Rayleigh distributed, intensities exponentially (Goodman 2007, chapter 3); real avascular zones lie
-    between the two.
-    """
-    amplitude = np.sqrt(first * first + second * second)
-    between = amplitude * np.sqrt(amplitude)
-    return np.asarray(between / between.mean(), dtype=np.float32)
+    """Intensity of fully developed speckle: exponentially distributed, mean 1 (Goodman 2007, chapter 3)."""
+    intensity = first * first + second * second
+    return np.asarray(intensity / intensity.mean(), dtype=np.float32)
