@@ -104,6 +104,8 @@ def main() -> None:
     parser.add_argument("--appearance", type=Path, help="profile that `octa-svr fit-appearance` wrote")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if "OCTA_SVR_REFERENCE" not in os.environ:
+        parser.error("set OCTA_SVR_REFERENCE to the folder of reference data")
     reference, rng = Path(os.environ["OCTA_SVR_REFERENCE"]), np.random.default_rng(options.seed)
     appearance = yaml.safe_load(options.appearance.read_text(encoding="utf-8")) if options.appearance else {}
     theirs = {name: their_pictures(reference, COMPARISONS[name]) for name in {*options.only, "superficial", "full"}}

@@ -9,6 +9,7 @@ from PIL import Image
 from octa_svr_dataset import autoload, cli, image_folder
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.example import make_example
+from octa_svr_dataset.realism import fit
 from octa_svr_dataset.resolve import config_hash, resolve_config
 from octa_svr_dataset.settings_table import settings
 
@@ -125,6 +126,49 @@ class TestImages:
         assert all(image.path.parent.name == image.truth.label for image in folder.images)
 
 
+class TestFitAppearance:
+    @pytest.fixture
+    def real(self, tmp_path):
+        """Folder of three dim pictures."""
+        folder = tmp_path / "real"
+        folder.mkdir()
+        for index in range(3):
+            overrides = {"field_of_view_mm": 1.5, "imaging.gain": [0.5, 0.5]}
+            picture = make_example("healthy", seed=3, index=index, overrides=overrides).rendering.image
+            Image.fromarray(picture).save(folder / f"{index}.png")
+        return folder
+
+    def test_the_profile_is_written_and_told(self, octa_svr, real, monkeypatch):
+        monkeypatch.setattr(fit, "NUM_EYES", 2)
+        options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "60")
+        code, output, _ = octa_svr("fit-appearance", str(real), "--out", "new/profile.yaml", *options)
+        assert code == 0
+        assert "The appearance of 3 pictures is in new/profile.yaml" in output
+        profile = yaml.safe_load(Path("new/profile.yaml").read_text())
+        resolve_config("healthy", overrides={"imaging": profile})
+        assert sum(profile["gain"]) / 2 < 0.95
+        for name, (low, high) in profile.items():
+            assert f"{low:.4g} to {high:.4g}" in next(line for line in output.splitlines() if line.startswith(name))
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--num", "3"), "num: must be a whole number of at least 40, got 3"),
+            (("--workers", "0"), "workers: must be a whole number of at least 1, got 0"),
+            (("--seed", "-1"), "seed: must be a whole number of at least 0 and at most "),
+            (("--projection", "sideways"), "imaging.projection: "),
+            (("--field-of-view-mm", "30"), "field_of_view_mm: "),
+            (("--out", "."), "out: '.' is a folder; allowed: the name of a file to write"),
+        ],
+    )
+    def test_unusable_options_are_refused(self, octa_svr, real, options, message):
+        code, output, error = octa_svr("fit-appearance", str(real), "--out", "profile.yaml", *options)
+        assert (code, output) == (2, "")
+        assert message in error
+        assert error.count("\n") == 1
+        assert not Path("profile.yaml").exists()
+
+
 class TestAutoload:
     def test_it_is_enabled_and_disabled(self, octa_svr, tmp_path, monkeypatch):
         monkeypatch.setattr(autoload, "site_folder", lambda: tmp_path)
@@ -160,6 +204,7 @@ class TestAutoload:
         ("config dropout_ma --set imaging=3 --set imaging.size_px=80", "imaging: given twice, as 3 and as "),
         ("config dropout_ma --set imagin=3", "imagin: unknown setting; allowed here: "),
         ("config dropout_ma --config-file absent.yaml", "config_file: cannot read 'absent.yaml'"),
+        ("fit-appearance absent --out x.yaml", "folder: there is no folder 'absent'"),
         ("images dropout_ma --num 1", "Missing option '--out'."),
         ("images dropout_ma --out x --num some", "'--num': must be a whole number, got 'some'"),
         ("images dropout_ma --out x --num 0", "num: must be a whole number of at least 1, got 0"),

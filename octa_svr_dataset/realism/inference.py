@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 RIDGE = 1.0
 """Penalty on the emulator's coefficients; measures are standardized."""
 
-TOLERANCE = 0.2
+TOLERANCE = 0.4
 """What the simulation may miss of every measure, relative to the spread over simulated pictures: models are wrong."""
 
 PRIOR_VARIANCE = 1 / 3
