@@ -11,23 +11,26 @@ beside it, of half the size and so rather too large. The last lines show that th
 import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from backbone import backbone_features
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.realism.comparison import Difference, compare_measures, frechet_distance, frechet_floor
 from octa_svr_dataset.realism.filters import filter_features
 from octa_svr_dataset.realism.measures import PictureMeasures, measure_picture
 from octa_svr_dataset.realism.two_sample import two_sample_auc
+
+PUBLISHED_GROWTH = GrowthConfig().model_dump(mode="json")
+"""The GAN made its pictures of forests with the published settings: open beds, wide avascular zones."""
 
 LEAST_AUC_OF_POWER = 0.90
 """The classifier must tell real pictures from those of the GAN at least that well."""
@@ -42,8 +45,12 @@ class Comparison:
     field_of_view_mm: float
     theirs: str
     """Their pictures, as a pattern of paths in the reference folder."""
+    their_size_px: int
+    """Width of their pictures, which the publisher may have scaled; ours are taken at the same."""
     every: int = 1
     """Of their pictures, take every one, or every second, ..."""
+    growth: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the growth in place of the preset's."""
     scale_is_known: bool
     largest_auc: float | None = None
     """Goal of the two-sample classifier."""
@@ -55,6 +62,7 @@ COMPARISONS = {
         projection="superficial",
         field_of_view_mm=3.0,
         theirs="real_faz/images/superficial_*.png",
+        their_size_px=512,
         scale_is_known=True,
         largest_auc=0.85,
     ),
@@ -63,14 +71,17 @@ COMPARISONS = {
         projection="deep",
         field_of_view_mm=3.0,
         theirs="real_faz/images/deep_*.png",
+        their_size_px=512,
         scale_is_known=False,
     ),
     "full": Comparison(
-        title="full, 3 mm, against GAN",
+        title="full, 3 mm, published growth, against GAN",
         projection="full",
         field_of_view_mm=3.0,
         theirs="gan_images/*.png",
+        their_size_px=304,
         every=4,
+        growth=PUBLISHED_GROWTH,
         scale_is_known=True,
         largest_auc=0.80,
     ),
@@ -79,6 +90,7 @@ COMPARISONS = {
         projection="superficial",
         field_of_view_mm=6.0,
         theirs="real_rossa/images/*.png",
+        their_size_px=320,
         scale_is_known=False,
     ),
 }
@@ -101,18 +113,17 @@ def main() -> None:
     parser.add_argument("preset", nargs="?", default="healthy")
     parser.add_argument("--num", type=int, default=40, help="pictures of ours in each comparison")
     parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=list(COMPARISONS), help="comparisons to make")
-    parser.add_argument("--appearance", type=Path, help="profile that `octa-svr fit-appearance` wrote")
+    parser.add_argument("--appearance", default="default", help="profile that `octa-svr fit-appearance` wrote")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if "OCTA_SVR_REFERENCE" not in os.environ:
         parser.error("set OCTA_SVR_REFERENCE to the folder of reference data")
     reference, rng = Path(os.environ["OCTA_SVR_REFERENCE"]), np.random.default_rng(options.seed)
-    appearance = yaml.safe_load(options.appearance.read_text(encoding="utf-8")) if options.appearance else {}
     theirs = {name: their_pictures(reference, COMPARISONS[name]) for name in {*options.only, "superficial", "full"}}
     table = Table("measure", "theirs", "ours", "difference", "95 % interval", "goal", "reached", box=None)
     table.columns[0].no_wrap = True
     for name in options.only:
-        pictures = our_pictures(options.preset, COMPARISONS[name], options.num, options.seed, appearance)
+        pictures = our_pictures(options.preset, COMPARISONS[name], options.num, options.seed, options.appearance)
         add_comparison(table, COMPARISONS[name], measured(pictures, options.num), theirs[name], rng)
     table.add_row("[bold]power: GAN (as ours) against real superficial[/bold]")
     add_distances(table, theirs["full"], theirs["superficial"], rng)
@@ -121,13 +132,18 @@ def main() -> None:
 
 
 def our_pictures(
-    preset: str, comparison: Comparison, num: int, seed: int, appearance: Mapping[str, Any]
+    preset: str, comparison: Comparison, num: int, seed: int, appearance: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Healthy pictures and their avascular zones."""
     overrides = {
         "pathology.disease_probability": 0.0,
         "field_of_view_mm": comparison.field_of_view_mm,
-        "imaging": dict(appearance) | {"projection": comparison.projection},
+        "growth": comparison.growth,
+        "imaging": {
+            "projection": comparison.projection,
+            "appearance": appearance,
+            "size_px": comparison.their_size_px,
+        },
     }
     for index in range(num):
         rendering = make_example(preset, seed=seed, split="test", index=index, overrides=overrides).rendering

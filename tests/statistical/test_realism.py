@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.realism.comparison import compare_measures, frechet_distance
 from octa_svr_dataset.realism.filters import filter_features
@@ -23,6 +24,13 @@ HOLDS = {
     "full": {"log10 power": 0.78, "gray quantile": 20.0, "Frechet distance": 41.0},
 }
 """Largest difference of any band and of any quantile, distance of fixed filters, and "two-sample AUC" once below 1."""
+
+OVERRIDES = {
+    "superficial": {"imaging.size_px": 512},
+    "deep": {"imaging.size_px": 512},
+    "full": {"growth": GrowthConfig().model_dump(mode="json")},
+}
+"""As theirs: scaled to the size of their files; grown as the forests of the GAN's pictures."""
 
 THEIRS = {
     "superficial": "real_faz/images/superficial_*.png",
@@ -47,7 +55,7 @@ def theirs(reference) -> dict[str, tuple[list[PictureMeasures], np.ndarray]]:
 
 @pytest.mark.parametrize("projection", HOLDS)
 def test_pictures_are_as_close_to_theirs_as_they_were(projection, theirs):
-    overrides = {"imaging.projection": projection}
+    overrides = {"imaging.projection": projection} | OVERRIDES[projection]
     images = [
         make_example("healthy", seed=5, split="test", index=index, overrides=overrides).rendering.image
         for index in range(NUM_PICTURES)
