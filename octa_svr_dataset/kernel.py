@@ -63,6 +63,8 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
 def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
+    It is made for callers in Python and for other loops; a way in from C would take a tenth of the compilation.
+
     Parameters
     ----------
     allocates
@@ -73,7 +75,7 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(cache=True, _nrt=allocates, **options)(function)
+        dispatcher = njit(cache=True, _nrt=allocates, no_cfunc_wrapper=True, **options)(function)
         if dispatcher is not function:  # they are the same where compilation is switched off
             cache = dispatcher._cache
             cache._cache_file = _CacheFile(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from octa_svr_dataset.growth.kernels.arrays import NONE, Vector, cell_of
+from octa_svr_dataset.growth.kernels.arrays import NONE, cell_of
 from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join
 from octa_svr_dataset.kernel import kernel
 
@@ -14,7 +14,7 @@ SHORT_JOIN = 0.006
 FAMILY_STEPS = 3
 """Vessels that branched off one another fewer segments upstream are not joined: their loop would be too small."""
 MOST_LIMBS = 4
-"""No more segments and joins meet at a point, but for those of a ring."""
+"""No more segments and joins of a layer meet at a node."""
 SAME_KIND_COST = 1.5
 """A join between two arteries or two veins counts as so much longer than one between an artery and a vein."""
 SIDE_COST = 1.3
@@ -32,8 +32,6 @@ class Demands(NamedTuple):
     """Least cosine of its bend at a blind end."""
     most_side_cosine: float
     """Most cosine of the angle between it and a vessel whose side it meets."""
-    large_radius: float
-    """Vessels of a larger radius are neither joined nor crossed, mm."""
 
 
 @kernel(allocates=False)
@@ -81,50 +79,33 @@ def cost_of_join(cosine: float, other_cosine: float, is_side: bool, length: floa
 
 
 @kernel(allocates=False)
-def best_partner(mesh: Mesh, end: int, way_out: Vector, plexus: int, kind: int, demands: Demands) -> int:
-    """Node of a plexus with which the join of a blind end costs least, `NONE` where none is within reach.
-
-    Parameters
-    ----------
-    mesh
-        Forest and joins.
-    end
-        Node at the blind end.
-    way_out
-        Direction in which the vessel points there.
-    plexus, kind
-        Layer and kind of that vessel.
-    demands
-        What is asked of the join.
-    """
-    num_cells = int(math.sqrt(mesh.head.shape[0]))
+def best_partner(mesh: Mesh, end: int, demands: Demands) -> int:
+    """Node with which the join of a blind end costs least, `NONE` where none is within reach."""
+    num_cells = mesh.head.shape[0]
     position, heading, limbs = mesh.position, mesh.heading, mesh.limbs
     x, y, z = position[end, 0], position[end, 1], position[end, 2]
+    out_x, out_y, out_z = heading[end, 0], heading[end, 1], heading[end, 2]
     left = cell_of(x - demands.reach, MESH_CELL, num_cells)
     right = cell_of(x + demands.reach, MESH_CELL, num_cells)
-    top = cell_of(y - demands.reach, MESH_CELL, num_cells)
-    bottom = cell_of(y + demands.reach, MESH_CELL, num_cells)
     best = NONE
     best_cost = math.inf
     limit_sq = demands.reach * demands.reach
-    for row in range(top, bottom + 1):
-        cell = (plexus * num_cells + row) * num_cells
+    for row in range(
+        cell_of(y - demands.reach, MESH_CELL, num_cells), cell_of(y + demands.reach, MESH_CELL, num_cells) + 1
+    ):
+        cell = row * num_cells
         for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
             across, down, deeper = position[node, 0] - x, position[node, 1] - y, position[node, 2] - z
             length_sq = across * across + down * down + deeper * deeper
             if length_sq > limit_sq or limbs[node] >= MOST_LIMBS or length_sq == 0.0:
                 continue
-            if mesh.parent[node] == NONE or mesh.radius[node] > demands.large_radius:
-                continue
             length = math.sqrt(length_sq)
-            cosine = (way_out[0] * across + way_out[1] * down + way_out[2] * deeper) / length
+            cosine = (out_x * across + out_y * down + out_z * deeper) / length
             other = (heading[node, 0] * across + heading[node, 1] * down + heading[node, 2] * deeper) / length
             cost = cost_of_join(cosine, other, limbs[node] > 1, length, demands)
-            if mesh.kind[node] == kind:
+            if mesh.kind[node] == mesh.kind[end]:
                 cost *= SAME_KIND_COST
-            if cost >= best_cost or are_family(mesh.parent, end, node):
-                continue
-            if not is_blocked(mesh, plexus, end, node, demands.large_radius):
+            if cost < best_cost and not are_family(mesh.parent, end, node) and not is_blocked(mesh, end, node):
                 best = node
                 best_cost = cost
                 limit_sq = min(limit_sq, cost * cost)
@@ -132,45 +113,22 @@ def best_partner(mesh: Mesh, end: int, way_out: Vector, plexus: int, kind: int, 
 
 
 @kernel(allocates=False)
-def join_blind_ends(mesh: Mesh, demands: Demands, is_loose: np.ndarray) -> None:
-    """Join blind ends with the vessels of their layer that suit them best.
-
-    Parameters
-    ----------
-    mesh
-        Forest and joins; joins are added.
-    demands
-        What is asked of the joins.
-    is_loose
-        (N,) bool. Whether the start of the segment that ends at each node is a blind end of its layer: where a deep
-        tree leaves the superficial layer. Changed in place.
-    """
-    for node in range(mesh.parent.shape[0]):
-        if mesh.parent[node] == NONE:
-            continue
-        x, y, z = mesh.heading[node, 0], mesh.heading[node, 1], mesh.heading[node, 2]
-        plexus, kind = mesh.layer[node], mesh.kind[node]
-        if mesh.limbs[node] == 1:
-            partner = best_partner(mesh, node, (x, y, z), plexus, kind, demands)
+def join_blind_ends(mesh: Mesh, demands: Demands) -> None:
+    """Join blind ends with the vessels that suit them best, if any do."""
+    for end in range(mesh.parent.shape[0]):
+        if mesh.limbs[end] == 1:
+            partner = best_partner(mesh, end, demands)
             if partner != NONE:
-                join(mesh, node, partner)
-        if is_loose[node] and mesh.limbs[mesh.parent[node]] < MOST_LIMBS:
-            partner = best_partner(mesh, mesh.parent[node], (-x, -y, -z), plexus, kind, demands)
-            if partner != NONE:
-                join(mesh, partner, mesh.parent[node])
-                is_loose[node] = False
+                join(mesh, end, partner)
 
 
 @kernel(allocates=False)
-def join_ring(mesh: Mesh, plexus: int, ring: np.ndarray) -> None:
+def join_ring(mesh: Mesh, ring: np.ndarray) -> None:
     """Join each of the nodes (K,) of a ring with the next one, where they are not connected anyway."""
     for index in range(ring.shape[0]):
         first, second = ring[index], ring[(index + 1) % ring.shape[0]]
         across = mesh.position[first, 0] - mesh.position[second, 0]
         down = mesh.position[first, 1] - mesh.position[second, 1]
-        if (
-            across * across + down * down < LONGEST_RING_JOIN * LONGEST_RING_JOIN
-            and not are_family(mesh.parent, first, second)
-            and not is_blocked(mesh, plexus, first, second, math.inf)
-        ):
+        is_near = across * across + down * down < LONGEST_RING_JOIN * LONGEST_RING_JOIN
+        if is_near and not are_family(mesh.parent, first, second) and not is_blocked(mesh, first, second):
             join(mesh, first, second)

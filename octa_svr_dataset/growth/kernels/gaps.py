@@ -6,7 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, cell_of
 from octa_svr_dataset.growth.kernels.bed import MOST_LIMBS, are_family
-from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, are_joined, is_blocked, join
+from octa_svr_dataset.growth.kernels.mesh import MESH_CELL, Mesh, is_blocked, join
 from octa_svr_dataset.kernel import kernel
 
 GAP_PITCH = 0.04
@@ -22,28 +22,22 @@ LEAST_OPENING = -0.5
 @kernel(allocates=False)
 def span_gaps(
     mesh: Mesh,
-    plexus: int,
     fovea_x: float,
     fovea_y: float,
     rim_distance: float,
     widths: np.ndarray,
-    large_radius: float,
     clearance: np.ndarray,
 ) -> None:
-    """Join vessels of a plexus across its gaps, the widest first.
+    """Join vessels across gaps, the widest first.
 
     Parameters
     ----------
     mesh
         Forest and joins; joins are added.
-    plexus
-        Layer of the gaps.
     fovea_x, fovea_y, rim_distance
         Gaps up to this distance from the fovea are left, mm: they belong to the avascular zone.
     widths
         (W,) float64. Distance of a gap's middle from the nearest vessel from which on it is spanned, mm, falling.
-    large_radius
-        Vessels of a larger radius are neither joined nor crossed, mm.
     clearance
         (P, P) float64. Work array for points over the field, `GAP_PITCH` apart.
     """
@@ -53,27 +47,25 @@ def span_gaps(
         for column in range(num_points):
             x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
             is_off_fovea = (x - fovea_x) ** 2 + (y - fovea_y) ** 2 > rim_distance * rim_distance
-            clearance[row, column] = distance_to_plexus(mesh, plexus, x, y, widths[-1]) if is_off_fovea else 0.0
+            clearance[row, column] = distance_to_vessel(mesh, x, y, widths[-1]) if is_off_fovea else 0.0
     for link in range(mesh.size[0]):
-        first, second = mesh.links[link, 0], mesh.links[link, 1]
-        if mesh.layer[first] == plexus:
-            clear_along(mesh.position, clearance, first, second, widths[0])
+        clear_along(mesh.position, clearance, mesh.links[link, 0], mesh.links[link, 1], widths[0])
     for width in widths:
         for row in range(num_points):
             for column in range(num_points):
                 if clearance[row, column] > width:
                     x, y = (column + 0.5) * GAP_PITCH, (row + 0.5) * GAP_PITCH
-                    first = end_at(mesh, plexus, x, y, nothing, large_radius)
-                    second = end_at(mesh, plexus, x, y, first, large_radius)
+                    first = end_at(mesh, x, y, nothing)
+                    second = end_at(mesh, x, y, first)
                     if first != NONE and second != NONE:
                         join(mesh, first, second)
                         clear_along(mesh.position, clearance, first, second, widths[0])
 
 
 @kernel(allocates=False)
-def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float) -> float:
-    """Distance in the plane from a point to the nearest node of a plexus, up to `WIDEST`; exact if above `least`."""
-    num_cells = int(math.sqrt(mesh.head.shape[0]))
+def distance_to_vessel(mesh: Mesh, x: float, y: float, least: float) -> float:
+    """Distance in the plane from a point to the nearest node, up to `WIDEST`; exact if above `least`."""
+    num_cells = mesh.head.shape[0]
     position = mesh.position
     nearest_sq = WIDEST * WIDEST
     row, column = cell_of(y, MESH_CELL, num_cells), cell_of(x, MESH_CELL, num_cells)
@@ -81,7 +73,7 @@ def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float
     while nearest_sq > least * least and (ring - 1) * MESH_CELL < math.sqrt(nearest_sq):
         left, right = max(column - ring, 0), min(column + ring, num_cells - 1)
         for near_row in range(max(row - ring, 0), min(row + ring, num_cells - 1) + 1):
-            cell = (plexus * num_cells + near_row) * num_cells
+            cell = near_row * num_cells
             for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
                 across, down = position[node, 0] - x, position[node, 1] - y
                 nearest_sq = min(nearest_sq, across * across + down * down)
@@ -90,9 +82,9 @@ def distance_to_plexus(mesh: Mesh, plexus: int, x: float, y: float, least: float
 
 
 @kernel(allocates=False)
-def end_at(mesh: Mesh, plexus: int, x: float, y: float, other: int, large_radius: float) -> int:
+def end_at(mesh: Mesh, x: float, y: float, other: int) -> int:
     """Node nearest to a point of a gap; across the gap from another node, and free to be joined with it, if given."""
-    num_cells = int(math.sqrt(mesh.head.shape[0]))
+    num_cells = mesh.head.shape[0]
     position = mesh.position
     left, right = cell_of(x - WIDEST, MESH_CELL, num_cells), cell_of(x + WIDEST, MESH_CELL, num_cells)
     top, bottom = cell_of(y - WIDEST, MESH_CELL, num_cells), cell_of(y + WIDEST, MESH_CELL, num_cells)
@@ -101,19 +93,17 @@ def end_at(mesh: Mesh, plexus: int, x: float, y: float, other: int, large_radius
     best = NONE
     best_sq = WIDEST * WIDEST
     for row in range(top, bottom + 1):
-        cell = (plexus * num_cells + row) * num_cells
+        cell = row * num_cells
         for node in range(mesh.node_start[cell + left], mesh.node_start[cell + right + 1]):
             across, down = position[node, 0] - x, position[node, 1] - y
             distance_sq = across * across + down * down
-            if distance_sq >= best_sq or mesh.limbs[node] >= MOST_LIMBS or mesh.radius[node] > large_radius:
-                continue
-            if mesh.parent[node] == NONE:
+            if distance_sq >= best_sq or mesh.limbs[node] >= MOST_LIMBS:
                 continue
             if other != NONE:
                 opening = LEAST_OPENING * other_distance * math.sqrt(distance_sq)
-                if across * other_x + down * other_y > opening or are_joined(mesh, other, node):
+                if across * other_x + down * other_y > opening:
                     continue
-                if are_family(mesh.parent, other, node) or is_blocked(mesh, plexus, other, node, large_radius):
+                if are_family(mesh.parent, other, node) or is_blocked(mesh, other, node):
                     continue
             best = node
             best_sq = distance_sq
