@@ -355,7 +355,7 @@ class ImagingConfig(_Settings):
     black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.03)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.85, 1.10)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.92, 1.18)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (0.90, 1.15)
