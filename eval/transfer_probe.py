@@ -51,7 +51,7 @@ def main(
     seeds: Annotated[int, typer.Option("--seeds", help="Probes to train, each from a seed of its own.")] = 3,
     epochs: Annotated[int, typer.Option("--epochs", help="How often a probe sees each picture.")] = 12,
     backbone: Annotated[
-        str, typer.Option("--backbone", help="'compact', or folder or Hub name of an image classifier.")
+        str, typer.Option("--backbone", help="'compact', or an image classifier's folder.")
     ] = "compact",
     input_px: Annotated[int, typer.Option("--input_px", help="Pictures are resized to this width and height.")] = 192,
     field_of_view_mm: Annotated[

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class ProbeSettings:
     """How a probe is made and trained."""
 
     backbone: str = COMPACT
-    """`"compact"`, or a folder or Hub name of an image classifier of transformers, weights in safetensors."""
+    """`"compact"`, or the folder of an image classifier of transformers with weights in safetensors."""
 
     epochs: int = 12
     """How often a probe sees each picture."""
@@ -86,7 +87,7 @@ class CompactNetwork(nn.Module):
 class PublishedNetwork(nn.Module):
     """An image classifier of transformers with a new head for the one question."""
 
-    def __init__(self, model: transformers.PreTrainedModel) -> None:
+    def __init__(self, model: "transformers.PreTrainedModel") -> None:
         super().__init__()
         self.model = model
 
@@ -226,12 +227,17 @@ def _convolution(in_channels: int, out_channels: int, *, kernel_px: int = 3, str
     ]
 
 
-def _load_backbone(name: str) -> transformers.PreTrainedModel:
+def _load_backbone(folder: str) -> "transformers.PreTrainedModel":
+    if not (Path(folder) / "config.json").is_file():
+        raise InputError(
+            f"backbone: there is no config.json in a folder {folder!r}; allowed: {COMPACT!r}, or the folder of an "
+            "image classifier of transformers"
+        )
     verbosity = transformers.logging.get_verbosity()
     transformers.logging.set_verbosity_error()  # the head is new on purpose
     try:
         model, loading = transformers.AutoModelForImageClassification.from_pretrained(
-            name,
+            folder,
             num_labels=1,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
@@ -239,18 +245,18 @@ def _load_backbone(name: str) -> transformers.PreTrainedModel:
             use_safetensors=True,
         )
     except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
-        raise InputError(f"backbone: cannot load {name!r}: {textwrap.shorten(str(error), 200)}") from None
+        raise InputError(f"backbone: cannot load {folder!r}: {textwrap.shorten(str(error), 200)}") from None
     finally:
         transformers.logging.set_verbosity(verbosity)
-    _require_published(model, loading["missing_keys"] | {key for key, *_ in loading["mismatched_keys"]}, name)
+    _require_published(model, loading["missing_keys"] | {key for key, *_ in loading["mismatched_keys"]}, folder)
     return model
 
 
-def _require_published(model: transformers.PreTrainedModel, absent: set[str], name: str) -> None:
+def _require_published(model: "transformers.PreTrainedModel", absent: set[str], folder: str) -> None:
     """Refuse weights that lack more than the head: transformers would draw the rest at random."""
     lacking = sorted(key for key in absent if key.startswith(f"{model.base_model_prefix}."))
     if lacking:
-        raise InputError(f"backbone: {name!r} lacks {len(lacking)} weights of its own network, as {lacking[0]}")
+        raise InputError(f"backbone: {folder!r} lacks {len(lacking)} weights of its own network, as {lacking[0]}")
 
 
 @contextmanager
