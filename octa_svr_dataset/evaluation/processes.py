@@ -1,6 +1,8 @@
 """Work on many items in several processes."""
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
@@ -29,5 +31,18 @@ def map_in_processes(
         yield from map(function, items)
         return
     # Forking would copy the locks of threads that do not run in the copy: torch and numba have such.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_the_parent) as pool:
         yield from pool.map(function, items, chunksize=items_a_task)
+
+
+def _end_with_the_parent() -> None:
+    """End this process when its parent is killed: it would wait for work forever."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None, "a worker has a parent"
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
