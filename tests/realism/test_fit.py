@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.config import SceneConfig
-from octa_svr_dataset.imaging.rendering import render
+from octa_svr_dataset.example import simulate
 from octa_svr_dataset.realism import fit
 from octa_svr_dataset.realism.fit import AppearanceFit, fit_appearance
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.scene import grow_healthy_scene
-from octa_svr_dataset.seeding import SceneKey, Split, Stage
+from octa_svr_dataset.seeding import SceneKey, Split
 
 CHEAP = {"growth.superficial.iterations": 15, "growth.deep.iterations": 5, "field_of_view_mm": 1.5}
 
@@ -30,7 +29,7 @@ def bright_pictures() -> list[np.ndarray]:
     """Pictures of other eyes, with more gain than the default."""
     bright = resolve_config("healthy", overrides=CHEAP | {"imaging.gain": [1.35, 1.45]})
     keys = [SceneKey(seed=9, split=Split.TEST, scene_index=index) for index in range(6)]
-    return [render(grow_healthy_scene(bright, key), bright.imaging, key.rng(Stage.IMAGING)).image for key in keys]
+    return [simulate(bright, key).rendering.image for key in keys]
 
 
 @pytest.fixture(scope="module")
