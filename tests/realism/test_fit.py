@@ -20,47 +20,47 @@ def config() -> SceneConfig:
 
 def fit_pictures(pictures: list[np.ndarray], config: SceneConfig, num_workers: int = 1) -> AppearanceFit:
     return fit_appearance(
-        pictures, config, num_simulated=96, seed=0, num_workers=num_workers, progress=lambda results, _: results
+        pictures, config, num_simulated=200, seed=0, num_workers=num_workers, progress=lambda results, _: results
     )
 
 
 @pytest.fixture(scope="module")
-def bright_pictures() -> list[np.ndarray]:
-    """Pictures of other eyes, with more gain than the default."""
-    bright = resolve_config("healthy", overrides=CHEAP | {"imaging.gain": [1.35, 1.45]})
+def noisy_pictures() -> list[np.ndarray]:
+    """Pictures of other eyes, with a brighter noise floor than the default."""
+    noisy = resolve_config("healthy", overrides=CHEAP | {"imaging.noise_floor": [0.13, 0.14]})
     keys = [SceneKey(seed=9, split=Split.TEST, scene_index=index) for index in range(6)]
-    return [simulate(bright, key).rendering.image for key in keys]
+    return [simulate(noisy, key).rendering.image for key in keys]
 
 
 @pytest.fixture(scope="module")
-def bright_fit(bright_pictures, config) -> AppearanceFit:
+def noisy_fit(noisy_pictures, config) -> AppearanceFit:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "NUM_EYES", 4)
-        return fit_pictures(bright_pictures, config)
+        return fit_pictures(noisy_pictures, config)
 
 
-def test_the_gain_of_bright_pictures_is_found(bright_fit):
-    gain = next(setting for setting in bright_fit.settings if setting.name == "gain")
-    assert gain.known > 0.3
-    assert sum(gain.fitted) / 2 > sum(gain.default) / 2 + 0.05
+def test_the_noise_floor_of_noisy_pictures_is_found(noisy_fit):
+    floor = next(setting for setting in noisy_fit.settings if setting.name == "noise_floor")
+    assert floor.known > 0.3
+    assert sum(floor.fitted) / 2 > sum(floor.default) / 2 + 0.015
 
 
-def test_pictures_with_the_fitted_settings_are_nearer_to_the_real_ones(bright_fit):
-    assert bright_fit.misfit_after < bright_fit.misfit_before
+def test_pictures_with_the_fitted_settings_are_nearer_to_the_real_ones(noisy_fit):
+    assert noisy_fit.misfit_after < noisy_fit.misfit_before
 
 
-def test_what_pictures_do_not_tell_keeps_its_default(bright_fit):
-    little_known = [setting for setting in bright_fit.settings if setting.known < fit.LEAST_KNOWN]
+def test_what_pictures_do_not_tell_keeps_its_default(noisy_fit):
+    little_known = [setting for setting in noisy_fit.settings if setting.known < fit.LEAST_KNOWN]
     assert little_known
     assert all(setting.fitted == setting.default for setting in little_known)
 
 
-def test_the_fitted_ranges_are_settings(bright_fit):
-    ranges = {setting.name: setting.fitted for setting in bright_fit.settings}
+def test_the_fitted_ranges_are_settings(noisy_fit):
+    ranges = {setting.name: setting.fitted for setting in noisy_fit.settings}
     imaging = resolve_config("healthy", overrides={"imaging": ranges}).imaging
     assert {name: getattr(imaging, name) for name in ranges} == ranges
 
 
-def test_two_processes_find_the_same(bright_pictures, bright_fit, config, monkeypatch):
+def test_two_processes_find_the_same(noisy_pictures, noisy_fit, config, monkeypatch):
     monkeypatch.setattr(fit, "NUM_EYES", 4)
-    assert fit_pictures(bright_pictures, config, num_workers=2) == bright_fit
+    assert fit_pictures(noisy_pictures, config, num_workers=2) == noisy_fit
