@@ -219,5 +219,5 @@ def _as_graph(kinds: tuple[Nodes, Nodes], tissue: Tissue) -> VesselGraph:
         parent=columns[1],
         radius_mm=columns[2],
         kind=columns[3],
-        layer=choose_layers(*columns, TRUNK_RADIUS_MM),
+        layer=choose_layers(*columns, trunk_radius=TRUNK_RADIUS_MM),
     )

@@ -15,13 +15,13 @@ OWN_KIND = 2.0
 """A tree avoids vessels of its own kind so many times as much as those of the other: both layers need both kinds."""
 
 
-@kernel()
 def choose_layers(
-    position: np.ndarray, parent: np.ndarray, radius: np.ndarray, kind: np.ndarray, trunk_radius: float
+    position: np.ndarray, parent: np.ndarray, radius: np.ndarray, kind: np.ndarray, *, trunk_radius: float
 ) -> np.ndarray:
     """Leave the trunks superficial, and send each capillary tree that hangs on them to where it meets fewer vessels.
 
-    Where a trunk ends, the thickest tree that goes on from there stays superficial with it.
+    Where a trunk ends, the thickest tree that goes on from there stays superficial with it. The work arrays are made
+    here, as loops that make arrays take a second longer to compile.
 
     Parameters
     ----------
@@ -41,29 +41,73 @@ def choose_layers(
     (N,) uint8
         0 superficial, 1 deep; a deep vessel feeds no superficial one.
     """
-    num_nodes = parent.shape[0]
-    heir = heirs(parent, radius)
-    tree = np.full(num_nodes, NONE, np.int64)
-    first = np.full(num_nodes, NONE, np.int64)
-    following = np.full(num_nodes, NONE, np.int64)
-    width = 0.0
-    for node in range(num_nodes):
+    num_cells = int(position[:, :2].max(initial=0.0) / ROOM_CELL) + 1
+    room = np.zeros((2, num_cells, num_cells, 2), np.float32)
+    heir, tree, first, following = (np.full(len(parent), NONE, np.int64) for _ in range(4))
+    layer = np.zeros(len(parent), np.uint8)
+    find_trees(parent, radius, trunk_radius, heir, tree)
+    place_trees(position, parent, kind, tree, room, first, following, layer)
+    return layer
+
+
+@kernel(allocates=False)
+def find_trees(parent: np.ndarray, radius: np.ndarray, trunk_radius: float, heir: np.ndarray, tree: np.ndarray) -> None:
+    """Find out to which capillary tree each node belongs.
+
+    Parameters
+    ----------
+    parent, radius, trunk_radius
+        As for `choose_layers`.
+    heir
+        (N,) int64 of `NONE`. Of the segments that start at each node the one with the largest radius is written here.
+    tree
+        (N,) int64 of `NONE`. The first node of its tree is written here for each node that belongs to one.
+    """
+    for node in range(parent.shape[0]):
         above = parent[node]
-        width = max(width, position[node, 0], position[node, 1])
+        if above != NONE and (heir[above] == NONE or radius[node] > radius[heir[above]]):
+            heir[above] = node
+    for node in range(parent.shape[0]):
+        above = parent[node]
         if above != NONE and tree[above] != NONE:
             tree[node] = tree[above]
         elif radius[node] <= trunk_radius and above != NONE and heir[above] != node:
             tree[node] = node
-    num_cells = int(width / ROOM_CELL) + 1
-    room = np.zeros((2, num_cells, num_cells, 2), np.float32)
-    for node in range(num_nodes - 1, -1, -1):
+
+
+@kernel(allocates=False)
+def place_trees(
+    position: np.ndarray,
+    parent: np.ndarray,
+    kind: np.ndarray,
+    tree: np.ndarray,
+    room: np.ndarray,
+    first: np.ndarray,
+    following: np.ndarray,
+    layer: np.ndarray,
+) -> None:
+    """Place each tree in the layer in which it meets fewer vessels, one after the other.
+
+    Parameters
+    ----------
+    position, parent, kind
+        As for `choose_layers`.
+    tree
+        (N,) int64. First node of the tree of each node, `NONE` for trunks.
+    room
+        (2, cells, cells, 2) float32 of zeros. Work array: how full each layer is for each kind.
+    first, following
+        (N,) int64 of `NONE`. Work arrays: first node of each tree, and the next one of the same tree.
+    layer
+        (N,) uint8 of zeros. The layers are written here.
+    """
+    for node in range(parent.shape[0] - 1, -1, -1):
         if tree[node] == NONE:
             enter(room[0], position, parent, node, kind[node])
         else:
             following[node] = first[tree[node]]
             first[tree[node]] = node
-    layer = np.zeros(num_nodes, np.uint8)
-    for top in range(num_nodes):
+    for top in range(parent.shape[0]):
         if tree[top] == top:
             superficial = met_by_tree(room[0], position, parent, kind[top], first[top], following)
             deep = met_by_tree(room[1], position, parent, kind[top], first[top], following)
@@ -73,18 +117,6 @@ def choose_layers(
                 enter(room[layer[top]], position, parent, node, kind[node])
                 layer[node] = layer[top]
                 node = following[node]
-    return layer
-
-
-@kernel()
-def heirs(parent: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """(N,) int64. Of the segments that start at each node the one with the largest radius, -1 where none starts."""
-    heir = np.full(parent.shape[0], NONE, np.int64)
-    for node in range(parent.shape[0]):
-        above = parent[node]
-        if above != NONE and (heir[above] == NONE or radius[node] > radius[heir[above]]):
-            heir[above] = node
-    return heir
 
 
 @kernel(allocates=False)
