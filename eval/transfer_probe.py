@@ -7,6 +7,7 @@ pictures; writes `report.json`, `report.md` and, one line a picture and reader, 
 """
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,8 +60,7 @@ def main(
     ] = None,
     config_file: Annotated[Path | None, typer.Option("--config_file", help="YAML file with settings.")] = None,
     changes: Changes = None,
-    workers: Annotated[int, typer.Option("--workers", help="Processes; no result depends on it.")] = os.cpu_count()
-    or 1,
+    workers: Annotated[int, typer.Option("--workers", help="Processes; no result depends on it.")] = CORES,
 ) -> None:
     """Train small classifiers on a preset's pictures alone and score them on a folder."""
     require_at_least(1, num_train=num_train, num_val=num_val, seeds=seeds, epochs=epochs, workers=workers)
@@ -79,19 +79,10 @@ def main(
         probes = train_probes(training, [validation.gray, real], settings, seeds=range(seeds), workers=workers)
         probabilities = list(track(probes, description=f"training {seeds} probes", total=seeds))
         readers = read(probabilities, validation, real, folder, config.field_of_view_mm)
-        protocol = {
-            "preset": preset,
-            "config_file": None if config_file is None else str(config_file),
-            "set": changes or [],
-            "config_hash": config_hash(config),
-            "field_of_view_mm": config.field_of_view_mm,
-            "num_train": num_train,
-            "num_val": num_val,
-            "seeds": seeds,
-            "epochs": epochs,
-            "backbone": backbone,
-            "input_px": input_px,
-        }
+        given = {"preset": preset, "config_file": str(config_file or ""), "set": changes or []}
+        resolved = {"config_hash": config_hash(config), "field_of_view_mm": config.field_of_view_mm}
+        sizes = {"num_train": num_train, "num_val": num_val, "seeds": seeds, "input_px": input_px}
+        protocol = {**given, **resolved, **sizes, **asdict(settings)}
         write_probe_report(readers, folder, protocol, out_folder)
     show(readers, folder, out_folder, Console())
 
