@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from octa_svr_dataset.cli import Changes, _overrides
+from octa_svr_dataset.cli import Changes, parse_overrides
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
@@ -96,7 +96,7 @@ def require_at_least(least: int, **counts: int) -> None:
 
 def overrides(changes: list[str] | None, field_of_view_mm: float | None) -> dict[str, Any]:
     """Settings of `--set`, and the field of view."""
-    settings = _overrides(changes)
+    settings = parse_overrides(changes)
     if field_of_view_mm is None:
         return settings
     if "field_of_view_mm" in settings:

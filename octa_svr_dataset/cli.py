@@ -59,7 +59,7 @@ def config(
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML that --config-file reads.")] = False,
 ) -> None:
     """Print every setting with its value, what is allowed, and its meaning."""
-    scene_config = resolve_config(preset, config_file=config_file, overrides=_overrides(changes))
+    scene_config = resolve_config(preset, config_file=config_file, overrides=parse_overrides(changes))
     if as_yaml:
         print(yaml.safe_dump(scene_config.model_dump(mode="json"), sort_keys=False), end="")
     else:
@@ -82,7 +82,7 @@ def images(
 
     if num < 1:
         raise InputError(f"num: must be a whole number of at least 1, got {num}")
-    scene_config = resolve_config(preset, config_file=config_file, overrides=_overrides(changes))
+    scene_config = resolve_config(preset, config_file=config_file, overrides=parse_overrides(changes))
     chosen_split = Split.from_name(split)
     keys = [SceneKey(seed=seed, split=chosen_split, scene_index=index) for index in range(num)]
     write_image_folder(
@@ -152,7 +152,7 @@ def autoload_status() -> None:
     print(f"{autoload.status(autoload.site_folder())} in {autoload.site_folder()}")
 
 
-def _overrides(changes: list[str] | None) -> dict[str, Any]:
+def parse_overrides(changes: list[str] | None) -> dict[str, Any]:
     """Settings of `--set KEY=VALUE`; the values are read as YAML."""
     overrides = {}
     for change in changes or []:
