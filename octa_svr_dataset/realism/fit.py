@@ -5,16 +5,14 @@ Eyes are grown once and pictured many times, with settings drawn from broad prio
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 
 from octa_svr_dataset.config import ImagingConfig, SceneConfig
+from octa_svr_dataset.evaluation.processes import map_in_processes
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import render
 from octa_svr_dataset.realism.inference import Emulator, Population, fit_population
@@ -93,13 +91,12 @@ def fit_appearance(
     prior = AppearancePrior.around(config.imaging)
     real = np.array([_measured(picture) for picture in real_pictures])
     explore = partial(_explore_eye, config, prior, -(-num_simulated // NUM_EYES))
-    with _processes(num_workers) as run:
-        explored = list(progress(run(explore, _keys(seed, Split.TRAIN)), "Simulating"))
-        units, measures = (np.concatenate(part) for part in zip(*explored, strict=True))
-        settings = fit_settings(prior, units, measures, real)
-        fitted_config = _with_ranges(config, {setting.name: setting.fitted for setting in settings})
-        checks = progress(run(partial(_check_eye, (config, fitted_config)), _keys(seed, Split.TEST)), "Checking")
-        means = np.mean(list(checks), axis=0)
+    explored = list(progress(map_in_processes(explore, _keys(seed, Split.TRAIN), workers=num_workers), "Simulating"))
+    units, measures = (np.concatenate(part) for part in zip(*explored, strict=True))
+    settings = fit_settings(prior, units, measures, real)
+    check = partial(_check_eye, (config, _with_ranges(config, {setting.name: setting.fitted for setting in settings})))
+    checks = progress(map_in_processes(check, _keys(seed, Split.TEST), workers=num_workers), "Checking")
+    means = np.mean(list(checks), axis=0)
     before, after = (np.abs(means - real.mean(axis=0)) / measures.std(axis=0)).mean(axis=1)
     return AppearanceFit(settings=settings, misfit_before=float(before), misfit_after=float(after))
 
@@ -131,16 +128,6 @@ def fit_settings(
         )
         for name, share in zip(prior.names, known, strict=True)
     )
-
-
-@contextmanager
-def _processes(num_workers: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """`map`, in one process or in several."""
-    if num_workers == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as executor:
-        yield executor.map
 
 
 def _keys(seed: int, split: Split) -> list[SceneKey]:
