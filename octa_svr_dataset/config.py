@@ -5,71 +5,15 @@ file, overrides) is in `resolve`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, get_origin
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, field_validator, model_validator
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.setting_types import CountRange, Range, Settings, Within
 
 
-def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
-    low, high = limits
-    if low > high:
-        raise ValueError(f"range is reversed: the first number ({low:g}) must not be above the second ({high:g})")
-    return limits
-
-
-Range = Annotated[tuple[float, float], AfterValidator(_in_order)]
-"""Drawn uniformly between two numbers."""
-
-CountRange = Annotated[tuple[int, int], AfterValidator(_in_order)]
-"""A whole number drawn between two numbers, both included."""
-
-
-@dataclass(frozen=True)
-class Within:
-    """Limits of both ends of a range."""
-
-    low: float
-    high: float
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._check, handler(source))
-
-    def _check(self, limits: tuple[float, float]) -> tuple[float, float]:
-        if limits[0] < self.low or limits[1] > self.high:
-            raise ValueError(f"both numbers must be between {self.low:g} and {self.high:g}")
-        return limits
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _take_nothing_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse what pydantic would turn into a number or a range: texts, true and false, and sets."""
-        annotation = cls.model_fields[str(info.field_name)].annotation
-        if get_origin(annotation) is tuple:
-            if not isinstance(value, list | tuple) or any(isinstance(number, str | bytes | bool) for number in value):
-                raise ValueError("must be two numbers")
-        elif annotation in (int, float) and isinstance(value, str | bytes | bool):
-            raise ValueError("must be a number")
-        return value
-
-
-class PlexusGrowthConfig(_Settings):
+class PlexusGrowthConfig(Settings):
     """Growth of one plexus by the model of Kreitner et al. (IEEE TMI 2024), symbols of that paper in brackets."""
 
     iterations: int = Field(100, ge=0, le=400)
@@ -143,7 +87,7 @@ def _deep_plexus() -> PlexusGrowthConfig:
     )
 
 
-class GrowthConfig(_Settings):
+class GrowthConfig(Settings):
     """Growth of the vessel forest. Defaults are those of the published forests (Kreitner et al. 2024)."""
 
     margin_mm: float = Field(0.04, ge=0, le=0.5)
@@ -197,7 +141,7 @@ class GrowthConfig(_Settings):
         return _deep_plexus().model_dump() | dict(deep) if isinstance(deep, Mapping) else deep
 
 
-class DropoutConfig(_Settings):
+class DropoutConfig(Settings):
     """Capillary dropout: areas in which capillaries are lost and larger vessels stay."""
 
     count: Annotated[CountRange, Within(1, 12)] = (1, 6)
@@ -225,7 +169,7 @@ class DropoutConfig(_Settings):
     """Vessels of this radius or more are spared; the loss fades out between 0.6 of it and it, mm."""
 
 
-class MicroaneurysmConfig(_Settings):
+class MicroaneurysmConfig(Settings):
     """Microaneurysms: small saccular outpouchings of capillaries at the border of dropout."""
 
     rate_per_segment: float = Field(0.032, ge=0, le=1)
@@ -241,7 +185,7 @@ class MicroaneurysmConfig(_Settings):
     """Brightness relative to the largest vessels; slow flow leaves some microaneurysms faint or invisible."""
 
 
-class PathologyConfig(_Settings):
+class PathologyConfig(Settings):
     """Lesions of diabetic retinopathy."""
 
     disease_probability: float = Field(0.5, ge=0, le=1)
@@ -254,7 +198,7 @@ class PathologyConfig(_Settings):
     """Microaneurysms."""
 
 
-class ImagingConfig(_Settings):
+class ImagingConfig(Settings):
     """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly.
 
     Defaults suit the full projection; `docs/realism.md` says what they, and those of the other projections, were
@@ -362,14 +306,14 @@ class ImagingConfig(_Settings):
     """Exponent on the brightness."""
 
 
-class TextConfig(_Settings):
+class TextConfig(Settings):
     """The dialogue that goes with a picture."""
 
     form: Literal["stages", "answer_only"] = "stages"
     """Reasoning in stages before the conclusion, or the conclusion alone."""
 
 
-class SceneConfig(_Settings):
+class SceneConfig(Settings):
     """Everything that a scene is a function of, but for its key."""
 
     field_of_view_mm: float = Field(3.0, ge=1.5, le=6.0)

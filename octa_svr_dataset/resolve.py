@@ -19,8 +19,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from octa_svr_dataset.config import ImagingConfig, SceneConfig, Within
+from octa_svr_dataset.config import ImagingConfig, SceneConfig
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.setting_types import Within
 
 
 def preset_names() -> list[str]:

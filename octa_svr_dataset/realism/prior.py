@@ -5,7 +5,8 @@ from typing import Self, get_origin
 
 import numpy as np
 
-from octa_svr_dataset.config import ImagingConfig, Within
+from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.setting_types import Within
 
 WIDENING = 3.0
 """A prior range is that much wider than the default one, within the limits of the setting."""

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.config import ImagingConfig, Within
+from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.imaging.appearance import Acquisition
 from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.setting_types import Within
 
 STILL = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1))
 LINES = 128

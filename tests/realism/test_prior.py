@@ -2,8 +2,9 @@ from typing import get_origin
 
 import numpy as np
 
-from octa_svr_dataset.config import ImagingConfig, Within
+from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.realism.prior import AppearancePrior
+from octa_svr_dataset.setting_types import Within
 
 PRIOR = AppearancePrior.around(ImagingConfig())
 
