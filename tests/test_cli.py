@@ -48,7 +48,7 @@ class TestConfig:
 
     @pytest.mark.parametrize("setting", settings(resolve_config("dropout_ma")), ids=lambda setting: setting.name)
     def test_a_listed_value_is_accepted_as_it_is_printed(self, setting):
-        overrides = cli._overrides([f"{setting.name}={setting.value}"])
+        overrides = cli.parse_overrides([f"{setting.name}={setting.value}"])
         assert resolve_config("dropout_ma", overrides=overrides) == resolve_config("dropout_ma")
 
     def test_the_printed_yaml_is_a_configuration_file(self, octa_svr):
@@ -140,7 +140,7 @@ class TestFitAppearance:
 
     def test_the_profile_is_written_and_told(self, octa_svr, real, monkeypatch):
         monkeypatch.setattr(fit, "NUM_EYES", 2)
-        options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "60")
+        options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "200")
         code, output, _ = octa_svr("fit-appearance", str(real), "--out", "new/profile.yaml", *options)
         assert code == 0
         assert "The appearance of 3 pictures is in new/profile.yaml" in output
