@@ -109,7 +109,7 @@ def fit_appearance(
     """Fit the appearance of pictures to a folder of real ones, and write it as a profile."""
     from octa_svr_dataset.realism import fit, profile  # compiled kernels come with it
 
-    for name, count, least in (("num", num, fit.NUM_EYES), ("workers", workers, 1)):
+    for name, count, least in (("num", num, fit.LEAST_SIMULATED), ("workers", workers, 1)):
         if count < least:
             raise InputError(f"{name}: must be a whole number of at least {least}, got {count}")
     require_whole_number("seed", seed, largest=LARGEST_SEED)
@@ -129,7 +129,9 @@ def fit_appearance(
         command = shlex.join(["octa-svr", *sys.argv[1:]])
         profile.write_profile(out, appearance.settings, num_pictures=len(pictures), command=command)
     _print_fit(appearance)
-    print(f"The appearance of {len(pictures)} pictures is in {out}")
+    if appearance.misfit_after >= appearance.misfit_before:
+        print("The fit brings our pictures no nearer to these: keep the default appearance, or fit more alike pictures")
+    print(f"The appearance of {len(pictures)} picture{'s' if len(pictures) > 1 else ''} is in {out}")
 
 
 @autoload_app.command("enable")

@@ -212,11 +212,13 @@ class ImagingConfig(Settings):
     """Layers of vessels that the picture shows."""
 
     views: int = Field(1, ge=1, le=64)
-    """Pictures that are taken of each scene, one row each, by as many scanners; they are pixel-aligned."""
+    """Pictures that are taken of each scene, one row each, by as many scanners; they are pixel-aligned. The label map
+    of the vessels is as wide in each as its optics show them."""
 
     appearance: str = "default"
     """What gives the ranges below where nothing else does: `default`, which suits the projection, or the path of a
-    profile, a YAML file as `octa-svr fit-appearance` writes it."""
+    profile, a YAML file as `octa-svr fit-appearance` writes it, on top of that. It is read once: in settings that are
+    resolved all ranges are given, and this is `default`."""
 
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""

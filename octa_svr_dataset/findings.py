@@ -48,6 +48,9 @@ MICROANEURYSM_LEAST_DIAMETER_PX = 4.5
 SURROUNDINGS_PX = (1.5, 5.0)
 """Distances from a dot between which its surroundings lie."""
 
+DOT_PITCH_MM = 3.0 / 304
+"""These limits hold for pixels of this width or wider; finer ones show no more than the scanner saw, and count less."""
+
 OPEN_RIM_MM = 0.02
 """Dropout this close to the avascular zone opens its border."""
 
@@ -254,17 +257,21 @@ def _observe_microaneurysms(
     laterality: str, fovea_px: np.ndarray, rendering: Rendering
 ) -> tuple[MicroaneurysmFinding, ...]:
     findings = []
+    scale = max(rendering.fov.length_px(DOT_PITCH_MM), 1.0)
+    nearest_px, farthest_px = (scale * limit_px for limit_px in SURROUNDINGS_PX)
     for region in regionprops(rendering.layers.microaneurysms):
-        window = _window(region, math.ceil(SURROUNDINGS_PX[1]))
+        window = _window(region, math.ceil(farthest_px))
         distance_px = ndimage.distance_transform_edt(rendering.layers.microaneurysms[window] != region.label)
-        surroundings = (distance_px > SURROUNDINGS_PX[0]) & (distance_px <= SURROUNDINGS_PX[1])
+        surroundings = (distance_px > nearest_px) & (distance_px <= farthest_px)
         image = rendering.image[window]
         contrast = float(image[distance_px == 0].mean() - np.quantile(image[surroundings], 0.9))
         diameter_px = float(region.equivalent_diameter_area)
         findings.append(
             MicroaneurysmFinding(
                 instance_id=int(region.label),
-                is_visible=diameter_px >= MICROANEURYSM_LEAST_DIAMETER_PX and contrast >= MICROANEURYSM_LEAST_CONTRAST,
+                is_visible=diameter_px >= scale * MICROANEURYSM_LEAST_DIAMETER_PX
+                and contrast >= MICROANEURYSM_LEAST_CONTRAST
+                and _is_whole(region),
                 **_place(region, fovea_px, laterality, rendering),
                 center_px=_center_px(region),
                 diameter_um=round(diameter_px * rendering.fov.mm_per_px * 1000.0, 1),
@@ -304,6 +311,11 @@ def _window(region: Region, margin_px: int) -> tuple[slice, slice]:
         slice(max(first_row - margin_px, 0), stop_row + margin_px),
         slice(max(first_column - margin_px, 0), stop_column + margin_px),
     )
+
+
+def _is_whole(region: Region) -> bool:
+    """Whether a region hangs together; eye movements may cut one in two."""
+    return int(ndimage.label(region.image, structure=np.ones((3, 3)))[1]) == 1
 
 
 def _center_px(region: Region) -> tuple[float, float]:

@@ -77,18 +77,17 @@ def _preset_folder() -> Traversable:
 
 
 def _with_appearance(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Settings with the ranges of the appearance that they name, where they do not give others."""
+    """Settings with the ranges of the appearance that they name, where they do not give others.
+
+    Its name goes, as all ranges are given then: settings mean the same wherever they are read.
+    """
     imaging = settings.get("imaging", {})
-    if not isinstance(imaging, Mapping):
+    if not isinstance(imaging, Mapping) or not isinstance(imaging.get("appearance", "default"), str):
         return settings
-    appearance = imaging.get("appearance", "default")
-    if appearance == "default":
-        profile = _default_profile(imaging.get("projection", "full"))
-    elif isinstance(appearance, str):
-        profile = _read_profile(Path(appearance))
-    else:
-        return settings
-    return {**settings, "imaging": {**profile, **imaging}}
+    profile = _default_profile(imaging.get("projection", "full"))
+    if imaging.get("appearance", "default") != "default":
+        profile |= _read_profile(Path(imaging["appearance"]))
+    return {**settings, "imaging": {**profile, **imaging, "appearance": "default"}}
 
 
 def _default_profile(projection: Any) -> dict[str, Any]:

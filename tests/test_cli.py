@@ -140,6 +140,7 @@ class TestFitAppearance:
 
     def test_the_profile_is_written_and_told(self, octa_svr, real, monkeypatch):
         monkeypatch.setattr(fit, "NUM_EYES", 2)
+        monkeypatch.setattr(fit, "LEAST_SIMULATED", 200)
         options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "200")
         code, output, _ = octa_svr("fit-appearance", str(real), "--out", "new/profile.yaml", *options)
         assert code == 0
@@ -153,7 +154,7 @@ class TestFitAppearance:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            (("--num", "3"), "num: must be a whole number of at least 40, got 3"),
+            (("--num", "3"), "num: must be a whole number of at least 800, got 3"),
             (("--workers", "0"), "workers: must be a whole number of at least 1, got 0"),
             (("--seed", "-1"), "seed: must be a whole number of at least 0 and at most "),
             (("--projection", "sideways"), "imaging.projection: "),

@@ -205,12 +205,28 @@ def test_a_profile_gives_ranges_that_other_settings_may_change(tmp_path):
     assert (imaging.gamma, imaging.gain, imaging.speckle) == ((0.5, 0.6), (2.0, 2.0), ImagingConfig().speckle)
 
 
-def test_the_hash_follows_the_content_of_a_profile(tmp_path):
-    profile, hashes = tmp_path / "profile.yaml", set()
-    for gamma in ("[0.5, 0.6]", "[0.5, 0.7]"):
-        profile.write_text(f"gamma: {gamma}\n")
-        hashes.add(config_hash(resolve_config("healthy", overrides={"imaging.appearance": str(profile)})))
-    assert len(hashes) == 2
+def test_a_profile_changes_the_ranges_of_the_projection(tmp_path):
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("gamma: [0.5, 0.6]\n")
+    deep = resolve_config("healthy", overrides={"imaging.projection": "deep"}).imaging
+    fitted = resolve_config("healthy", overrides={"imaging.projection": "deep", "imaging.appearance": str(profile)})
+    assert fitted.imaging == deep.model_copy(update={"gamma": (0.5, 0.6)})
+
+
+def test_the_hash_follows_the_content_of_a_profile_not_its_name(tmp_path):
+    hashes = []
+    for name, gamma in (("first", "[0.5, 0.6]"), ("second", "[0.5, 0.7]"), ("third", "[0.5, 0.6]")):
+        (tmp_path / name).write_text(f"gamma: {gamma}\n")
+        hashes.append(config_hash(resolve_config("healthy", overrides={"imaging.appearance": str(tmp_path / name)})))
+    assert hashes[0] == hashes[2] != hashes[1]
+
+
+def test_resolved_settings_mean_the_same_without_the_profile(tmp_path):
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("gamma: [0.5, 0.6]\n")
+    config = resolve_config("healthy", overrides={"imaging.appearance": str(profile), "imaging.projection": "deep"})
+    profile.unlink()
+    assert resolve_config("healthy", overrides=config.model_dump(mode="json")) == config
 
 
 @pytest.mark.parametrize(

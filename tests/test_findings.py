@@ -105,20 +105,30 @@ def test_a_dot_just_above_the_least_diameter_is_visible_and_just_below_is_not():
         assert found.is_visible is is_visible
 
 
-def test_hardly_a_spot_of_a_healthy_eye_would_pass_for_a_microaneurysm():
+def test_a_dot_that_an_eye_movement_has_cut_is_no_microaneurysm():
+    whole = disk(80, 80, 6)
+    halves = whole.copy()
+    halves[80:] = np.roll(whole[80:], 20, axis=1)
+    assert [painted(dot=dot).microaneurysms[0].is_visible for dot in (whole, halves)] == [True, False]
+
+
+@pytest.mark.parametrize(("size_px", "radius_px"), [(304, 2.5), (512, 4.0)])
+@pytest.mark.parametrize("projection", ["full", "superficial"])
+def test_hardly_a_spot_of_a_healthy_eye_would_pass_for_a_microaneurysm(projection, size_px, radius_px):
     """At the brightest spots, a dot is entered in the label map alone, not in the picture."""
-    radius_px, count, num_pictures = 2.5, 0, 6
+    count, num_pictures, reach = 0, 6, int(radius_px) + 1
     kernel = disk(SIZE / 2 + 0.5, SIZE / 2 + 0.5, radius_px)[
-        SIZE // 2 - 3 : SIZE // 2 + 4, SIZE // 2 - 3 : SIZE // 2 + 4
+        SIZE // 2 - reach : SIZE // 2 + reach + 1, SIZE // 2 - reach : SIZE // 2 + reach + 1
     ]
+    overrides = {"imaging.projection": projection, "imaging.size_px": size_px}
     for index in range(num_pictures):
-        example = make_example("healthy", seed=21, index=index)
+        example = make_example("healthy", seed=21, index=index, overrides=overrides)
         brightness = ndimage.convolve(example.rendering.image.astype(float), kernel / kernel.sum())
         is_peak = brightness == ndimage.maximum_filter(brightness, size=13)
-        peaks = [peak for peak in np.argwhere(is_peak) if np.all((peak > 10) & (peak < SIZE - 10))]
+        peaks = [peak for peak in np.argwhere(is_peak) if np.all((peak > 10) & (peak < size_px - 10))]
         dots = np.zeros(example.rendering.image.shape, np.uint16)
         for number, (row, column) in enumerate(peaks, start=1):
-            dots[row - 3 : row + 4, column - 3 : column + 4][kernel] = number
+            dots[row - reach : row + reach + 1, column - reach : column + reach + 1][kernel] = number
         layers = replace(example.rendering.layers, microaneurysms=dots)
         findings = observe(example.scene, replace(example.rendering, layers=layers))
         assert len(findings.microaneurysms) > 50

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-_NORMAL_975 = 1.959964
-"""Quantile 0.975 of the normal distribution, for 95 % intervals."""
+from octa_svr_dataset.evaluation.metrics import NORMAL_975
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ def _interval_end(value: float, end: float, num_diseased: int, num_healthy: int)
     """The area between `value` and `end` that lies 1.96 of its own standard errors from `value`."""
 
     def excess(area: float) -> float:
-        return abs(value - area) - _NORMAL_975 * _standard_error(area, num_diseased, num_healthy)
+        return abs(value - area) - NORMAL_975 * _standard_error(area, num_diseased, num_healthy)
 
     if value == end:
         return end

@@ -22,7 +22,7 @@ UNPARSABLE = "unparsable"
 BINARY_CLASSES = ("healthy", "diabetic")
 """Classes of the primary question."""
 
-_NORMAL_975 = 1.959964
+NORMAL_975 = 1.959964
 """Quantile 0.975 of the normal distribution, for 95 % intervals."""
 
 
@@ -147,9 +147,9 @@ def _class_metrics(
 
 
 def _recall(recognized: int, total: int) -> Recall:
-    share, z2 = recognized / total, _NORMAL_975**2
+    share, z2 = recognized / total, NORMAL_975**2
     center = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _NORMAL_975 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    half = NORMAL_975 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
     return Recall(recognized=recognized, total=total, low=max(0.0, center - half), high=min(1.0, center + half))
 
 

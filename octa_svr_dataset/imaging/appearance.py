@@ -162,7 +162,7 @@ class Acquisition:
             The picture.
         """
         signal = _blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
-        signal = motion.displace(signal, self.grid)
+        signal = motion.displace_signal(signal, self.grid)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += self.noise_floor * (1.0 - signal) * self.floor
         shown = _resized(noisy * self.illumination + self.line_offset[:, None], size_px)
@@ -179,7 +179,7 @@ class Acquisition:
         return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
 
     def _tones(self) -> np.ndarray:
-        """(TONES,) uint8. Gray level of each step of brightness from 0 to 1."""
+        """(TONES,) uint8. Gray level of each step of brightness from 0 to `BRIGHTEST`."""
         brightness = (np.arange(TONES) + 0.5) * (BRIGHTEST / TONES)
         shown = np.maximum(brightness - self.black_level, 0.0) / (1.0 - self.black_level)
         return np.asarray(np.clip(np.rint(255.0 * self.gain * shown**self.gamma), 0, 255), dtype=np.uint8)

@@ -38,7 +38,7 @@ class Layers:
 
     def displaced(self, motion: EyeMotion, fov: FieldOfView) -> "Layers":
         """The layers as eye movements leave them."""
-        return Layers(**{name: motion.displace(layer, fov) for name, layer in self.as_dict().items()})
+        return Layers(**{name: motion.displace_labels(layer, fov) for name, layer in self.as_dict().items()})
 
     def as_dict(self) -> dict[str, np.ndarray]:
         """Layers by name."""

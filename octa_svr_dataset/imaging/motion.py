@@ -1,4 +1,7 @@
-"""Eye movements during a scan: from some scan line on, everything is displaced."""
+"""Eye movements during a scan: from some scan line on, everything is displaced.
+
+Signal and label maps may have different grids; they move alike to within half a scan line and half a pixel.
+"""
 
 from dataclasses import dataclass
 from typing import Self
@@ -33,15 +36,33 @@ class EyeMotion:
         """(...) float64. Displacement at (...) shares of the height, mm."""
         return self.shift_mm[np.searchsorted(self.start, share, side="right")]
 
-    def displace(self, picture: np.ndarray, fov: FieldOfView) -> np.ndarray:
-        """(H, W) picture or label map, its rows moved by whole pixels; what enters at the sides is mirrored there."""
+    def displace_signal(self, signal: np.ndarray, fov: FieldOfView) -> np.ndarray:
+        """(H, W) float32 signal, its rows moved; nothing is seen of what enters at the sides."""
         if not self.shift_mm.any():
-            return picture
+            return signal
+        source = self._source_columns(fov)
+        column = np.floor(source).astype(np.int64)
+        weight = (source - column).astype(np.float32)
+        padded = np.pad(signal, ((0, 0), (1, 1)))
+        left, right = (
+            np.take_along_axis(padded, np.clip(column + side, 0, fov.size_px + 1), axis=1) for side in (1, 2)
+        )
+        return np.asarray(left + weight * (right - left))
+
+    def displace_labels(self, labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
+        """(H, W) label map, its rows moved by whole pixels; what enters at the sides is 0."""
+        if not self.shift_mm.any():
+            return labels
+        column = np.rint(self._source_columns(fov)).astype(np.int64)
+        is_inside = (column >= 0) & (column < fov.size_px)
+        moved = np.take_along_axis(labels, np.clip(column, 0, fov.size_px - 1), axis=1)
+        return np.where(is_inside, moved, np.zeros((), labels.dtype))
+
+    def _source_columns(self, fov: FieldOfView) -> np.ndarray:
+        """(H, W) float64. Column from which each pixel comes."""
         across = np.arange(fov.size_px)
-        shift_px = np.rint(fov.lengths_px(self.shift_at_mm((across + 0.5) / fov.size_px))).astype(np.int64)
-        last = fov.size_px - 1
-        column = last - np.abs(last - np.abs(across[None, :] - shift_px[:, None]))
-        return np.take_along_axis(picture, column, axis=1)
+        shift_px = fov.lengths_px(self.shift_at_mm((across + 0.5) / fov.size_px))
+        return np.asarray(across[None, :] - shift_px[:, None])
 
     def to_row_col(self, position_mm: np.ndarray, fov: FieldOfView) -> np.ndarray:
         """(2,) picture coordinates (row, column), px, at which a point (x, y, ...), mm, is shown."""

@@ -22,7 +22,7 @@ BED_BLUR_MM = 0.045
 """Distance over which that density is averaged (standard deviation)."""
 
 HEALTHY_BED = {"full": 0.56, "superficial": 0.32, "deep": 0.35}
-"""Mean density of that drawing in a healthy eye, by projection."""
+"""Mean density of that drawing in healthy eyes, beyond 0.8 mm from the fovea and with a closed bed, by projection."""
 
 LARGE_RADII_MM = (0.005, 0.014)
 """Superficial vessels leave a trace in deep pictures from the first of these radii on, the full one from the second."""

@@ -51,7 +51,7 @@ def write_profile(out: Path, fitted: Sequence[FittedSetting], *, num_pictures: i
     lines = [f"# Appearance of {pictures}, fitted by octa_svr_dataset {VERSION} with", f"#     {command}"]
     for setting in fitted:
         low, high = setting.fitted
-        lines.append(f"{setting.name}: [{low:.4g}, {high:.4g}]  # {_origin(setting)}")
+        lines.append(f"{setting.name}: [{_as_yaml(low)}, {_as_yaml(high)}]  # {_origin(setting)}")
     write_whole(out, "\n".join(lines) + "\n")
 
 
@@ -61,12 +61,19 @@ def _origin(setting: FittedSetting) -> str:
     return f"a picture takes away {100 * setting.known:.0f} % of what is uncertain"
 
 
+def _as_yaml(number: float) -> str:
+    """A number with four digits; without an exponent, which YAML would take for a text."""
+    return str(np.format_float_positional(number, precision=4, fractional=False, trim="-"))
+
+
 def _square(image: np.ndarray, path: Path) -> np.ndarray:
-    """The picture, cut to a square by at most a few pixels."""
+    """The picture, cut to a square by at most a few pixels; blank ones are refused."""
     short_px, long_px = sorted(image.shape)
     if short_px < SIZE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
         raise InputError(
             f"folder: {str(path)!r} has {image.shape[1]} x {image.shape[0]} px; "
             f"allowed: squares of at least {SIZE_PX} px"
         )
+    if image.min() == image.max():
+        raise InputError(f"folder: {str(path)!r} is blank; allowed: pictures of eyes")
     return image[:short_px, :short_px]

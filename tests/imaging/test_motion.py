@@ -10,17 +10,49 @@ ONE_JUMP = EyeMotion(start=np.array([0.5]), shift_mm=np.array([0.0, 0.05]))
 
 
 def test_all_lines_after_a_movement_are_displaced():
-    picture = np.tile(np.arange(300), (300, 1))
-    moved = ONE_JUMP.displace(picture, FOV)
-    np.testing.assert_array_equal(moved[:150], picture[:150])
-    np.testing.assert_array_equal(moved[150:, 5:], picture[150:, :-5])
+    labels = np.tile(np.arange(300), (300, 1))
+    moved = ONE_JUMP.displace_labels(labels, FOV)
+    np.testing.assert_array_equal(moved[:150], labels[:150])
+    np.testing.assert_array_equal(moved[150:, 5:], labels[150:, :-5])
 
 
-def test_what_enters_at_a_side_is_mirrored_there():
-    moved = ONE_JUMP.displace(np.tile(np.arange(300), (300, 1)), FOV)
-    np.testing.assert_array_equal(moved[200, :6], [5, 4, 3, 2, 1, 0])
-    back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace(np.tile(np.arange(300), (300, 1)), FOV)
-    np.testing.assert_array_equal(back[0, -6:], [299, 298, 297, 296, 295, 294])
+def test_what_enters_at_a_side_is_empty():
+    moved = ONE_JUMP.displace_labels(np.full((300, 300), 7, np.uint8), FOV)
+    assert (moved.dtype, set(moved[200, :5]), set(moved[200, 5:])) == (np.uint8, {0}, {7})
+    back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace_signal(
+        np.ones((300, 300), np.float32), FOV
+    )
+    np.testing.assert_allclose(back[0, -6:], [1, 0, 0, 0, 0, 0], atol=1e-5)
+
+
+def test_a_signal_moves_by_parts_of_a_pixel():
+    ramp = np.tile(np.arange(300, dtype=np.float32), (300, 1))
+    moved = EyeMotion(start=np.empty(0), shift_mm=np.array([0.0125])).displace_signal(ramp, FOV)
+    np.testing.assert_allclose(moved[:, 3:], ramp[:, 3:] - 1.25, atol=1e-3)
+
+
+@pytest.mark.parametrize("lines", [64, 245, 304])
+@pytest.mark.parametrize("size_px", [304, 1024])
+def test_signal_and_labels_move_alike(lines, size_px):
+    """A slanted edge, as signal on the grid of the scanner and as labels in the picture."""
+    motion = EyeMotion(start=np.array([0.31, 0.72]), shift_mm=np.array([0.0, 0.047, -0.033]))
+    centers_mm = []
+    for fov, move in (
+        (FieldOfView(width_mm=3.0, size_px=lines), motion.displace_signal),
+        (FieldOfView(width_mm=3.0, size_px=size_px), motion.displace_labels),
+    ):
+        x_mm, y_mm = fov.pixel_centers_mm()
+        bar = (x_mm > 1.0 + 0.2 * y_mm) & (x_mm < 2.0)
+        moved = move(bar.astype(np.float32), fov)
+        width_mm = moved.sum(axis=1) * fov.mm_per_px
+        center_mm = (moved * x_mm).sum(axis=1) / moved.sum(axis=1)
+        bands = [
+            slice(int(low * fov.size_px), int(high * fov.size_px)) for low, high in ((0, 0.3), (0.33, 0.7), (0.74, 1))
+        ]
+        centers_mm.append([(center_mm[band] - 0.1 * y_mm[band, 0]).mean() for band in bands])
+        assert width_mm.max() < 1.1
+    moves_mm = (np.diff(centers) for centers in centers_mm)
+    np.testing.assert_allclose(*moves_mm, atol=1.5 / size_px + 0.2 / lines)
 
 
 def test_points_are_shown_where_their_pixels_are():
@@ -30,7 +62,7 @@ def test_points_are_shown_where_their_pixels_are():
         position_mm = np.array([1.005, y_mm, 0.01])
         row, column = FOV.to_row_col(position_mm).astype(int)
         picture[row, column] = 1
-        moved = ONE_JUMP.displace(picture, FOV)
+        moved = ONE_JUMP.displace_labels(picture, FOV)
         np.testing.assert_allclose(ONE_JUMP.to_row_col(position_mm, FOV), np.argwhere(moved)[0] + 0.5, atol=0.01)
 
 

@@ -86,7 +86,9 @@ def test_the_dropout_layer_is_the_inside_of_the_outlines(twins):
     for _, _, scene, picture in twins:
         x_mm, y_mm = picture.fov.pixel_centers_mm()
         levels = np.stack([dropout.level(x_mm, y_mm) for dropout in scene.lesions.dropouts])
-        expected = picture.motion.displace(np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0), picture.fov)
+        expected = picture.motion.displace_labels(
+            np.where(levels.min(axis=0) < 1, levels.argmin(axis=0) + 1, 0), picture.fov
+        )
         expected[picture.layers.faz > 0] = 0
         np.testing.assert_array_equal(picture.layers.dropout, expected)
 
