@@ -11,9 +11,11 @@ from octa_svr_dataset.realism.profile import config_of_pictures, read_pictures, 
 from octa_svr_dataset.version import VERSION
 
 
-def write_picture(path: Path, size_px: tuple[int, int] = (304, 304)) -> None:
+def write_picture(path: Path, size_px: tuple[int, int] = (304, 304), lines: int = 60) -> None:
     path.parent.mkdir(exist_ok=True)
-    Image.fromarray(np.full(size_px[::-1], 90, np.uint8)).save(path)
+    gray = np.full(size_px[::-1], 90, np.uint8)
+    gray[::2] = lines
+    Image.fromarray(gray).save(path)
 
 
 class TestRead:
@@ -37,6 +39,11 @@ class TestRead:
         with pytest.raises(InputError, match=f"{size_px[0]} x {size_px[1]} px; allowed: squares of at least 304 px"):
             read_pictures(tmp_path)
 
+    def test_a_blank_picture_is_refused(self, tmp_path):
+        write_picture(tmp_path / "a.png", lines=90)
+        with pytest.raises(InputError, match=r"a\.png' is blank; allowed: pictures of eyes"):
+            read_pictures(tmp_path)
+
     def test_a_folder_of_diseased_eyes_only_is_refused(self, tmp_path):
         write_picture(tmp_path / "npdr" / "a.png")
         with pytest.raises(InputError, match="holds diseased eyes only"):
@@ -53,6 +60,12 @@ def test_the_profile_is_a_mapping_of_settings_that_says_where_it_comes_from(tmp_
     assert "octa-svr fit-appearance real" in text
     assert "83 %" in text
     assert "default" in text
+
+
+def test_the_smallest_numbers_are_written_as_yaml_reads_them(tmp_path):
+    noise = FittedSetting(name="row_noise", default=(0.0, 0.02), fitted=(0.00001234, 0.01), known=0.5)
+    write_profile(tmp_path / "mine.yaml", [noise], num_pictures=1, command="octa-svr fit-appearance real")
+    assert yaml.safe_load((tmp_path / "mine.yaml").read_text()) == {"row_noise": [0.00001234, 0.01]}
 
 
 def test_the_fit_is_made_on_pictures_of_their_kind():
