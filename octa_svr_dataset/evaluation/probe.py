@@ -25,7 +25,7 @@ from octa_svr_dataset.evaluation.processes import map_in_processes
 COMPACT = "compact"
 """Name of the network that is made here and learns from scratch."""
 
-BATCH_SIZE = 32
+BATCH_SIZE = 16
 
 COMPACT_LEARNING_RATE = 2e-3
 
@@ -39,6 +39,9 @@ WARM_UP_SHARE = 0.1
 
 LARGEST_GRADIENT = 1.0
 """Norm to which a longer gradient is cut."""
+
+AUGMENTED_SHARE = 0.5
+"""Share of the pictures that are augmented, drawn anew each time: on the others, what to look for is learnt first."""
 
 LABEL_SMOOTHING = 0.05
 """Certainty that a label gives up, so that scores stay comparable where the classes are easy to tell apart."""
@@ -55,14 +58,14 @@ class ProbeSettings:
     """How often a probe sees each picture."""
 
     is_augmented: bool = True
-    """Whether it sees a picture each time as another scanner might have shown it."""
+    """Whether it sees pictures as other scanners might have shown them, too."""
 
 
 class CompactNetwork(nn.Module):
     """Six convolutions for meshes, holes and dots: about 110,000 weights; the last features see 57 px.
 
     Normalization by groups of channels within a picture keeps no statistics of the training pictures, which would be
-    wrong for other scanners. Mean and spread of the features are read, as lesions may fill the picture or a part.
+    wrong for other scanners. Mean and maximum of the features are read, as lesions may be everywhere or in one place.
     """
 
     def __init__(self) -> None:
@@ -80,7 +83,7 @@ class CompactNetwork(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """(B,) log-odds of disease of (B, S, S) pictures."""
         features = self.features(pictures[:, None])
-        pooled = torch.cat([features.mean(dim=(2, 3)), features.std(dim=(2, 3))], dim=1)
+        pooled = torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1)
         return torch.as_tensor(self.head(pooled)[:, 0])
 
 
@@ -197,13 +200,22 @@ def _fit(network: nn.Module, training: Pictures, settings: ProbeSettings, rng: n
     for batch in batches:
         gray = training.gray[batch]
         if settings.is_augmented:
-            gray = np.stack([augmented(picture, rng) for picture in gray])
+            gray = _partly_augmented(gray, rng)
         loss = nn.functional.binary_cross_entropy_with_logits(network(_standardized(gray)), truths[batch])
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
         optimizer.step()
         schedule.step()
+
+
+def _partly_augmented(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(B, S, S) float32. Pictures with brightness in [0, 1], some of them as from other scanners."""
+    is_foreign = rng.random(len(gray)) < AUGMENTED_SHARE
+    own = gray.astype(np.float32) / np.float32(255.0)
+    return np.stack(
+        [augmented(gray[index], rng) if foreign else own[index] for index, foreign in enumerate(is_foreign)]
+    )
 
 
 def _batches(num_pictures: int, epochs: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
