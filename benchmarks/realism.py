@@ -136,7 +136,7 @@ def our_pictures(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Healthy pictures and their avascular zones."""
     overrides = {
-        "pathology.disease_probability": 0.0,
+        "pathology.severity_shares": [1, 0, 0, 0, 0],
         "field_of_view_mm": comparison.field_of_view_mm,
         "growth": comparison.growth,
         "imaging": {

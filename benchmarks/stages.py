@@ -63,7 +63,7 @@ def main() -> None:
 
 def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
     """CPU times of each stage over diseased examples."""
-    config = resolve_config(preset, overrides={"pathology.disease_probability": 1})
+    config = resolve_config(preset, overrides={"pathology.severity_shares": [0, 0, 1, 0, 0]})
     costs_ms: dict[str, list[float]] = defaultdict(list)
 
     def timed(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -112,7 +112,7 @@ def synthesize(config: SceneConfig, split: Split, num: int, size_px: int, worker
     if not pictures.has_both_classes:
         raise InputError(
             f"{field}: {num} pictures of these settings are all of one class; allowed: enough for both, from settings "
-            "whose pathology.disease_probability is neither 0 nor 1"
+            "whose first share in pathology.severity_shares is neither 0 nor 1"
         )
     return pictures
 

@@ -11,7 +11,7 @@ from octa_svr_dataset.findings import Findings, observe
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
+from octa_svr_dataset.scene import Scene, add_lesions, draw_severity, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.report import Dialogue, write_dialogue
 
@@ -86,15 +86,15 @@ def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tupl
     scene_key = replace(key, scene_index=key.scene_index // config.imaging.views)
     scene = grow_healthy_scene(config, scene_key)
     lesion_rng = scene_key.rng(Stage.LESIONS)
-    is_diseased = lesion_rng.uniform() < config.pathology.disease_probability
-    if not (lesions and is_diseased):
+    severity = draw_severity(config.pathology, lesion_rng)
+    if not (lesions and severity):
         return scene, *_seen(scene, config, key)
     for _ in range(LESION_TRIES):
-        diseased = add_lesions(scene, config.pathology, lesion_rng)
+        diseased = add_lesions(scene, config.pathology, severity, lesion_rng)
         rendering, findings = _seen(diseased, config, key)
         if findings.label.is_diseased:
             return diseased, rendering, findings
-    diseased = add_lesions(scene, config.pathology, lesion_rng, strongest=True)
+    diseased = add_lesions(scene, config.pathology, severity, lesion_rng, strongest=True)
     return diseased, *_seen(diseased, config, key)
 
 

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 
 from octa_svr_dataset.config import ImagingConfig, SceneConfig
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.setting_types import Within
+from octa_svr_dataset.setting_types import NUMERALS, Within
 
 
 def preset_names() -> list[str]:
@@ -118,9 +118,10 @@ def allowed_values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return " or ".join(str(value) for value in get_args(field.annotation))
     if get_origin(field.annotation) is tuple:
-        numbers = "whole numbers" if int in get_args(field.annotation) else "numbers"
-        within = [f", {limit.low:g} to {limit.high:g}" for limit in field.metadata if isinstance(limit, Within)]
-        return f"two {numbers} [low, high]{''.join(within)}, in order"
+        parts = get_args(field.annotation)
+        numbers = f"{NUMERALS[len(parts)]} {'whole numbers' if int in parts else 'numbers'}"
+        within = "".join(f", {limit.low:g} to {limit.high:g}" for limit in field.metadata if isinstance(limit, Within))
+        return f"{numbers} [low, high]{within}, in order" if len(parts) == 2 else f"{numbers}{within}"
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
     limits = [
         f"{sign} {getattr(limit, name):g}"

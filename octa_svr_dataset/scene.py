@@ -9,7 +9,7 @@ from octa_svr_dataset.grading import Label, label_of_severity
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
 from octa_svr_dataset.pathology.effects import lose_capillaries
-from octa_svr_dataset.pathology.lesions import Lesions
+from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
 from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
 from octa_svr_dataset.seeding import SceneKey, Stage
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
@@ -80,7 +80,15 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     )
 
 
-def add_lesions(healthy: Scene, config: PathologyConfig, rng: np.random.Generator, *, strongest: bool = False) -> Scene:
+def draw_severity(config: PathologyConfig, rng: np.random.Generator) -> int:
+    """Severity, from 0 to 4, that an eye is meant to have."""
+    reached = np.flatnonzero(rng.uniform() < np.cumsum(config.severity_shares))
+    return int(reached[0]) if len(reached) else int(np.flatnonzero(config.severity_shares)[-1])
+
+
+def add_lesions(
+    healthy: Scene, config: PathologyConfig, severity: int, rng: np.random.Generator, *, strongest: bool = False
+) -> Scene:
     """The same eye with diabetic retinopathy: capillary dropout, and microaneurysms along its border.
 
     Parameters
@@ -89,15 +97,21 @@ def add_lesions(healthy: Scene, config: PathologyConfig, rng: np.random.Generato
         Eye before any lesion.
     config
         Settings of the lesions.
+    severity
+        Severity that the eye is meant to have, from 1 to 4.
     rng
         Stream of the lesions.
     strongest
-        Take the one most visible area of dropout that the settings admit instead of drawing several.
+        Take the most visible lesions that the settings admit instead of drawing them.
     """
-    place = strongest_dropout if strongest else draw_dropouts
-    dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
+    dropouts: tuple[Dropout, ...] = ()
+    if rng.uniform() < config.dropout.probability[severity - 1]:
+        place = strongest_dropout if strongest else draw_dropouts
+        dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
     graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
-    microaneurysms = draw_microaneurysms(
-        config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, healthy.field_width_mm, rng
-    )
+    microaneurysms: tuple[Microaneurysm, ...] = ()
+    if rng.uniform() < config.microaneurysms.probability[severity - 1]:
+        microaneurysms = draw_microaneurysms(
+            config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, healthy.field_width_mm, rng
+        )
     return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))

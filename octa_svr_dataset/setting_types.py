@@ -1,7 +1,7 @@
 """What settings are made of: ranges, their limits, and the model that holds them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -27,10 +27,13 @@ Range = Annotated[tuple[float, float], AfterValidator(_in_order)]
 CountRange = Annotated[tuple[int, int], AfterValidator(_in_order)]
 """A whole number drawn between two numbers, both included."""
 
+NUMERALS = {2: "two", 4: "four", 5: "five"}
+"""How many numbers a setting may consist of, in words."""
+
 
 @dataclass(frozen=True)
 class Within:
-    """Limits of both ends of a range."""
+    """Limits of each number of a setting that consists of several."""
 
     low: float
     high: float
@@ -38,10 +41,15 @@ class Within:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
-    def _check(self, limits: tuple[float, float]) -> tuple[float, float]:
-        if limits[0] < self.low or limits[1] > self.high:
-            raise ValueError(f"both numbers must be between {self.low:g} and {self.high:g}")
-        return limits
+    def _check(self, numbers: tuple[float, ...]) -> tuple[float, ...]:
+        if min(numbers) < self.low or max(numbers) > self.high:
+            every = "both" if len(numbers) == 2 else "all"
+            raise ValueError(f"{every} numbers must be between {self.low:g} and {self.high:g}")
+        return numbers
+
+
+BySeverity = Annotated[tuple[float, float, float, float], Within(0, 1)]
+"""A share of eyes, one of each severity from 1 to 4."""
 
 
 class Settings(BaseModel):
@@ -56,7 +64,7 @@ class Settings(BaseModel):
         annotation = cls.model_fields[str(info.field_name)].annotation
         if get_origin(annotation) is tuple:
             if not isinstance(value, list | tuple) or any(isinstance(number, str | bytes | bool) for number in value):
-                raise ValueError("must be two numbers")
+                raise ValueError(f"must be {NUMERALS[len(get_args(annotation))]} numbers")
         elif annotation in (int, float) and isinstance(value, str | bytes | bool):
             raise ValueError("must be a number")
         return value

@@ -32,7 +32,7 @@ def dropout_ma() -> SceneConfig:
 
 @pytest.fixture(scope="session")
 def all_diseased() -> SceneConfig:
-    return resolve_config("dropout_ma", overrides={"pathology.disease_probability": 1})
+    return resolve_config("dropout_ma", overrides={"pathology.severity_shares": [0, 0, 1, 0, 0]})
 
 
 @pytest.fixture(scope="session")

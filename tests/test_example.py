@@ -65,7 +65,7 @@ def test_a_change_of_the_text_moves_no_pixel():
 
 
 def test_a_build_never_aborts_for_lesions_that_cannot_be_seen():
-    faint = {"pathology.disease_probability": 1, "pathology.dropout.strength": [0.0, 0.0],
+    faint = {"pathology.severity_shares": [0, 0, 1, 0, 0], "pathology.dropout.strength": [0.0, 0.0],
              "pathology.microaneurysms.rate_per_segment": 0}  # fmt: skip
     example = make_example("dropout_ma", overrides=faint)
     assert example.findings.label == "healthy"
@@ -73,7 +73,7 @@ def test_a_build_never_aborts_for_lesions_that_cannot_be_seen():
 
 def test_lesions_are_drawn_again_until_they_can_be_seen():
     """With settings that only sometimes show, the disease of a diseased eye is still visible."""
-    shy = {"pathology.disease_probability": 1, "pathology.dropout.count": [1, 1],
+    shy = {"pathology.severity_shares": [0, 0, 1, 0, 0], "pathology.dropout.count": [1, 1],
            "pathology.dropout.strength": [0.0, 0.95], "pathology.microaneurysms.rate_per_segment": 0}  # fmt: skip
     labels = [make_example("dropout_ma", seed=3, index=index, overrides=shy).findings.label for index in range(12)]
     assert all(label.is_diseased for label in labels)
@@ -117,7 +117,7 @@ def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
 
 
 def test_views_show_the_same_scene_under_other_exposures_pixel_by_pixel():
-    views = {"imaging.views": 3, "imaging.saccades": [2, 2], "pathology.disease_probability": 1}
+    views = {"imaging.views": 3, "imaging.saccades": [2, 2], "pathology.severity_shares": [0, 0, 1, 0, 0]}
     first, *others = (make_example("dropout_ma", seed=4, index=index, overrides=views) for index in range(3, 6))
     for other in others:
         for column in ("position_mm", "parent", "radius_mm", "links"):

@@ -10,7 +10,7 @@ from octa_svr_dataset.example import make_example
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.settings_table import settings
 
-BASE = {"pathology.disease_probability": 1.0}
+BASE = {"pathology.severity_shares": [0, 0, 1, 0, 0]}
 
 PLEXUS = {
     "iterations": 40,
@@ -46,7 +46,9 @@ CHANGES: dict[str, Any] = {
     **{f"growth.deep.{name}": value for name, value in PLEXUS.items()},
     "growth.superficial.artery_distance_mm": 0.012,
     "growth.deep.artery_distance_mm": 0.012,
-    "pathology.disease_probability": 0.0,
+    "pathology.severity_shares": [1, 0, 0, 0, 0],
+    "pathology.dropout.probability": [0, 0, 1, 1],
+    "pathology.microaneurysms.probability": [1, 0, 1, 1],
     "pathology.dropout.count": [9, 9],
     "pathology.dropout.large_radius_mm": [0.3, 0.3],
     "pathology.dropout.small_radius_mm": [0.1, 0.1],

@@ -65,7 +65,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     for name, has_lesions in (("healthy", False), ("npdr", True)):
         (folder / name).mkdir()
-        overrides = {"pathology.disease_probability": float(has_lesions)}
+        overrides = {"pathology.severity_shares": [float(not has_lesions), 0, float(has_lesions), 0, 0]}
         for index in range(2):
             example = make_example("dropout_ma", split="test", index=index, overrides=overrides)
             Image.fromarray(example.rendering.image).save(folder / name / f"{index}.png")

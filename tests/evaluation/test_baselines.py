@@ -11,7 +11,7 @@ SIZE_PX = 304
 @pytest.fixture(scope="module")
 def twins() -> list[tuple[np.ndarray, np.ndarray]]:
     """Pictures of eyes with dropout, each beside that of the same eye before it."""
-    overrides = {"pathology.disease_probability": 1}
+    overrides = {"pathology.severity_shares": [0, 0, 1, 0, 0]}
     return [
         tuple(make_example("dropout_ma", index=index, overrides=overrides, lesions=lesions).rendering.image
               for lesions in (True, False))

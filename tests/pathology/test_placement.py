@@ -67,7 +67,7 @@ def test_the_strongest_area_takes_the_upper_ends_of_the_ranges():
 
 def test_microaneurysms_sit_on_surviving_capillaries_at_the_border(all_diseased, key):
     config = all_diseased.pathology
-    scene = add_lesions(grow_healthy_scene(all_diseased, key), config, key.rng(Stage.LESIONS))
+    scene = add_lesions(grow_healthy_scene(all_diseased, key), config, 2, key.rng(Stage.LESIONS))
     assert scene.lesions.microaneurysms
     nodes = {tuple(position) for position in scene.graph.position_mm}
     for dot in scene.lesions.microaneurysms:

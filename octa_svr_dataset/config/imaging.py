@@ -1,0 +1,117 @@
+"""Settings of the picture."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from octa_svr_dataset.setting_types import CountRange, Range, Settings, Within
+
+
+class ImagingConfig(Settings):
+    """The picture: an en-face OCTA image. Ranges are drawn once a picture, uniformly.
+
+    Defaults suit the full projection; `docs/realism.md` says what they, and those of the other projections, were
+    fitted to.
+    """
+
+    size_px: int = Field(304, ge=64, le=2048)
+    """Width and height of the picture, px."""
+
+    projection: Literal["full", "superficial", "deep"] = "full"
+    """Layers of vessels that the picture shows."""
+
+    views: int = Field(1, ge=1, le=64)
+    """Pictures that are taken of each scene, one row each, by as many scanners; they are pixel-aligned. The label map
+    of the vessels is as wide in each as its optics show them."""
+
+    appearance: str = "default"
+    """What gives the ranges below where nothing else does: `default`, which suits the projection, or the path of a
+    profile, a YAML file as `octa-svr fit-appearance` writes it, on top of that. It is read once: in settings that are
+    resolved all ranges are given, and this is `default`."""
+
+    scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
+    """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
+
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.015)
+    """Width at which the optics show even the thinnest vessel, mm."""
+
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.70)
+    """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
+
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.25, 0.70)
+    """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
+
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.024)
+    """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
+
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.08, 0.18)
+    """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
+
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.50)
+    """Standard deviation of that mesh, relative to its mean."""
+
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.020, 0.040)
+    """Distance of its strands, mm."""
+
+    halo: Annotated[Range, Within(0, 1)] = (0.40, 0.95)
+    """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
+
+    halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.15, 0.45)
+    """Width of the surroundings that count, mm."""
+
+    shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
+    """Share of the light that large superficial vessels take from the deep layer; of effect in deep pictures."""
+
+    residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
+    """Brightness of large superficial vessels in deep pictures, where a scanner has not removed their projection."""
+
+    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.45)
+    """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
+
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.10)
+    """Mean brightness where no blood flows."""
+
+    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
+    """Standard deviation of the grains of noise, mm."""
+
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.10)
+    """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
+
+    streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
+    """Length of these pieces, mm."""
+
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.002, 0.006)
+    """Standard deviation of the blur by the optics, mm."""
+
+    row_noise: Annotated[Range, Within(0, 1)] = (0.01, 0.04)
+    """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
+
+    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 2)
+    """Number of bright scan lines that eye movement leaves."""
+
+    motion_line_contrast: Annotated[Range, Within(0, 1)] = (0.03, 0.12)
+    """Brightness that such a line adds."""
+
+    saccades: Annotated[CountRange, Within(0, 20)] = (0, 2)
+    """Number of times that the eye has moved between two scan lines: all later ones are displaced."""
+
+    saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
+    """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
+
+    shading: Annotated[Range, Within(0, 0.5)] = (0.02, 0.09)
+    """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
+
+    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.5, 1.3)
+    """Distance over which it varies, mm."""
+
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.25)
+    """Loss of brightness at the corners of the picture."""
+
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.03)
+    """Brightness that is shown as black."""
+
+    gain: Annotated[Range, Within(0.1, 5)] = (0.92, 1.18)
+    """Factor on the brightness above it."""
+
+    gamma: Annotated[Range, Within(0.2, 5)] = (0.90, 1.15)
+    """Exponent on the brightness."""
