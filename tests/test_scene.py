@@ -8,7 +8,7 @@ from octa_svr_dataset.vessel_graph import VesselLayer
 
 def test_an_eye_is_healthy_before_its_lesions_and_diseased_after(all_diseased, key):
     healthy = grow_healthy_scene(all_diseased, key)
-    diseased = add_lesions(healthy, all_diseased.pathology, key.rng(Stage.LESIONS))
+    diseased = add_lesions(healthy, all_diseased.pathology, 2, key.rng(Stage.LESIONS))
     assert (healthy.label, healthy.severity) == (Label.HEALTHY, 0)
     assert (diseased.label, diseased.severity) == (Label.NPDR, 2)
     assert diseased.fovea is healthy.fovea
@@ -38,7 +38,7 @@ def test_one_layer_shows_the_microaneurysms_on_its_own_vessels_alone(all_disease
     shown = dict.fromkeys(VesselLayer, 0)
     for index in range(4):
         key = SceneKey(seed=3, split=Split.TRAIN, scene_index=index)
-        scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, key.rng(Stage.LESIONS))
+        scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, 2, key.rng(Stage.LESIONS))
         for layer in VesselLayer:
             part = scene.in_layer(layer)
             nodes = {tuple(position) for position in part.graph.position_mm}

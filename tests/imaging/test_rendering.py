@@ -25,7 +25,7 @@ def twins(all_diseased) -> list[tuple[Scene, Rendering, Scene, Rendering]]:
     for seed in SEEDS:
         key = SceneKey(seed=seed, split=Split.TRAIN, scene_index=0)
         healthy = grow_healthy_scene(all_diseased, key)
-        diseased = add_lesions(healthy, all_diseased.pathology, key.rng(Stage.LESIONS))
+        diseased = add_lesions(healthy, all_diseased.pathology, 2, key.rng(Stage.LESIONS))
         pictures = [take(s, all_diseased.imaging, key) for s in (healthy, diseased)]
         rows.append((healthy, pictures[0], diseased, pictures[1]))
     return rows

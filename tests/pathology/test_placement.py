@@ -80,7 +80,7 @@ def test_microaneurysms_sit_on_surviving_capillaries_at_the_border(all_diseased,
 
 @pytest.mark.parametrize("rate", [0.0, 1.0])
 def test_the_rate_is_the_share_of_border_segments_that_carry_one(all_diseased, key, rate):
-    scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, key.rng(Stage.LESIONS))
+    scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, 2, key.rng(Stage.LESIONS))
     config = PathologyConfig().microaneurysms.model_copy(update={"rate_per_segment": rate})
     dots = draw_microaneurysms(config, scene.graph, scene.lesions.dropouts, 0.01, 3.0, np.random.default_rng(0))
     if rate == 0.0:
@@ -92,7 +92,7 @@ def test_the_rate_is_the_share_of_border_segments_that_carry_one(all_diseased, k
 def test_microaneurysms_lie_inside_the_field_and_do_not_touch(all_diseased):
     for index in range(5):
         key = SceneKey(seed=1, split=Split.TEST, scene_index=index)
-        scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, key.rng(Stage.LESIONS))
+        scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, 2, key.rng(Stage.LESIONS))
         dots = scene.lesions.microaneurysms
         for number, dot in enumerate(dots):
             assert np.all((dot.position_mm[:2] > 0) & (dot.position_mm[:2] < 3))
