@@ -50,8 +50,14 @@ class ImagingConfig(Settings):
     mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.50)
     """Standard deviation of that mesh, relative to its mean."""
 
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.0, 0.6)
+    """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
+
     mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.020, 0.040)
     """Distance of its strands, mm."""
+
+    flow_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.2)
+    """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
     halo: Annotated[Range, Within(0, 1)] = (0.40, 0.95)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
@@ -73,6 +79,9 @@ class ImagingConfig(Settings):
 
     noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
     """Standard deviation of the grains of noise, mm."""
+
+    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
+    """Standard deviation of the grains where no blood flows, mm."""
 
     streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.10)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
@@ -97,6 +106,12 @@ class ImagingConfig(Settings):
 
     saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
+
+    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0, 0.003)
+    """Standard deviation by which single scan lines are displaced, mm; far less than a vessel is wide."""
+
+    strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.06)
+    """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
 
     shading: Annotated[Range, Within(0, 0.5)] = (0.02, 0.09)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""

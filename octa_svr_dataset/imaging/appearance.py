@@ -34,6 +34,9 @@ LINES_EXPONENT = 0.4
 LEAST_STRAND_BLUR_PX = 0.5
 """Strands are at least 1.6 px from one another."""
 
+FLOW_GRAIN_MM = 0.010
+"""Standard deviation of the pieces of a vessel that are equally bright, mm: about one width of the optics."""
+
 TONES = 8192
 """Steps of the curve that turns brightness into gray levels."""
 
@@ -42,9 +45,9 @@ BRIGHTEST = 2.0
 
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
-    "mesh_scale_mm", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor", "noise_grain_mm",
-    "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "shading", "shading_scale_mm", "vignetting",
-    "black_level", "gain", "gamma",
+    "mesh_sharpness", "mesh_scale_mm", "flow_noise", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor",
+    "noise_grain_mm", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm",
+    "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -78,6 +81,9 @@ class Acquisition:
     mesh: np.ndarray
     """(L, L) float32. Brightness of the unresolved mesh, mean about 1, where it is that of a healthy eye."""
 
+    unevenness: np.ndarray
+    """(L, L) float32. Factor on the brightness of vessels, mean 1."""
+
     grain: np.ndarray
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
@@ -89,6 +95,12 @@ class Acquisition:
 
     line_offset: np.ndarray
     """(L,) float32. Brightness that eye movement adds to each scan line."""
+
+    line_shift_px: np.ndarray
+    """(L,) float64. Displacement of each scan line to the right by the eye's tremor, px."""
+
+    strip_gain: np.ndarray
+    """(S,) float32. Factor on the brightness of each strip of scan lines between two movements of the eye."""
 
     @classmethod
     def draw(cls, config: ImagingConfig, field_width_mm: float, rng: np.random.Generator) -> Self:
@@ -107,16 +119,22 @@ class Acquisition:
         lines = rng.integers(*config.scan_lines, endpoint=True) * (field_width_mm / 3.0) ** LINES_EXPONENT
         grid = FieldOfView(width_mm=field_width_mm, size_px=round(lines))
         grain_px = grid.length_px(drawn["noise_grain_mm"])
-        white = rng.standard_normal((5, grid.size_px, grid.size_px), dtype=np.float32)
-        mesh = _strands(white[0], grid.length_px(drawn["mesh_scale_mm"]))
+        floor_px = grid.length_px(drawn["floor_grain_mm"])
+        white = rng.standard_normal((6, grid.size_px, grid.size_px), dtype=np.float32)
+        mesh = _strands(white[0], grid.length_px(drawn["mesh_scale_mm"]), np.float32(drawn["mesh_sharpness"]))
+        uneven = _standardized(_blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
+        tremor_px = grid.length_px(drawn["tremor_mm"])
         return cls(
             grid=grid,
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
             mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
             grain=_standardized(_blurred(white[1], grain_px)),
-            floor=_speckle(_blurred(white[2], grain_px), _blurred(white[3], grain_px)),
+            unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * uneven, np.float32(0.0)),
+            floor=_speckle(_blurred(white[2], floor_px), _blurred(white[3], floor_px)),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
+            line_shift_px=tremor_px * np.clip(rng.standard_normal(grid.size_px), -2.0, 2.0),
+            strip_gain=_strip_gain(drawn["strip_noise"], config.saccades[1] + 1, rng),
         )
 
     def shown_radius_mm(self, radius_mm: np.ndarray) -> np.ndarray:
@@ -162,10 +180,11 @@ class Acquisition:
             The picture.
         """
         signal = _blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
-        signal = motion.displace_signal(signal, self.grid)
+        signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += self.noise_floor * (1.0 - signal) * self.floor
-        shown = _resized(noisy * self.illumination + self.line_offset[:, None], size_px)
+        gain = self.strip_gain[motion.strip_of_line(self.grid)]
+        shown = _resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
     def _signal(self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -174,7 +193,8 @@ class Acquisition:
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
         lit = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
         mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * lit * self.mesh
-        drawn = flow * (lit + (1.0 - lit) * flow)
+        uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
+        drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
         return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
 
@@ -209,15 +229,21 @@ def _bright_lines(config: ImagingConfig, num_lines: int, rng: np.random.Generato
     return offset
 
 
-def _strands(white: np.ndarray, distance_px: float) -> np.ndarray:
+def _strip_gain(noise: float, num_strips: int, rng: np.random.Generator) -> np.ndarray:
+    """(S,) float32. Factor on the brightness of each strip, mean about 1."""
+    return np.asarray(np.maximum(1.0 + noise * rng.standard_normal(num_strips), 0.0), dtype=np.float32)
+
+
+def _strands(white: np.ndarray, distance_px: float, sharpness: np.float32) -> np.ndarray:
     """Brightness of curved strands at about a distance from each other, mean 0 and standard deviation 1.
 
-    They run where a field of waves twice as long changes its sign.
+    They run where a field of waves twice as long changes its sign; the sharper, the thinner.
     """
     # the waves of the difference of Gaussians are 6.54 standard deviations long; finer strands than pixels do not show
     sigma_px = max(distance_px / 3.27, LEAST_STRAND_BLUR_PX)
     waves = _standardized(_blurred(white, sigma_px) - _blurred(white, 2.0 * sigma_px))
-    return _standardized(np.maximum(1.0 - np.abs(waves), 0.0))
+    broad = np.maximum(np.float32(1.0) - np.abs(waves), np.float32(0.0))
+    return _standardized(broad * (1.0 - sharpness + sharpness * broad * broad))
 
 
 def _blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:

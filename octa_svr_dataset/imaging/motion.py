@@ -36,11 +36,25 @@ class EyeMotion:
         """(...) float64. Displacement at (...) shares of the height, mm."""
         return self.shift_mm[np.searchsorted(self.start, share, side="right")]
 
-    def displace_signal(self, signal: np.ndarray, fov: FieldOfView) -> np.ndarray:
-        """(H, W) float32 signal, its rows moved; nothing is seen of what enters at the sides."""
-        if not self.shift_mm.any():
+    def strip_of_line(self, fov: FieldOfView) -> np.ndarray:
+        """(H,) int64. Number of the strip between two movements to which each row belongs, from 0."""
+        return np.searchsorted(self.start, (np.arange(fov.size_px) + 0.5) / fov.size_px, side="right")
+
+    def displace_signal(self, signal: np.ndarray, fov: FieldOfView, tremor_px: np.ndarray) -> np.ndarray:
+        """(H, W) float32 signal, its rows moved; nothing is seen of what enters at the sides.
+
+        Parameters
+        ----------
+        signal
+            (H, W) float32.
+        fov
+            Its field of view and size.
+        tremor_px
+            (H,) float64. What each row is moved by besides, px.
+        """
+        if not (self.shift_mm.any() or tremor_px.any()):
             return signal
-        source = self._source_columns(fov)
+        source = self._source_columns(fov) - tremor_px[:, None]
         column = np.floor(source).astype(np.int64)
         weight = (source - column).astype(np.float32)
         padded = np.pad(signal, ((0, 0), (1, 1)))
@@ -61,7 +75,7 @@ class EyeMotion:
     def _source_columns(self, fov: FieldOfView) -> np.ndarray:
         """(H, W) float64. Column from which each pixel comes."""
         across = np.arange(fov.size_px)
-        shift_px = fov.lengths_px(self.shift_at_mm((across + 0.5) / fov.size_px))
+        shift_px = fov.lengths_px(self.shift_mm[self.strip_of_line(fov)])
         return np.asarray(across[None, :] - shift_px[:, None])
 
     def to_row_col(self, position_mm: np.ndarray, fov: FieldOfView) -> np.ndarray:

@@ -62,7 +62,7 @@ def test_what_is_drawn_does_not_depend_on_what_is_seen():
     first = draw(5)
     first.expose(*np.ones((3, LINES, LINES), np.float32), STILL, LINES)
     second = draw(5)
-    for name in ("mesh", "grain", "floor", "illumination", "line_offset"):
+    for name in ("mesh", "grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
@@ -98,6 +98,36 @@ def test_streaks_run_along_the_scan_lines():
     image = expose(streak_noise=(0.3, 0.3), streak_length_mm=(0.5, 0.5), motion_lines=(0, 0), **quiet)[:, :50]
     across, down = (np.abs(np.diff(image.astype(float), axis=axis)).mean() for axis in (1, 0))
     assert down > 2 * across
+
+
+def test_strips_between_movements_differ_in_brightness():
+    motion = EyeMotion(start=np.array([0.5]), shift_mm=np.zeros(2))
+    steps = []
+    for seed in range(20):
+        image = expose(seed, motion=motion, strip_noise=(0.2, 0.2), shading=(0, 0))[:, :50].astype(float)
+        steps.append(abs(image[:64].mean() - image[64:].mean()) / image.mean())
+    assert 0.15 < np.mean(steps) < 0.3  # the mean of |difference| of two normal numbers of 0.2 is 0.23
+
+
+def test_sharp_strands_are_thin_and_bright():
+    """Positive skewness: little is bright and much is dark."""
+    shapes = []
+    for sharpness in (0.0, 0.5, 1.0):
+        mesh = np.stack([draw(seed, mesh_sharpness=(sharpness,) * 2).mesh for seed in range(5)])
+        shapes.append((((mesh - mesh.mean()) / mesh.std()) ** 3).mean())
+    assert shapes[0] < shapes[1] < shapes[2]
+    assert shapes[2] > 0.3
+
+
+def test_blood_flows_unevenly_along_vessels_but_no_less():
+    quiet = dict.fromkeys(("row_noise", "speckle", "streak_noise", "shading", "noise_floor", "mesh_contrast"), (0, 0))
+    quiet["gain"] = (0.8, 0.8)
+    even, uneven = (
+        np.stack([expose(seed, flow_noise=(level,) * 2, **quiet)[:, 62:66].astype(float) for seed in range(5)])
+        for level in (0.0, 0.5)
+    )
+    assert uneven.mean() == pytest.approx(even.mean(), rel=0.05)
+    assert uneven.mean(axis=2).std(axis=1).mean() > 1.5 * even.mean(axis=2).std(axis=1).mean()
 
 
 def test_more_noise_makes_no_brighter_picture_of_the_mesh():

@@ -20,15 +20,27 @@ def test_what_enters_at_a_side_is_empty():
     moved = ONE_JUMP.displace_labels(np.full((300, 300), 7, np.uint8), FOV)
     assert (moved.dtype, set(moved[200, :5]), set(moved[200, 5:])) == (np.uint8, {0}, {7})
     back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace_signal(
-        np.ones((300, 300), np.float32), FOV
+        np.ones((300, 300), np.float32), FOV, np.zeros(300)
     )
     np.testing.assert_allclose(back[0, -6:], [1, 0, 0, 0, 0, 0], atol=1e-5)
 
 
 def test_a_signal_moves_by_parts_of_a_pixel():
     ramp = np.tile(np.arange(300, dtype=np.float32), (300, 1))
-    moved = EyeMotion(start=np.empty(0), shift_mm=np.array([0.0125])).displace_signal(ramp, FOV)
+    moved = EyeMotion(start=np.empty(0), shift_mm=np.array([0.0125])).displace_signal(ramp, FOV, np.zeros(300))
     np.testing.assert_allclose(moved[:, 3:], ramp[:, 3:] - 1.25, atol=1e-3)
+
+
+def test_tremor_moves_single_lines():
+    ramp = np.tile(np.arange(300, dtype=np.float32), (300, 1))
+    moved = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1)).displace_signal(ramp, FOV, np.tile([0.5, -0.25], 150))
+    np.testing.assert_allclose(moved[::2, 3:-3], ramp[::2, 3:-3] - 0.5, atol=1e-3)
+    np.testing.assert_allclose(moved[1::2, 3:-3], ramp[1::2, 3:-3] + 0.25, atol=1e-3)
+
+
+def test_rows_belong_to_the_strips_between_movements():
+    motion = EyeMotion(start=np.array([0.25, 0.5]), shift_mm=np.zeros(3))
+    assert motion.strip_of_line(FieldOfView(width_mm=3.0, size_px=8)).tolist() == [0, 0, 1, 1, 2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("lines", [64, 245, 304])
@@ -38,7 +50,10 @@ def test_signal_and_labels_move_alike(lines, size_px):
     motion = EyeMotion(start=np.array([0.31, 0.72]), shift_mm=np.array([0.0, 0.047, -0.033]))
     centers_mm = []
     for fov, move in (
-        (FieldOfView(width_mm=3.0, size_px=lines), motion.displace_signal),
+        (
+            FieldOfView(width_mm=3.0, size_px=lines),
+            lambda bar, fov: motion.displace_signal(bar, fov, np.zeros(lines)),
+        ),
         (FieldOfView(width_mm=3.0, size_px=size_px), motion.displace_labels),
     ):
         x_mm, y_mm = fov.pixel_centers_mm()
