@@ -6,12 +6,9 @@ import pytest
 from scipy import ndimage
 
 from octa_svr_dataset.example import Example, make_example, simulate
-from octa_svr_dataset.findings import (
-    DROPOUT_MOST_FLOW_RATIO,
-    MICROANEURYSM_LEAST_CONTRAST,
-    Findings,
-    observe,
-)
+from octa_svr_dataset.findings import Findings, observe
+from octa_svr_dataset.findings.dropout import DROPOUT_MOST_FLOW_RATIO
+from octa_svr_dataset.findings.microaneurysms import MICROANEURYSM_LEAST_CONTRAST
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers

@@ -1,0 +1,15 @@
+"""What can be seen in the final picture, measured and named: the only source of the words.
+
+Places, sizes and boxes come from the label maps inside the picture, visibility from its pixels. A
+lesion below the visibility limit is listed with `is_visible` false and never spoken of.
+"""
+
+from octa_svr_dataset.findings.facts import (
+    DropoutFinding,
+    FazFinding,
+    Findings,
+    MicroaneurysmFinding,
+)
+from octa_svr_dataset.findings.observation import observe
+
+__all__ = ["DropoutFinding", "FazFinding", "Findings", "MicroaneurysmFinding", "observe"]

@@ -1,0 +1,41 @@
+"""Areas of capillary dropout, as they are seen."""
+
+import math
+
+from scipy import ndimage
+from skimage.measure import regionprops
+
+from octa_svr_dataset.findings.facts import DropoutFinding
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, window_around
+
+DROPOUT_LEAST_AREA_MM2 = 0.03
+"""A smaller gap lies within what healthy capillary beds show."""
+
+DROPOUT_MOST_FLOW_RATIO = 0.6
+"""A darker area stands out to the eye: its flow signal is at most this share of its rim's."""
+
+
+def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
+    """Measure every area of dropout."""
+    layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
+    margin_px = math.ceil(fov.length_px(RIM_WIDTH_MM))
+    is_excluded = (layers.dropout > 0) | (layers.faz > 0)
+    findings = []
+    for region in regionprops(layers.dropout):
+        window = window_around(region, margin_px)
+        inside = layers.dropout[window] == region.label
+        rim = (ndimage.distance_transform_edt(~inside) <= margin_px) & ~is_excluded[window]
+        flow_ratio = view.flow_ratio(image[window], inside, rim)
+        area_mm2 = fov.area_mm2(float(region.area))
+        is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and is_darker(image[window], inside, rim)
+        findings.append(
+            DropoutFinding(
+                instance_id=int(region.label),
+                is_visible=is_dark and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
+                **view.place(region),
+                area_mm2=round(area_mm2, 2),
+                box_px=region.bbox,
+                flow_ratio=round(flow_ratio, 3),
+            )
+        )
+    return tuple(findings)

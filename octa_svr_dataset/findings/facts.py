@@ -1,0 +1,120 @@
+"""What is said to be seen: one record a finding."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from octa_svr_dataset.grading import Label, label_of_severity, severity_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FazFinding:
+    """The foveal avascular zone."""
+
+    is_visible: bool
+    """Whether a zone free of vessels stands out at the fovea."""
+
+    is_delimited: bool
+    """Whether at least half of its border can be seen; dropout may adjoin the rest."""
+
+    area_mm2: float
+    """Area, mm2; in the picture it can be measured only where no dropout borders it."""
+
+    center_px: tuple[float, float]
+    """Centroid (row, column), px."""
+
+    displacement: str
+    """Direction of the centroid from the center of the picture, or "centered"."""
+
+    borders_dropout: bool
+    """Whether visible capillary dropout touches it, so that its border is open there."""
+
+
+NO_ZONE = FazFinding(
+    is_visible=False,
+    is_delimited=False,
+    area_mm2=0.0,
+    center_px=(0.0, 0.0),
+    displacement="centered",
+    borders_dropout=False,
+)
+"""What is said of a picture in which no avascular zone lies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropoutFinding:
+    """An area of capillary dropout."""
+
+    instance_id: int
+    is_visible: bool
+    direction: str
+    """Picture direction of its centroid from the fovea."""
+
+    quadrant: str
+    """ETDRS quadrant of its centroid."""
+
+    ring: str
+    """ETDRS ring of its centroid."""
+
+    area_mm2: float
+    """Area inside the picture, mm2."""
+
+    box_px: tuple[int, int, int, int]
+    """Bounding box (first row, first column, last row + 1, last column + 1), px."""
+
+    flow_ratio: float
+    """Median flow signal inside over that of the rim outside; the noise floor is subtracted from both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicroaneurysmFinding:
+    """A microaneurysm."""
+
+    instance_id: int
+    is_visible: bool
+    direction: str
+    quadrant: str
+    ring: str
+    center_px: tuple[float, float]
+    """Center (row, column), px."""
+
+    diameter_um: float
+    """Diameter, um."""
+
+    contrast: float
+    """Mean gray level above the ninth decile of the surroundings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that may be said of a picture."""
+
+    faz: FazFinding
+    dropouts: tuple[DropoutFinding, ...]
+    microaneurysms: tuple[MicroaneurysmFinding, ...]
+
+    @property
+    def visible_dropouts(self) -> tuple[DropoutFinding, ...]:
+        """Areas of dropout that can be seen, the largest first."""
+        visible = [dropout for dropout in self.dropouts if dropout.is_visible]
+        return tuple(sorted(visible, key=lambda dropout: -dropout.area_mm2))
+
+    @property
+    def visible_microaneurysms(self) -> tuple[MicroaneurysmFinding, ...]:
+        """Microaneurysms that can be seen."""
+        return tuple(dot for dot in self.microaneurysms if dot.is_visible)
+
+    @property
+    def severity(self) -> int:
+        """Severity from 0 to 4 that the visible lesions stand for."""
+        return severity_of(
+            has_dropout=bool(self.visible_dropouts), has_microaneurysms=bool(self.visible_microaneurysms)
+        )
+
+    @property
+    def label(self) -> Label:
+        """Class that the visible lesions stand for."""
+        return label_of_severity(self.severity)
+
+    def to_json(self) -> str:
+        """Findings as JSON, visible or not."""
+        return json.dumps(asdict(self) | {"severity": self.severity, "label": self.label})

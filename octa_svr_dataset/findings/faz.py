@@ -1,0 +1,53 @@
+"""The foveal avascular zone, as it is seen."""
+
+import math
+
+import numpy as np
+from scipy import ndimage
+from skimage.measure import regionprops
+
+from octa_svr_dataset.findings.facts import NO_ZONE, DropoutFinding, FazFinding
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, center_px, is_darker, window_around
+from octa_svr_dataset.geometry import direction_from_fovea
+
+OPEN_RIM_MM = 0.02
+"""Dropout this close to the avascular zone opens its border."""
+
+DELIMITED_MOST_OPEN = 0.5
+"""With a larger share of its border open, the avascular zone has no place or size that can be seen."""
+
+CENTERED_WITHIN_MM = 0.1
+"""The fovea counts as centered up to this distance from the center of the picture."""
+
+
+def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
+    """Measure the avascular zone; the areas of dropout tell where its border is open."""
+    layers, fov = view.rendering.layers, view.rendering.fov
+    zones = regionprops(layers.faz)
+    if not zones:
+        return NO_ZONE
+    centroid_px = center_px(zones[0])
+    rim_px = fov.length_px(RIM_WIDTH_MM)
+    window = window_around(zones[0], math.ceil(rim_px))
+    zone, dropout = layers.faz[window] > 0, layers.dropout[window]
+    distance_px = ndimage.distance_transform_edt(~zone)
+    border = (distance_px > 0) & (distance_px <= max(fov.length_px(OPEN_RIM_MM), 1.5))
+    rim = (distance_px > 0) & (distance_px <= rim_px) & (dropout == 0)
+    if not border.any():  # no vessel delimits it
+        return NO_ZONE
+    visible = [finding.instance_id for finding in dropouts if finding.is_visible]
+    share_open = float(np.isin(dropout[border], visible).mean())
+    return FazFinding(
+        is_visible=is_darker(view.rendering.image[window], zone, rim),
+        is_delimited=share_open <= DELIMITED_MOST_OPEN,
+        area_mm2=round(fov.area_mm2(float(zones[0].area)), 2),
+        center_px=centroid_px,
+        displacement=_displacement(fov.to_mm(np.array(centroid_px) - fov.size_px / 2)),
+        borders_dropout=share_open > 0.0,
+    )
+
+
+def _displacement(offset_mm: np.ndarray) -> str:
+    if np.linalg.norm(offset_mm) <= CENTERED_WITHIN_MM:
+        return "centered"
+    return direction_from_fovea(offset_mm)

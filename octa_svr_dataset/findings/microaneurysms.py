@@ -1,0 +1,58 @@
+"""Microaneurysms, as they are seen."""
+
+import math
+
+import numpy as np
+from scipy import ndimage
+from skimage.measure import regionprops
+
+from octa_svr_dataset.findings.facts import MicroaneurysmFinding
+from octa_svr_dataset.findings.visibility import Region, View, center_px, window_around
+
+MICROANEURYSM_LEAST_CONTRAST = 42.0
+"""Gray levels by which a dot must outshine nine tenths of its surroundings, capillaries and noise included.
+
+Set so that the brightest spots of a healthy eye, of the same size, pass less than once in two pictures.
+"""
+
+MICROANEURYSM_LEAST_DIAMETER_PX = 4.5
+"""A smaller dot cannot be told from a knot of capillaries."""
+
+SURROUNDINGS_PX = (1.5, 5.0)
+"""Distances from a dot between which its surroundings lie."""
+
+DOT_PITCH_MM = 3.0 / 304
+"""These limits hold for pixels of this width or wider; finer ones show no more than the scanner saw, and count less."""
+
+
+def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
+    """Measure every microaneurysm."""
+    labels, fov = view.rendering.layers.microaneurysms, view.rendering.fov
+    findings = []
+    scale = max(fov.length_px(DOT_PITCH_MM), 1.0)
+    nearest_px, farthest_px = (scale * limit_px for limit_px in SURROUNDINGS_PX)
+    for region in regionprops(labels):
+        window = window_around(region, math.ceil(farthest_px))
+        distance_px = ndimage.distance_transform_edt(labels[window] != region.label)
+        surroundings = (distance_px > nearest_px) & (distance_px <= farthest_px)
+        image = view.rendering.image[window]
+        contrast = float(image[distance_px == 0].mean() - np.quantile(image[surroundings], 0.9))
+        diameter_px = float(region.equivalent_diameter_area)
+        findings.append(
+            MicroaneurysmFinding(
+                instance_id=int(region.label),
+                is_visible=diameter_px >= scale * MICROANEURYSM_LEAST_DIAMETER_PX
+                and contrast >= MICROANEURYSM_LEAST_CONTRAST
+                and _is_whole(region),
+                **view.place(region),
+                center_px=center_px(region),
+                diameter_um=round(diameter_px * fov.mm_per_px * 1000.0, 1),
+                contrast=round(contrast, 1),
+            )
+        )
+    return tuple(findings)
+
+
+def _is_whole(region: Region) -> bool:
+    """Whether a region hangs together; eye movements may cut one in two."""
+    return int(ndimage.label(region.image, structure=np.ones((3, 3)))[1]) == 1

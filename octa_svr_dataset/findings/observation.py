@@ -1,0 +1,20 @@
+"""From a picture to findings."""
+
+from octa_svr_dataset.findings.dropout import observe_dropouts
+from octa_svr_dataset.findings.facts import Findings
+from octa_svr_dataset.findings.faz import observe_faz
+from octa_svr_dataset.findings.microaneurysms import observe_microaneurysms
+from octa_svr_dataset.findings.visibility import View
+from octa_svr_dataset.imaging.rendering import Rendering
+from octa_svr_dataset.scene import Scene
+
+
+def observe(scene: Scene, rendering: Rendering) -> Findings:
+    """Measure what the picture of a scene shows."""
+    view = View.of(scene, rendering)
+    dropouts = observe_dropouts(view)
+    return Findings(
+        faz=observe_faz(view, dropouts),
+        dropouts=dropouts,
+        microaneurysms=observe_microaneurysms(view),
+    )

@@ -1,0 +1,89 @@
+"""What decides whether something stands out in a picture, and the names of its place; the same for all findings."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from octa_svr_dataset.geometry import direction_from_fovea, quadrant_from_fovea, ring_of_distance
+from octa_svr_dataset.imaging.rendering import Rendering
+from octa_svr_dataset.scene import Scene
+
+Region = Any
+"""What `skimage.measure.regionprops` yields for each instance of a label map."""
+
+LEAST_DIFFERENCE = 12.0
+"""Gray levels by which a dark area must lie below its rim to be seen on a screen."""
+
+LEAST_DIFFERENCE_TO_NOISE = 1.0
+"""The same, over the median deviation of the gray levels inside it; larger vessels hardly count in that."""
+
+RIM_WIDTH_MM = 0.15
+"""Width of the rim with which an area of dropout is compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A picture that is looked at, and how places in it are named."""
+
+    rendering: Rendering
+
+    laterality: str
+
+    fovea_px: np.ndarray
+    """(2,) float64. Fovea (row, column), px."""
+
+    floor: float
+    """Median gray level where nothing flows: in the avascular zone, else the darkest hundredth of the picture."""
+
+    @classmethod
+    def of(cls, scene: Scene, rendering: Rendering) -> Self:
+        """The picture of a scene."""
+        zone = rendering.layers.faz > 0
+        image = rendering.image
+        return cls(
+            rendering=rendering,
+            laterality=scene.laterality,
+            fovea_px=rendering.to_row_col(scene.fovea.position_mm),
+            floor=float(np.median(image[zone]) if zone.any() else np.quantile(image, 0.01)),
+        )
+
+    def place(self, region: Region) -> dict[str, str]:
+        """Names of the place of a region's centroid."""
+        offset_mm = self.rendering.fov.to_mm(np.array(region.centroid) + 0.5 - self.fovea_px)
+        return {
+            "direction": direction_from_fovea(offset_mm),
+            "quadrant": quadrant_from_fovea(offset_mm, self.laterality),
+            "ring": ring_of_distance(float(np.linalg.norm(offset_mm))),
+        }
+
+    def flow_ratio(self, image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> float:
+        """Median flow signal inside over the rim's; 1 where the rim shows no flow to compare with."""
+        rim_flow = float(np.median(image[rim])) - self.floor if rim.any() else 0.0
+        if rim_flow <= 0.0:
+            return 1.0
+        return max(float(np.median(image[inside])) - self.floor, 0.0) / rim_flow
+
+
+def is_darker(image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> bool:
+    """Whether an area is darker than its rim by enough gray levels, and by enough against its own noise."""
+    if not rim.any():
+        return False
+    level = float(np.median(image[inside]))
+    noise = float(np.median(np.abs(image[inside] - level)))
+    return float(np.median(image[rim])) - level >= max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * noise)
+
+
+def window_around(region: Region, margin_px: int) -> tuple[slice, slice]:
+    """Slices of the box around a region, with a margin."""
+    first_row, first_column, stop_row, stop_column = region.bbox
+    return (
+        slice(max(first_row - margin_px, 0), stop_row + margin_px),
+        slice(max(first_column - margin_px, 0), stop_column + margin_px),
+    )
+
+
+def center_px(region: Region) -> tuple[float, float]:
+    """Centroid (row, column) where pixel (0, 0) has its center at 0.5, px."""
+    row, column = region.centroid
+    return round(float(row) + 0.5, 1), round(float(column) + 0.5, 1)
