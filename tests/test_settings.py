@@ -81,6 +81,7 @@ CHANGES: dict[str, Any] = {
     "imaging.residue": [1.0, 1.0],
     "imaging.speckle": [0.0, 0.0],
     "imaging.noise_floor": [0.4, 0.4],
+    "imaging.pit_floor": [0.0, 0.0],
     "imaging.noise_grain_mm": [0.02, 0.02],
     "imaging.floor_grain_mm": [0.02, 0.02],
     "imaging.streak_noise": [0.5, 0.5],

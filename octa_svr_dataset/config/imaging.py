@@ -77,6 +77,9 @@ class ImagingConfig(Settings):
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.10)
     """Mean brightness where no blood flows."""
 
+    pit_floor: Annotated[Range, Within(0, 1)] = (0.6, 1.0)
+    """Share of it that is left at the fovea, where the retina is thin and scatters little light."""
+
     noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
     """Standard deviation of the grains of noise, mm."""
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.fields import blurred, resized, speckle, standardized, strands
 from octa_svr_dataset.imaging.motion import EyeMotion
 
 LARGEST_VESSEL_SIGNAL = 0.95
@@ -31,11 +31,11 @@ THIN_RADIUS_MM = 0.003
 LINES_EXPONENT = 0.4
 """Scan lines grow with this power of the field: scanners take 245, 304 or 320 on 3 mm and 350, 400 or 320 on 6 mm."""
 
-LEAST_STRAND_BLUR_PX = 0.5
-"""Strands are at least 1.6 px from one another."""
-
 FLOW_GRAIN_MM = 0.010
 """Standard deviation of the pieces of a vessel that are equally bright, mm: about one width of the optics."""
+
+PIT_MM = 0.35
+"""Width of the thin middle of the fovea, as the standard deviation of a bell."""
 
 TONES = 8192
 """Steps of the curve that turns brightness into gray levels."""
@@ -46,8 +46,8 @@ BRIGHTEST = 2.0
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
     "mesh_sharpness", "mesh_scale_mm", "flow_noise", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor",
-    "noise_grain_mm", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm",
-    "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
+    "pit_floor", "noise_grain_mm", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise",
+    "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -73,6 +73,7 @@ class Acquisition:
     residue: float
     speckle: float
     noise_floor: float
+    pit_floor: float
     defocus_mm: float
     black_level: float
     gain: float
@@ -121,16 +122,16 @@ class Acquisition:
         grain_px = grid.length_px(drawn["noise_grain_mm"])
         floor_px = grid.length_px(drawn["floor_grain_mm"])
         white = rng.standard_normal((6, grid.size_px, grid.size_px), dtype=np.float32)
-        mesh = _strands(white[0], grid.length_px(drawn["mesh_scale_mm"]), np.float32(drawn["mesh_sharpness"]))
-        uneven = _standardized(_blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
+        mesh = strands(white[0], grid.length_px(drawn["mesh_scale_mm"]), np.float32(drawn["mesh_sharpness"]))
+        uneven = standardized(blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
         tremor_px = grid.length_px(drawn["tremor_mm"])
         return cls(
             grid=grid,
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
             mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
-            grain=_standardized(_blurred(white[1], grain_px)),
+            grain=standardized(blurred(white[1], grain_px)),
             unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * uneven, np.float32(0.0)),
-            floor=_speckle(_blurred(white[2], floor_px), _blurred(white[3], floor_px)),
+            floor=speckle(blurred(white[2], floor_px), blurred(white[3], floor_px)),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
             line_shift_px=tremor_px * np.clip(rng.standard_normal(grid.size_px), -2.0, 2.0),
@@ -157,7 +158,13 @@ class Acquisition:
         return np.asarray(capillary + (LARGEST_VESSEL_SIGNAL - capillary) * calibre)
 
     def expose(
-        self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray, motion: EyeMotion, size_px: int
+        self,
+        flow: np.ndarray,
+        perfusion: np.ndarray,
+        above: np.ndarray,
+        fovea_mm: np.ndarray,
+        motion: EyeMotion,
+        size_px: int,
     ) -> np.ndarray:
         """Take the picture.
 
@@ -169,6 +176,8 @@ class Acquisition:
             (L, L) float32. Local density of capillaries, 1 where it is that of a healthy eye.
         above
             (L, L) float32 in [0, 1]. How far large vessels above the layer that is shown cover it.
+        fovea_mm
+            (2,) float64. Position (x, y) of the fovea, mm.
         motion
             Eye movements.
         size_px
@@ -179,12 +188,12 @@ class Acquisition:
         (size_px, size_px) ndarray of uint8
             The picture.
         """
-        signal = _blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
+        signal = blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
-        noisy += self.noise_floor * (1.0 - signal) * self.floor
+        noisy += (self.noise_floor * (1.0 - signal)) * (self._pit(fovea_mm) * self.floor)
         gain = self.strip_gain[motion.strip_of_line(self.grid)]
-        shown = _resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
+        shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
     def _signal(self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -197,6 +206,14 @@ class Acquisition:
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
         return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
+
+    def _pit(self, fovea_mm: np.ndarray) -> np.ndarray:
+        """(L, L) float32. Share of the noise floor that is left near the fovea."""
+        across_mm, down_mm = (
+            np.exp(-(((center_mm - middle_mm) / PIT_MM) ** 2) / 2.0).astype(np.float32)
+            for center_mm, middle_mm in zip(self.grid.pixel_centers_mm(), fovea_mm, strict=True)
+        )
+        return np.asarray(1.0 - np.float32(1.0 - self.pit_floor) * across_mm * down_mm)
 
     def _tones(self) -> np.ndarray:
         """(TONES,) uint8. Gray level of each step of brightness from 0 to `BRIGHTEST`."""
@@ -213,11 +230,11 @@ def _illumination(
     line_gain = 1.0 + drawn["row_noise"] * rng.standard_normal((size_px, 1))
     streaks = ndimage.uniform_filter1d(white, max(round(grid.length_px(drawn["streak_length_mm"])), 1), axis=1)
     num_knots = int(np.ceil(grid.width_mm / drawn["shading_scale_mm"])) + 2
-    shading = _resized(_standardized(rng.standard_normal((num_knots, num_knots))), size_px)
+    shading = resized(standardized(rng.standard_normal((num_knots, num_knots))), size_px)
     across = (np.arange(size_px) + 0.5) / size_px * 2.0 - 1.0
     vignette = 1.0 - drawn["vignetting"] * (across[None, :] ** 2 + across[:, None] ** 2) / 2.0
     slow = np.maximum(1.0 + drawn["shading"] * shading, 0.0) * vignette
-    fast = np.maximum(line_gain + drawn["streak_noise"] * _standardized(streaks), 0.0)
+    fast = np.maximum(line_gain + drawn["streak_noise"] * standardized(streaks), 0.0)
     return np.asarray(slow * fast, dtype=np.float32)
 
 
@@ -232,37 +249,3 @@ def _bright_lines(config: ImagingConfig, num_lines: int, rng: np.random.Generato
 def _strip_gain(noise: float, num_strips: int, rng: np.random.Generator) -> np.ndarray:
     """(S,) float32. Factor on the brightness of each strip, mean about 1."""
     return np.asarray(np.maximum(1.0 + noise * rng.standard_normal(num_strips), 0.0), dtype=np.float32)
-
-
-def _strands(white: np.ndarray, distance_px: float, sharpness: np.float32) -> np.ndarray:
-    """Brightness of curved strands at about a distance from each other, mean 0 and standard deviation 1.
-
-    They run where a field of waves twice as long changes its sign; the sharper, the thinner.
-    """
-    # the waves of the difference of Gaussians are 6.54 standard deviations long; finer strands than pixels do not show
-    sigma_px = max(distance_px / 3.27, LEAST_STRAND_BLUR_PX)
-    waves = _standardized(_blurred(white, sigma_px) - _blurred(white, 2.0 * sigma_px))
-    broad = np.maximum(np.float32(1.0) - np.abs(waves), np.float32(0.0))
-    return _standardized(broad * (1.0 - sharpness + sharpness * broad * broad))
-
-
-def _blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:
-    return np.asarray(ndimage.gaussian_filter(image, sigma_px, truncate=3.0))
-
-
-def _resized(image: np.ndarray, size_px: int) -> np.ndarray:
-    """(size_px, size_px) float32. The picture at another size, smoothed where that is smaller."""
-    if len(image) == size_px:
-        return image
-    resized = Image.fromarray(image).resize((size_px, size_px), Image.Resampling.BICUBIC)
-    return np.asarray(resized)
-
-
-def _standardized(field: np.ndarray) -> np.ndarray:
-    return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
-
-
-def _speckle(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intensity of fully developed speckle: exponentially distributed, mean 1 (Goodman 2007, chapter 3)."""
-    intensity = first * first + second * second
-    return np.asarray(intensity / intensity.mean(), dtype=np.float32)

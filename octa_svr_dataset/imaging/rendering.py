@@ -75,6 +75,7 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         flow=np.maximum(vessels.brightness, dots),
         perfusion=_perfusion(graph, acquisition.grid, HEALTHY_BED[config.projection]),
         above=above,
+        fovea_mm=scene.fovea.position_mm,
         motion=motion,
         size_px=config.size_px,
     )
