@@ -23,6 +23,9 @@ from octa_svr_dataset.config import ImagingConfig, SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.setting_types import NUMERALS, Within
 
+WIDE_FIELD_MM = 4.5
+"""Fields of this width or more are pictured as scanners picture 6 mm, narrower ones as 3 mm."""
+
 
 def preset_names() -> list[str]:
     """Names of the presets, sorted."""
@@ -84,16 +87,20 @@ def _with_appearance(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     imaging = settings.get("imaging", {})
     if not isinstance(imaging, Mapping) or not isinstance(imaging.get("appearance", "default"), str):
         return settings
-    profile = _default_profile(imaging.get("projection", "full"))
+    profile = _default_profile(imaging.get("projection", "full"), settings.get("field_of_view_mm"))
     if imaging.get("appearance", "default") != "default":
         profile |= _read_profile(Path(imaging["appearance"]))
     return {**settings, "imaging": {**profile, **imaging, "appearance": "default"}}
 
 
-def _default_profile(projection: Any) -> dict[str, Any]:
-    """Ranges that suit a projection; the defaults of `ImagingConfig` suit the full one."""
-    path = resources.files("octa_svr_dataset") / "appearances" / f"{projection}.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+def _default_profile(projection: Any, field_of_view_mm: Any) -> dict[str, Any]:
+    """Ranges that suit a projection and a field; the defaults of `ImagingConfig` suit the full one of 3 mm."""
+    is_wide = isinstance(field_of_view_mm, int | float) and field_of_view_mm >= WIDE_FIELD_MM
+    profile: dict[str, Any] = {}
+    for name in [f"{projection}.yaml", f"{projection}_wide.yaml"][: 1 + is_wide]:
+        path = resources.files("octa_svr_dataset") / "appearances" / name
+        profile |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return profile
 
 
 def _read_profile(path: Path) -> dict[str, Any]:
