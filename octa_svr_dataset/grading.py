@@ -16,18 +16,34 @@ class Label(StrEnum):
         return self is not Label.HEALTHY
 
 
-def severity_of(*, has_dropout: bool, has_microaneurysms: bool) -> int:
-    """Severity that lesions stand for: 2 with capillary dropout, 1 with microaneurysms alone, else 0."""
-    if has_dropout:
+FOCAL_MOST_MM2 = 0.15
+"""Dropout of no more than this area in all is a focal loss: about half a healthy foveal avascular zone."""
+
+
+def severity_of(
+    *,
+    dropout_area_mm2: float,
+    has_diffuse_loss: bool,
+    has_microaneurysms: bool,
+    has_irma: bool,
+    has_neovascularization: bool,
+) -> int:
+    """Severity that visible lesions stand for, as in `label_of_severity`."""
+    if has_neovascularization:
+        return 4
+    if has_irma:
+        return 3
+    if dropout_area_mm2 > FOCAL_MOST_MM2 or (dropout_area_mm2 > 0.0 and has_microaneurysms):
         return 2
-    return 1 if has_microaneurysms else 0
+    return 1 if dropout_area_mm2 > 0.0 or has_diffuse_loss or has_microaneurysms else 0
 
 
 def label_of_severity(severity: int) -> Label:
     """Class of a severity from 0 to 4.
 
-    The scale is a surrogate in OCTA signs for the international clinical scale (Wilkinson et al. 2003):
-    0 none, 1 microaneurysms only, 2 capillary dropout, 3 severe non-proliferative, 4 proliferative.
+    The scale is a surrogate in OCTA signs for the international clinical scale (Wilkinson et al. 2003): 0 none;
+    1 microaneurysms, diffuse capillary loss or a focal one only; 2 dropout with microaneurysms, or wider dropout;
+    3 intraretinal microvascular abnormalities; 4 neovascularization.
     """
     if not 0 <= severity <= 4:
         raise ValueError(f"severity must be between 0 and 4, got {severity}")

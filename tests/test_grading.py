@@ -17,7 +17,19 @@ def test_a_severity_off_the_scale_is_refused(severity):
         label_of_severity(severity)
 
 
-def test_dropout_weighs_more_than_microaneurysms():
-    assert severity_of(has_dropout=False, has_microaneurysms=False) == 0
-    assert severity_of(has_dropout=False, has_microaneurysms=True) == 1
-    assert severity_of(has_dropout=True, has_microaneurysms=True) == 2
+@pytest.mark.parametrize(
+    ("signs", "severity"),
+    [
+        ({}, 0),
+        ({"has_microaneurysms": True}, 1),
+        ({"has_diffuse_loss": True}, 1),
+        ({"dropout_area_mm2": 0.1}, 1),
+        ({"dropout_area_mm2": 0.1, "has_microaneurysms": True}, 2),
+        ({"dropout_area_mm2": 0.2}, 2),
+        ({"has_irma": True}, 3),
+        ({"has_irma": True, "dropout_area_mm2": 2.0, "has_neovascularization": True}, 4),
+    ],
+)
+def test_the_gravest_sign_decides_the_severity(signs, severity):
+    none = dict.fromkeys(("has_diffuse_loss", "has_microaneurysms", "has_irma", "has_neovascularization"), False)
+    assert severity_of(**{"dropout_area_mm2": 0.0, **none, **signs}) == severity

@@ -5,11 +5,23 @@ lesion below the visibility limit is listed with `is_visible` false and never sp
 """
 
 from octa_svr_dataset.findings.facts import (
+    NO_DIFFUSE_LOSS,
+    DiffuseLossFinding,
     DropoutFinding,
     FazFinding,
     Findings,
     MicroaneurysmFinding,
+    NewVesselsFinding,
 )
 from octa_svr_dataset.findings.observation import observe
 
-__all__ = ["DropoutFinding", "FazFinding", "Findings", "MicroaneurysmFinding", "observe"]
+__all__ = [
+    "NO_DIFFUSE_LOSS",
+    "DiffuseLossFinding",
+    "DropoutFinding",
+    "FazFinding",
+    "Findings",
+    "MicroaneurysmFinding",
+    "NewVesselsFinding",
+    "observe",
+]

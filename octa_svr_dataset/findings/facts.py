@@ -85,12 +85,55 @@ class MicroaneurysmFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiffuseLossFinding:
+    """Capillary loss that is dispersed over the bed, between and beside the areas of dropout."""
+
+    is_visible: bool
+
+    share: float
+    """Share of the bed that is thinned, avascular zone and dropout left out."""
+
+    degree: str
+    """"mild", "moderate" or "marked"."""
+
+    flow_ratio: float
+    """Median flow signal in the gaps over that of the bed around them; the noise floor is subtracted from both."""
+
+
+NO_DIFFUSE_LOSS = DiffuseLossFinding(is_visible=False, share=0.0, degree="mild", flow_ratio=1.0)
+"""What is said of a picture of a bed without gaps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVesselsFinding:
+    """An intraretinal microvascular abnormality, or a tuft of neovascularization."""
+
+    instance_id: int
+    is_visible: bool
+    direction: str
+    quadrant: str
+    ring: str
+
+    area_mm2: float
+    """Area inside the picture, mm2; that of a tuft includes the gaps between its vessels."""
+
+    box_px: tuple[int, int, int, int]
+    """Bounding box (first row, first column, last row + 1, last column + 1), px."""
+
+    contrast: float
+    """Mean gray level above the median of the surroundings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """All that may be said of a picture."""
 
     faz: FazFinding
     dropouts: tuple[DropoutFinding, ...]
+    diffuse_loss: DiffuseLossFinding
     microaneurysms: tuple[MicroaneurysmFinding, ...]
+    irma: tuple[NewVesselsFinding, ...]
+    neovascularization: tuple[NewVesselsFinding, ...]
 
     @property
     def visible_dropouts(self) -> tuple[DropoutFinding, ...]:
@@ -104,10 +147,25 @@ class Findings:
         return tuple(dot for dot in self.microaneurysms if dot.is_visible)
 
     @property
+    def visible_irma(self) -> tuple[NewVesselsFinding, ...]:
+        """Intraretinal microvascular abnormalities that can be seen."""
+        return tuple(shunt for shunt in self.irma if shunt.is_visible)
+
+    @property
+    def visible_neovascularization(self) -> tuple[NewVesselsFinding, ...]:
+        """Tufts of new vessels that can be seen, the largest first."""
+        visible = [tuft for tuft in self.neovascularization if tuft.is_visible]
+        return tuple(sorted(visible, key=lambda tuft: -tuft.area_mm2))
+
+    @property
     def severity(self) -> int:
         """Severity from 0 to 4 that the visible lesions stand for."""
         return severity_of(
-            has_dropout=bool(self.visible_dropouts), has_microaneurysms=bool(self.visible_microaneurysms)
+            dropout_area_mm2=sum(dropout.area_mm2 for dropout in self.visible_dropouts),
+            has_diffuse_loss=self.diffuse_loss.is_visible,
+            has_microaneurysms=bool(self.visible_microaneurysms),
+            has_irma=bool(self.visible_irma),
+            has_neovascularization=bool(self.visible_neovascularization),
         )
 
     @property

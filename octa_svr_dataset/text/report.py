@@ -22,7 +22,7 @@ QUESTION = "What do you see in this OCTA image?"
 NUM_WORDINGS = 3
 """Wordings of each stage in the templates."""
 
-STAGES = ("fovea", "perfusion", "microaneurysms")
+STAGES = ("fovea", "perfusion", "microaneurysms", "vessels")
 
 LARGE_AREA_MM2 = 1.0
 """An area of dropout from this size on is called large: more than a tenth of a 3 mm field."""
@@ -126,9 +126,14 @@ def words_of(findings: Findings) -> dict[str, Any]:
         },
         "dropouts": [_words_of_dropout(dropout) for dropout in findings.visible_dropouts],
         "num_dropouts": _numeral(len(findings.visible_dropouts)),
+        "diffuse_loss": findings.diffuse_loss.degree if findings.diffuse_loss.is_visible else "",
         "num_microaneurysms": _numeral(len(dots)),
         "is_one_microaneurysm": len(dots) == 1,
         "main_direction": _most_common(directions),
+        "irma": [_as_place(shunt.direction) for shunt in findings.visible_irma],
+        "num_irma": _numeral(len(findings.visible_irma)),
+        "tufts": [_as_place(tuft.direction) for tuft in findings.visible_neovascularization],
+        "num_tufts": _numeral(len(findings.visible_neovascularization)),
     }
 
 

@@ -1,0 +1,39 @@
+"""Diffuse capillary loss, as it is seen."""
+
+import numpy as np
+from scipy import ndimage
+
+from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
+from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View
+
+LEAST_SHARE = 0.03
+"""A smaller share of the bed that is thinned lies within what healthy beds show."""
+
+MOST_FLOW_RATIO = 0.8
+"""Gaps are seen where their flow signal is at most this share of that of the bed around them."""
+
+SURROUNDINGS_MM = 0.1
+"""Width of the bed around the gaps with which they are compared."""
+
+DEGREES = ((0.08, "mild"), (0.20, "moderate"), (1.0, "marked"))
+"""Share of the bed up to which the loss has each name: thirds of what `dr_staging` draws, as no cut-off is published."""
+
+
+def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
+    """Measure how much of the capillary bed is thinned."""
+    layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
+    thinned = layers.diffuse_loss > 0
+    if not thinned.any():
+        return NO_DIFFUSE_LOSS
+    bed = (layers.faz == 0) & (layers.dropout == 0)
+    share = float(np.count_nonzero(thinned & bed) / max(np.count_nonzero(bed), 1))
+    around = ndimage.distance_transform_edt(~thinned) <= fov.length_px(SURROUNDINGS_MM)
+    around &= bed & ~thinned
+    flow_ratio = view.flow_ratio(image, thinned, around)
+    difference = float(np.median(image[around]) - np.median(image[thinned])) if around.any() else 0.0
+    return DiffuseLossFinding(
+        is_visible=share >= LEAST_SHARE and flow_ratio <= MOST_FLOW_RATIO and difference >= LEAST_DIFFERENCE,
+        share=round(share, 3),
+        degree=next(name for most, name in DEGREES if share <= most),
+        flow_ratio=round(flow_ratio, 3),
+    )

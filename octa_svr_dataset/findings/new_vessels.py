@@ -1,0 +1,61 @@
+"""Vessels that grew in disease, as they are seen: intraretinal shunts and tufts above the retina."""
+
+import math
+
+import numpy as np
+from scipy import ndimage
+from skimage.measure import regionprops
+
+from octa_svr_dataset.findings.facts import NewVesselsFinding
+from octa_svr_dataset.findings.visibility import View, window_around
+
+RIM_MM = 0.08
+"""Width of the surroundings with which they are compared."""
+
+IRMA_LEAST_CONTRAST = 25.0
+"""Gray levels by which the mean of a shunt must outshine the median of its surroundings."""
+
+IRMA_LEAST_AREA_MM2 = 0.004
+"""A smaller piece of a shunt cannot be told from a vessel that crosses: 0.2 mm of one that is 0.02 mm wide."""
+
+TUFT_LEAST_CONTRAST = 12.0
+"""The same of a tuft, gaps between its vessels included."""
+
+TUFT_LEAST_AREA_MM2 = 0.03
+"""A smaller tuft cannot be told from a knot of capillaries."""
+
+
+def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
+    """Measure every intraretinal microvascular abnormality."""
+    return _observe(view, view.rendering.layers.irma, IRMA_LEAST_CONTRAST, IRMA_LEAST_AREA_MM2)
+
+
+def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
+    """Measure every tuft of new vessels."""
+    return _observe(view, view.rendering.layers.neovascularization, TUFT_LEAST_CONTRAST, TUFT_LEAST_AREA_MM2)
+
+
+def _observe(
+    view: View, labels: np.ndarray, least_contrast: float, least_area_mm2: float
+) -> tuple[NewVesselsFinding, ...]:
+    image, fov = view.rendering.image, view.rendering.fov
+    reach_px = fov.length_px(RIM_MM)
+    findings = []
+    for region in regionprops(labels):
+        window = window_around(region, math.ceil(reach_px))
+        inside = labels[window] == region.label
+        rim = (ndimage.distance_transform_edt(~inside) <= reach_px) & (labels[window] == 0)
+        surroundings = float(np.median(image[window][rim])) if rim.any() else 255.0
+        contrast = float(image[window][inside].mean()) - surroundings
+        area_mm2 = fov.area_mm2(float(region.area))
+        findings.append(
+            NewVesselsFinding(
+                instance_id=int(region.label),
+                is_visible=area_mm2 >= least_area_mm2 and contrast >= least_contrast,
+                **view.place(region),
+                area_mm2=round(area_mm2, 3),
+                box_px=region.bbox,
+                contrast=round(contrast, 1),
+            )
+        )
+    return tuple(findings)
