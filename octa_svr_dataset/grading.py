@@ -16,18 +16,18 @@ class Label(StrEnum):
         return self is not Label.HEALTHY
 
 
-def severity_of(*, has_dropout: bool, has_microaneurysms: bool) -> int:
-    """Severity that lesions stand for: 2 with capillary dropout, 1 with microaneurysms alone, else 0."""
+def severity_of(*, has_dropout: bool, has_microaneurysms: bool, has_diffuse_loss: bool = False) -> int:
+    """Severity that lesions stand for: 2 with capillary dropout, 1 with less than that, else 0."""
     if has_dropout:
         return 2
-    return 1 if has_microaneurysms else 0
+    return 1 if has_microaneurysms or has_diffuse_loss else 0
 
 
 def label_of_severity(severity: int) -> Label:
     """Class of a severity from 0 to 4.
 
     The scale is a surrogate in OCTA signs for the international clinical scale (Wilkinson et al. 2003):
-    0 none, 1 microaneurysms only, 2 capillary dropout, 3 severe non-proliferative, 4 proliferative.
+    0 none, 1 microaneurysms or diffuse capillary loss only, 2 capillary dropout, 3 severe non-proliferative, 4 proliferative.
     """
     if not 0 <= severity <= 4:
         raise ValueError(f"severity must be between 0 and 4, got {severity}")

@@ -28,7 +28,7 @@ class Layers:
     """uint8. 0 none, 1 artery, 2 vein."""
 
     faz: np.ndarray
-    """uint8. 1 in the foveal avascular zone as it was before any capillary dropout."""
+    """uint8. 1 in the foveal avascular zone as perifoveal loss leaves it, before dropout and dispersed loss."""
 
     dropout: np.ndarray
     """uint8. Instance of capillary dropout, from 1; 0 outside and in the avascular zone."""
@@ -102,7 +102,7 @@ def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
 
 
 def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
-    graph = scene.healthy_graph
+    graph = scene.faz_graph
     vessels = draw_vessels(graph, grid, graph.radius_mm, np.ones(len(graph)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)

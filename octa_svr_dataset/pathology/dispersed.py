@@ -1,0 +1,165 @@
+"""Dispersed capillary loss: gaps of the width of a few capillary loops, everywhere in the bed."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from octa_svr_dataset.config import DispersedLossConfig
+from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.pathology.kernels import paint_ellipses, take_apart
+from octa_svr_dataset.pathology.net import Net, capillary_lengths_mm, widened
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
+
+MARGIN_MM = 0.1
+"""Gaps lie up to this distance outside the field of view, mm."""
+
+CANDIDATES_PER_MM2 = 300
+"""So many places for gaps are tried; where they do not suffice, the bed has no room for more."""
+
+LONGEST_AXIS = 1.3
+"""The longest gaps are as many times as long, and as narrow, as a round one of their area."""
+
+FOVEAL_REACH_MM = 0.6
+"""Distance from the rim of the avascular zone at which the excess of gaps has fallen to 1/e, mm."""
+
+MAP_PITCH_MM = 0.01
+"""Pitch of the map in which gaps are looked up, mm."""
+
+LEAST_COVERED = 0.5
+"""A branch is lost if gaps cover at least this share of its length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispersedLoss:
+    """Gaps in the capillary bed, G in number, each an ellipse."""
+
+    center_mm: np.ndarray
+    """(G, 2) float64. Centers (x, y), mm."""
+
+    axis_mm: np.ndarray
+    """(G, 2) float64. Longer half axis (x, y), mm."""
+
+    axis_ratio: np.ndarray
+    """(G,) float64. Shorter over longer axis."""
+
+    is_in_layer: np.ndarray
+    """(2, G) bool. Whether each gap goes through each `VesselLayer`."""
+
+    dilation: float
+    """Factor on the radius of the capillaries that are left."""
+
+    share_lost: tuple[float, float] = (0.0, 0.0)
+    """Share of the length of the capillaries that is lost in each `VesselLayer`."""
+
+    @property
+    def num_gaps(self) -> int:
+        """Number of gaps."""
+        return len(self.axis_ratio)
+
+    @classmethod
+    def draw(
+        cls,
+        config: DispersedLossConfig,
+        severity: int,
+        graph: VesselGraph,
+        field_width_mm: float,
+        fovea: Fovea,
+        rng: np.random.Generator,
+        *,
+        strongest: bool = False,
+    ) -> Self:
+        """Draw gaps that lie apart, fewer of them near larger vessels and more of them near the fovea.
+
+        Parameters
+        ----------
+        config
+            Settings.
+        severity
+            Severity of the eye, from 1 to 4.
+        graph
+            Vessels of the eye.
+        field_width_mm
+            Width of the field of view, mm.
+        fovea
+            Position of the fovea.
+        rng
+            Stream of the lesions.
+        strongest
+            Take as many gaps as the settings admit.
+        """
+        share = rng.uniform(config.least_area_share[severity - 1], config.most_area_share[severity - 1])
+        share = config.most_area_share[severity - 1] if strongest else share
+        width_mm = field_width_mm + 2 * MARGIN_MM
+        num_candidates = round(CANDIDATES_PER_MM2 * width_mm**2)
+        center_mm = rng.uniform(-MARGIN_MM, field_width_mm + MARGIN_MM, size=(num_candidates, 2))
+        half_width_mm = rng.uniform(*config.gap_width_mm, size=num_candidates) / 2
+        is_fit = rng.uniform(size=num_candidates) < _fitness(config, graph, fovea, center_mm, half_width_mm)
+        center_mm, half_width_mm = center_mm[is_fit], half_width_mm[is_fit]
+        is_taken = take_apart(center_mm, half_width_mm, config.gap_distance_mm, share * width_mm**2)
+        center_mm, half_width_mm = center_mm[is_taken], half_width_mm[is_taken]
+        num_gaps = len(half_width_mm)
+        stretch = rng.uniform(1.0, LONGEST_AXIS, size=num_gaps)
+        angle_rad = rng.uniform(0.0, np.pi, size=num_gaps)
+        is_shared = rng.uniform(size=num_gaps) < config.coincidence
+        is_deep = rng.uniform(size=num_gaps) < config.deep_share
+        return cls(
+            center_mm=center_mm,
+            axis_mm=(stretch * half_width_mm)[:, None] * np.stack([np.cos(angle_rad), np.sin(angle_rad)], axis=1),
+            axis_ratio=1.0 / stretch**2,
+            is_in_layer=np.stack([is_shared | ~is_deep, is_shared | is_deep]),
+            dilation=rng.uniform(*config.dilation),
+        )
+
+    def thin(self, graph: VesselGraph, spared_radius_mm: float, rng: np.random.Generator) -> tuple[Self, VesselGraph]:
+        """This loss with the shares that it costs, and the graph without them; what is left is wider.
+
+        Parameters
+        ----------
+        graph
+            Vessels of the eye.
+        spared_radius_mm
+            Vessels of this radius or more stay; the loss fades out towards it, mm.
+        rng
+            Stream of the lesions.
+        """
+        net = Net.of(graph)
+        is_vulnerable = rng.uniform(size=net.num_branches) < net.vulnerability(spared_radius_mm)
+        left = net.without(is_vulnerable & self._covers(net), spared_radius_mm)
+        superficial, deep = 1.0 - capillary_lengths_mm(left, spared_radius_mm) / np.maximum(
+            capillary_lengths_mm(graph, spared_radius_mm), 1e-12
+        )
+        thinned = widened(left, np.full(len(left), self.dilation), spared_radius_mm)
+        return replace(self, share_lost=(float(superficial), float(deep))), thinned
+
+    def _covers(self, net: Net) -> np.ndarray:
+        """(B,) bool. Whether gaps take each branch of a net."""
+        middle_mm = net.middle_mm()
+        corner_mm = middle_mm.min(axis=0, initial=np.inf)
+        cell = ((middle_mm - corner_mm) / MAP_PITCH_MM).astype(np.int64)
+        shape = (int(cell[:, 1].max(initial=0)) + 1, int(cell[:, 0].max(initial=0)) + 1)
+        is_covered = np.zeros(len(net.edges), dtype=bool)
+        for layer in VesselLayer:
+            is_here = self.is_in_layer[layer]
+            covered = np.zeros(shape, dtype=bool)
+            center_mm = self.center_mm[is_here] - corner_mm
+            paint_ellipses(center_mm, self.axis_mm[is_here], self.axis_ratio[is_here], MAP_PITCH_MM, covered)
+            is_covered |= covered[cell[:, 1], cell[:, 0]] & (net.layer == layer)
+        return net.mean_of_branches(is_covered) >= LEAST_COVERED
+
+
+def _fitness(
+    config: DispersedLossConfig, graph: VesselGraph, fovea: Fovea, center_mm: np.ndarray, half_width_mm: np.ndarray
+) -> np.ndarray:
+    """(K,) share of the gaps at each place that are kept; none of them reaches into the avascular zone."""
+    to_rim_mm = np.linalg.norm(center_mm - fovea.position_mm, axis=1) - fovea.avascular_radius_mm
+    excess = 1.0 + config.foveal_excess * np.exp(-np.maximum(to_rim_mm, 0.0) / FOVEAL_REACH_MM)
+    large = graph.segments[graph.radius_mm[graph.segments] >= config.spared_radius_mm]
+    ends_mm = graph.position_mm[large, :2], graph.position_mm[graph.parent[large], :2]
+    points_mm = np.concatenate([*ends_mm, (ends_mm[0] + ends_mm[1]) / 2])
+    is_near = np.zeros(len(center_mm), dtype=bool)
+    if len(points_mm):
+        is_near = cKDTree(points_mm).query(center_mm)[0] < half_width_mm
+    fitness = excess / (1.0 + config.foveal_excess) * np.where(is_near, 1.0 - config.vessel_avoidance, 1.0)
+    return np.where(to_rim_mm > half_width_mm + config.gap_distance_mm, fitness, 0.0)
