@@ -27,7 +27,8 @@ def label_of_severity(severity: int) -> Label:
     """Class of a severity from 0 to 4.
 
     The scale is a surrogate in OCTA signs for the international clinical scale (Wilkinson et al. 2003):
-    0 none, 1 microaneurysms or diffuse capillary loss only, 2 capillary dropout, 3 severe non-proliferative, 4 proliferative.
+    0 none, 1 microaneurysms or diffuse capillary loss only, 2 capillary dropout, 3 severe non-proliferative,
+    4 proliferative.
     """
     if not 0 <= severity <= 4:
         raise ValueError(f"severity must be between 0 and 4, got {severity}")

@@ -59,20 +59,26 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: BySeverity = (0.03, 0.12, 0.20, 0.25)
+    least_area_share: BySeverity = (0.01, 0.08, 0.15, 0.20)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: BySeverity = (0.12, 0.28, 0.36, 0.40)
-    """Largest share of the area that gaps take, by severity from 1 to 4; apart, they find no room for more than 0.45."""
+    most_area_share: BySeverity = (0.08, 0.22, 0.32, 0.40)
+    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.4 they find no room."""
 
-    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.10, 0.24)
-    """Width of the gaps before the capillaries that they leave blind are gone, too, mm."""
+    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.08, 0.26)
+    """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent."""
+
+    strength: Annotated[Range, Within(0, 1)] = (0.8, 1.0)
+    """Share of the capillaries in the gaps that is lost."""
 
     gap_distance_mm: float = Field(0.02, ge=0, le=0.3)
     """Least distance between two gaps, and between them and the avascular zone, mm."""
 
     foveal_excess: float = Field(1.0, ge=0, le=5)
     """So many times more gaps lie at the rim of the avascular zone than far from it, less one."""
+
+    patchiness: float = Field(0.6, ge=0, le=1)
+    """Share of the gaps that do not arise far from the patches in which loss is densest."""
 
     vessel_avoidance: float = Field(0.7, ge=0, le=1)
     """Share of the gaps that do not arise where a larger vessel runs through them."""
@@ -91,9 +97,8 @@ class DispersedLossConfig(Settings):
 
     @model_validator(mode="after")
     def _have_shares_in_order(self) -> Self:
-        for severity, (least, most) in enumerate(
-            zip(self.least_area_share, self.most_area_share, strict=True), start=1
-        ):
+        shares = zip(self.least_area_share, self.most_area_share, strict=True)
+        for severity, (least, most) in enumerate(shares, start=1):
             if least > most:
                 raise ValueError(
                     f"least_area_share ({least:g}) must not be above most_area_share ({most:g}) at severity {severity}"

@@ -8,8 +8,9 @@ from scipy.spatial import cKDTree
 
 from octa_svr_dataset.config import DispersedLossConfig
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.pathology.kernels import paint_ellipses, take_apart
+from octa_svr_dataset.pathology.kernels import paint_gaps, take_apart
 from octa_svr_dataset.pathology.net import Net, capillary_lengths_mm, widened
+from octa_svr_dataset.pathology.outline import along_outline, rim_mm
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 MARGIN_MM = 0.1
@@ -18,8 +19,14 @@ MARGIN_MM = 0.1
 CANDIDATES_PER_MM2 = 300
 """So many places for gaps are tried; where they do not suffice, the bed has no room for more."""
 
-LONGEST_AXIS = 1.3
+LONGEST_AXIS = 1.5
 """The longest gaps are as many times as long, and as narrow, as a round one of their area."""
+
+MOST_LOBED = 0.3
+"""Largest amplitude of either component of a gap's three lobes."""
+
+NUM_PATCHES, PATCH_MM = 6, 0.5
+"""Loss is patchy: denser around so many places, within this distance (standard deviation), mm."""
 
 FOVEAL_REACH_MM = 0.6
 """Distance from the rim of the avascular zone at which the excess of gaps has fallen to 1/e, mm."""
@@ -44,8 +51,14 @@ class DispersedLoss:
     axis_ratio: np.ndarray
     """(G,) float64. Shorter over longer axis."""
 
+    lobes: np.ndarray
+    """(G, 2) float64. Amplitudes of three lobes of the outline, relative to its distance from the center."""
+
     is_in_layer: np.ndarray
     """(2, G) bool. Whether each gap goes through each `VesselLayer`."""
+
+    strength: float
+    """Share of the capillaries in the gaps that is lost; more go that would end blind."""
 
     dilation: float
     """Factor on the radius of the capillaries that are left."""
@@ -94,8 +107,11 @@ class DispersedLoss:
         width_mm = field_width_mm + 2 * MARGIN_MM
         num_candidates = round(CANDIDATES_PER_MM2 * width_mm**2)
         center_mm = rng.uniform(-MARGIN_MM, field_width_mm + MARGIN_MM, size=(num_candidates, 2))
-        half_width_mm = rng.uniform(*config.gap_width_mm, size=num_candidates) / 2
-        is_fit = rng.uniform(size=num_candidates) < _fitness(config, graph, fovea, center_mm, half_width_mm)
+        least_mm, most_mm = config.gap_width_mm
+        half_width_mm = (least_mm + (most_mm - least_mm) * rng.uniform(size=num_candidates) ** 2) / 2
+        patch_mm = rng.uniform(0.0, field_width_mm, size=(NUM_PATCHES, 2))
+        fitness = _fitness(config, graph, fovea, center_mm, half_width_mm) * _patchiness(config, center_mm, patch_mm)
+        is_fit = rng.uniform(size=num_candidates) < fitness
         center_mm, half_width_mm = center_mm[is_fit], half_width_mm[is_fit]
         is_taken = take_apart(center_mm, half_width_mm, config.gap_distance_mm, share * width_mm**2)
         center_mm, half_width_mm = center_mm[is_taken], half_width_mm[is_taken]
@@ -109,11 +125,13 @@ class DispersedLoss:
             axis_mm=(stretch * half_width_mm)[:, None] * np.stack([np.cos(angle_rad), np.sin(angle_rad)], axis=1),
             axis_ratio=1.0 / stretch**2,
             is_in_layer=np.stack([is_shared | ~is_deep, is_shared | is_deep]),
+            lobes=rng.uniform(-MOST_LOBED, MOST_LOBED, size=(num_gaps, 2)),
+            strength=rng.uniform(*config.strength),
             dilation=rng.uniform(*config.dilation),
         )
 
     def thin(self, graph: VesselGraph, spared_radius_mm: float, rng: np.random.Generator) -> tuple[Self, VesselGraph]:
-        """This loss with the shares that it costs, and the graph without them; what is left is wider.
+        """The loss with the shares that it costs, and the graph without them; what is left is wider.
 
         Parameters
         ----------
@@ -125,7 +143,7 @@ class DispersedLoss:
             Stream of the lesions.
         """
         net = Net.of(graph)
-        is_vulnerable = rng.uniform(size=net.num_branches) < net.vulnerability(spared_radius_mm)
+        is_vulnerable = rng.uniform(size=net.num_branches) < self.strength * net.vulnerability(spared_radius_mm)
         left = net.without(is_vulnerable & self._covers(net), spared_radius_mm)
         superficial, deep = 1.0 - capillary_lengths_mm(left, spared_radius_mm) / np.maximum(
             capillary_lengths_mm(graph, spared_radius_mm), 1e-12
@@ -144,7 +162,8 @@ class DispersedLoss:
             is_here = self.is_in_layer[layer]
             covered = np.zeros(shape, dtype=bool)
             center_mm = self.center_mm[is_here] - corner_mm
-            paint_ellipses(center_mm, self.axis_mm[is_here], self.axis_ratio[is_here], MAP_PITCH_MM, covered)
+            axis_mm, axis_ratio, lobes = self.axis_mm[is_here], self.axis_ratio[is_here], self.lobes[is_here]
+            paint_gaps(center_mm, axis_mm, axis_ratio, lobes, MAP_PITCH_MM, covered)
             is_covered |= covered[cell[:, 1], cell[:, 0]] & (net.layer == layer)
         return net.mean_of_branches(is_covered) >= LEAST_COVERED
 
@@ -153,7 +172,8 @@ def _fitness(
     config: DispersedLossConfig, graph: VesselGraph, fovea: Fovea, center_mm: np.ndarray, half_width_mm: np.ndarray
 ) -> np.ndarray:
     """(K,) share of the gaps at each place that are kept; none of them reaches into the avascular zone."""
-    to_rim_mm = np.linalg.norm(center_mm - fovea.position_mm, axis=1) - fovea.avascular_radius_mm
+    x_mm, y_mm = (center_mm - fovea.position_mm).T
+    to_rim_mm = np.hypot(x_mm, y_mm) - along_outline(rim_mm(graph, fovea.position_mm), np.arctan2(y_mm, x_mm))
     excess = 1.0 + config.foveal_excess * np.exp(-np.maximum(to_rim_mm, 0.0) / FOVEAL_REACH_MM)
     large = graph.segments[graph.radius_mm[graph.segments] >= config.spared_radius_mm]
     ends_mm = graph.position_mm[large, :2], graph.position_mm[graph.parent[large], :2]
@@ -162,4 +182,11 @@ def _fitness(
     if len(points_mm):
         is_near = cKDTree(points_mm).query(center_mm)[0] < half_width_mm
     fitness = excess / (1.0 + config.foveal_excess) * np.where(is_near, 1.0 - config.vessel_avoidance, 1.0)
-    return np.where(to_rim_mm > half_width_mm + config.gap_distance_mm, fitness, 0.0)
+    return np.where(to_rim_mm > half_width_mm * LONGEST_AXIS + config.gap_distance_mm, fitness, 0.0)
+
+
+def _patchiness(config: DispersedLossConfig, center_mm: np.ndarray, patch_mm: np.ndarray) -> np.ndarray:
+    """(K,) share of the gaps at each place that are kept around patches (P, 2), mm: 1 in their middle."""
+    distance_sq = ((center_mm[:, None] - patch_mm) ** 2).sum(axis=2)
+    nearness = np.exp(-0.5 * distance_sq / PATCH_MM**2).max(axis=1)
+    return np.asarray(1.0 - config.patchiness * (1.0 - nearness))

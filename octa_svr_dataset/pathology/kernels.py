@@ -1,5 +1,7 @@
 """Loops over the vessels as one undirected net of edges, and over gaps in it."""
 
+import math
+
 import numpy as np
 
 from octa_svr_dataset.kernel import kernel
@@ -200,8 +202,10 @@ def take_apart(position: np.ndarray, half_width: np.ndarray, spacing: float, tot
 
 
 @kernel(allocates=False)
-def paint_ellipses(center: np.ndarray, axis: np.ndarray, ratio: np.ndarray, pitch: float, covered: np.ndarray) -> None:
-    """Mark the cells of a map whose middles lie in ellipses.
+def paint_gaps(
+    center: np.ndarray, axis: np.ndarray, ratio: np.ndarray, lobes: np.ndarray, pitch: float, covered: np.ndarray
+) -> None:
+    """Mark the cells of a map whose middles lie in gaps: ellipses with three lobes.
 
     Parameters
     ----------
@@ -211,20 +215,26 @@ def paint_ellipses(center: np.ndarray, axis: np.ndarray, ratio: np.ndarray, pitc
         (K, 2) float64. Longer half axis of each (x, y), mm.
     ratio
         (K,) float64. Shorter axis over the longer one.
+    lobes
+        (K, 2) float64. Relative amplitudes of the cosine and sine of three times the angle in the outline.
     pitch
         Width of a cell, mm.
     covered
         (R, C) bool. Which cells are covered, by row (y) and column (x); changed in place.
     """
-    for disc in range(len(ratio)):
-        length_sq = axis[disc, 0] * axis[disc, 0] + axis[disc, 1] * axis[disc, 1]
-        reach = np.sqrt(length_sq)
-        first_row = max(int((center[disc, 1] - reach) / pitch), 0)
-        first_column = max(int((center[disc, 0] - reach) / pitch), 0)
-        for row in range(first_row, min(int((center[disc, 1] + reach) / pitch) + 1, covered.shape[0])):
-            for column in range(first_column, min(int((center[disc, 0] + reach) / pitch) + 1, covered.shape[1])):
-                x, y = (column + 0.5) * pitch - center[disc, 0], (row + 0.5) * pitch - center[disc, 1]
-                along = (x * axis[disc, 0] + y * axis[disc, 1]) / length_sq
-                across = (x * axis[disc, 1] - y * axis[disc, 0]) / (length_sq * ratio[disc])
-                if along * along + across * across <= 1.0:
+    for gap in range(len(ratio)):
+        length_sq = axis[gap, 0] * axis[gap, 0] + axis[gap, 1] * axis[gap, 1]
+        reach = math.sqrt(length_sq) * (1.0 + abs(lobes[gap, 0]) + abs(lobes[gap, 1]))
+        first_row = max(int((center[gap, 1] - reach) / pitch), 0)
+        first_column = max(int((center[gap, 0] - reach) / pitch), 0)
+        for row in range(first_row, min(int((center[gap, 1] + reach) / pitch) + 1, covered.shape[0])):
+            for column in range(first_column, min(int((center[gap, 0] + reach) / pitch) + 1, covered.shape[1])):
+                x, y = (column + 0.5) * pitch - center[gap, 0], (row + 0.5) * pitch - center[gap, 1]
+                along = (x * axis[gap, 0] + y * axis[gap, 1]) / length_sq
+                across = (y * axis[gap, 0] - x * axis[gap, 1]) / (length_sq * ratio[gap])
+                distance = math.sqrt(along * along + across * across)
+                cubed = max(distance * distance * distance, 1e-9)
+                cosine = along * (along * along - 3.0 * across * across) / cubed
+                sine = across * (3.0 * along * along - across * across) / cubed
+                if distance <= 1.0 + lobes[gap, 0] * cosine + lobes[gap, 1] * sine:
                     covered[row, column] = True

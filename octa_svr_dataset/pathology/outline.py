@@ -2,8 +2,13 @@
 
 import numpy as np
 
+from octa_svr_dataset.vessel_graph import VesselGraph
+
 NUM_DIRECTIONS = 72
 """Number of directions, D; the first one points along x, the others follow with growing angle."""
+
+FARTHEST_RIM_MM = 1.0
+"""The rim of the avascular zone lies no farther from the fovea, mm."""
 
 
 def directions_rad() -> np.ndarray:
@@ -22,6 +27,24 @@ def along_outline(values: np.ndarray, angle_rad: np.ndarray) -> np.ndarray:
 def smoothed(values: np.ndarray) -> np.ndarray:
     """(D,) values by direction, evened out between neighbors."""
     return np.asarray((np.roll(values, 1) + 2.0 * values + np.roll(values, -1)) / 4.0)
+
+
+def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
+    """(D,) distance from the fovea of the nearest vessels in each direction, mm, evened out.
+
+    Parameters
+    ----------
+    graph
+        Vessels.
+    fovea_mm
+        (2,) float64. Position (x, y) of the fovea, mm.
+    """
+    x_mm, y_mm = graph.position_mm[:, 0] - fovea_mm[0], graph.position_mm[:, 1] - fovea_mm[1]
+    direction = np.round(np.arctan2(y_mm, x_mm) / (2.0 * np.pi) * NUM_DIRECTIONS).astype(int) % NUM_DIRECTIONS
+    nearest_mm = np.full(NUM_DIRECTIONS, FARTHEST_RIM_MM)
+    np.minimum.at(nearest_mm, direction, np.hypot(x_mm, y_mm))
+    nearest_mm = np.minimum(nearest_mm, np.minimum(np.roll(nearest_mm, 1), np.roll(nearest_mm, -1)))
+    return smoothed(nearest_mm)
 
 
 def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarray, reach: float) -> np.ndarray:

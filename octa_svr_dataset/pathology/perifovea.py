@@ -1,4 +1,4 @@
-"""Perifoveal capillary loss: the avascular zone grows and its outline roughens where capillaries of its rim are lost."""
+"""Perifoveal capillary loss: where capillaries of its rim are lost, the avascular zone grows and roughens."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,11 +8,8 @@ import numpy as np
 from octa_svr_dataset.config import FovealLossConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.net import Net, widened
-from octa_svr_dataset.pathology.outline import NUM_DIRECTIONS, along_outline, directions_rad, smoothed
+from octa_svr_dataset.pathology.outline import along_outline, directions_rad, rim_mm
 from octa_svr_dataset.vessel_graph import VesselGraph
-
-FARTHEST_RIM_MM = 1.0
-"""The rim of the avascular zone lies no farther from the fovea, mm."""
 
 SECTOR_WIDTHS_RAD = (0.25, 0.7)
 """Standard deviations of the depth of a lost sector along the rim, rad."""
@@ -78,13 +75,13 @@ class FovealLoss:
             lost_mm[off_rad < LOOP_WIDTH_RAD] = 0.0
         return cls(
             center_mm=fovea.position_mm,
-            limit_mm=_rim_mm(graph, fovea) + config.strength[severity - 1] * lost_mm,
+            limit_mm=rim_mm(graph, fovea.position_mm) + config.strength[severity - 1] * lost_mm,
             dilation=rng.uniform(*config.dilation),
         )
 
     def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Distance from the fovea beyond what is lost, mm: below 0 inside."""
-        return np.hypot(x_mm, y_mm) - along_outline(self.limit_mm, np.arctan2(y_mm, x_mm))
+        return np.asarray(np.hypot(x_mm, y_mm) - along_outline(self.limit_mm, np.arctan2(y_mm, x_mm)))
 
     def prune(self, graph: VesselGraph, spared_radius_mm: float) -> VesselGraph:
         """The graph without the capillaries of the rim that are lost; what is left along the new rim is wider.
@@ -108,13 +105,3 @@ class FovealLoss:
 def _angle_between(first_rad: np.ndarray, second_rad: np.ndarray) -> np.ndarray:
     """Unsigned angle between directions, rad."""
     return np.asarray(np.abs((first_rad - second_rad + np.pi) % (2.0 * np.pi) - np.pi))
-
-
-def _rim_mm(graph: VesselGraph, fovea: Fovea) -> np.ndarray:
-    """(D,) distance from the fovea of the nearest vessels in each direction, mm, evened out."""
-    x_mm, y_mm = graph.position_mm[:, 0] - fovea.position_mm[0], graph.position_mm[:, 1] - fovea.position_mm[1]
-    direction = np.round(np.arctan2(y_mm, x_mm) / (2.0 * np.pi) * NUM_DIRECTIONS).astype(int) % NUM_DIRECTIONS
-    nearest_mm = np.full(NUM_DIRECTIONS, FARTHEST_RIM_MM)
-    np.minimum.at(nearest_mm, direction, np.hypot(x_mm, y_mm))
-    nearest_mm = np.minimum(nearest_mm, np.minimum(np.roll(nearest_mm, 1), np.roll(nearest_mm, -1)))
-    return smoothed(nearest_mm)
