@@ -128,7 +128,7 @@ def add_lesions(
     dropouts: tuple[Dropout, ...] = ()
     if rng.uniform() < config.dropout.probability[severity - 1]:
         place = strongest_dropout if strongest else draw_dropouts
-        dropouts = place(config.dropout, healthy.graph, healthy.field_width_mm, healthy.fovea, rng)
+        dropouts = place(config.dropout, severity, healthy.graph, healthy.field_width_mm, healthy.fovea, rng)
     graph = lose_capillaries(graph, dropouts, config.dropout.spared_radius_mm, rng)
     microaneurysms: tuple[Microaneurysm, ...] = ()
     if rng.uniform() < config.microaneurysms.probability[severity - 1]:

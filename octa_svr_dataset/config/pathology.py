@@ -22,6 +22,9 @@ class DropoutConfig(Settings):
     small_radius_mm: Annotated[Range, Within(0.05, 1.0)] = (0.2, 0.4)
     """Mean radius of the others, mm."""
 
+    extent: BySeverity = (1.0, 1.0, 1.0, 1.0)
+    """Factor on these radii, by severity from 1 to 4."""
+
     faz_distance_mm: Annotated[Range, Within(0.0, 2.5)] = (0.15, 1.2)
     """Distance of an area's center from the rim of the avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
 

@@ -9,14 +9,14 @@ from scipy.spatial import cKDTree
 from octa_svr_dataset.config import DispersedLossConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.kernels import paint_gaps, take_apart
-from octa_svr_dataset.pathology.net import Net, capillary_lengths_mm, widened
+from octa_svr_dataset.pathology.net import Net, widened
 from octa_svr_dataset.pathology.outline import along_outline, rim_mm
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 MARGIN_MM = 0.1
 """Gaps lie up to this distance outside the field of view, mm."""
 
-CANDIDATES_PER_MM2 = 300
+CANDIDATES_PER_MM2 = 200
 """So many places for gaps are tried; where they do not suffice, the bed has no room for more."""
 
 LONGEST_AXIS = 1.5
@@ -31,7 +31,7 @@ NUM_PATCHES, PATCH_MM = 6, 0.5
 FOVEAL_REACH_MM = 0.6
 """Distance from the rim of the avascular zone at which the excess of gaps has fallen to 1/e, mm."""
 
-MAP_PITCH_MM = 0.01
+MAP_PITCH_MM = 0.015
 """Pitch of the map in which gaps are looked up, mm."""
 
 LEAST_COVERED = 0.5
@@ -144,16 +144,20 @@ class DispersedLoss:
         """
         net = Net.of(graph)
         is_vulnerable = rng.uniform(size=net.num_branches) < self.strength * net.vulnerability(spared_radius_mm)
-        left = net.without(is_vulnerable & self._covers(net), spared_radius_mm)
-        superficial, deep = 1.0 - capillary_lengths_mm(left, spared_radius_mm) / np.maximum(
-            capillary_lengths_mm(graph, spared_radius_mm), 1e-12
+        is_there = net.left(is_vulnerable & self._covers(net), spared_radius_mm)
+        length_mm = np.where(net.radius_mm < spared_radius_mm, net.length_mm, 0.0)
+        whole_mm, left_mm = (
+            np.bincount(net.layer, lengths_mm, minlength=len(VesselLayer))
+            for lengths_mm in (length_mm, length_mm * is_there)
         )
+        superficial, deep = 1.0 - left_mm / np.maximum(whole_mm, 1e-12)
+        left = net.select(is_there)
         thinned = widened(left, np.full(len(left), self.dilation), spared_radius_mm)
         return replace(self, share_lost=(float(superficial), float(deep))), thinned
 
     def _covers(self, net: Net) -> np.ndarray:
         """(B,) bool. Whether gaps take each branch of a net."""
-        middle_mm = net.middle_mm()
+        middle_mm = net.middle_mm
         corner_mm = middle_mm.min(axis=0, initial=np.inf)
         cell = ((middle_mm - corner_mm) / MAP_PITCH_MM).astype(np.int64)
         shape = (int(cell[:, 1].max(initial=0)) + 1, int(cell[:, 0].max(initial=0)) + 1)

@@ -30,15 +30,13 @@ def lose_capillaries(
     net = Net.of(graph)
     chance = rng.uniform(size=net.num_branches)
     is_lost = np.zeros(net.num_branches, dtype=bool)
-    middle_mm, layer = net.middle_mm(), net.layer
-    spared_mm = [dropout.spared_radius_mm(spared_radius_mm) for dropout in dropouts]
-    for dropout, radius_mm in zip(dropouts, spared_mm, strict=True):
-        loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, middle_mm, layer))
-        is_lost |= chance < loss * net.vulnerability(radius_mm)
-    left = net.without(is_lost, spared_radius_mm)
+    for dropout in dropouts:
+        loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, 0.0, net.middle_mm, net.layer))
+        is_lost |= chance < loss * net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
+    left = net.select(net.left(is_lost, spared_radius_mm))
     factor = np.ones(len(left))
     for dropout in dropouts:
-        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, left.position_mm, left.layer))
+        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, left.position_mm, left.layer))
     return widened(left, factor, spared_radius_mm)
 
 
@@ -46,20 +44,23 @@ def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndar
     """(N,) probability that a capillary is lost where each segment ends; the strongest area counts."""
     loss = np.zeros(len(graph))
     for dropout in dropouts:
-        loss = np.maximum(loss, _by_layer(dropout, Dropout.loss, graph.position_mm, graph.layer))
+        loss = np.maximum(loss, _by_layer(dropout, Dropout.loss, 0.0, graph.position_mm, graph.layer))
     return loss
 
 
 def _by_layer(
     dropout: Dropout,
     measure: Callable[[Dropout, np.ndarray, np.ndarray], np.ndarray],
+    elsewhere: float,
     position_mm: np.ndarray,
     layer: np.ndarray,
 ) -> np.ndarray:
-    """(K,) what an area of dropout does at (K, 2 or more) positions, in the layer (K,) of each."""
-    result = np.empty(len(layer))
+    """(K,) what an area of dropout does at (K, 2 or more) positions in the layer (K,) of each, and elsewhere."""
+    result = np.full(len(layer), elsewhere)
+    x_mm, y_mm = position_mm[:, 0], position_mm[:, 1]
+    reach_mm = dropout.in_layer(VesselLayer.DEEP).influence_mm
+    is_near = (np.abs(x_mm - dropout.center_mm[0]) < reach_mm) & (np.abs(y_mm - dropout.center_mm[1]) < reach_mm)
     for which in VesselLayer:
-        is_here = layer == which
-        x_mm, y_mm = position_mm[is_here, :2].T
-        result[is_here] = measure(dropout.in_layer(which), x_mm, y_mm)
+        here = np.flatnonzero(is_near & (layer == which))
+        result[here] = measure(dropout.in_layer(which), x_mm[here], y_mm[here])
     return result

@@ -99,14 +99,17 @@ def remove_blind_ends(
     is_there
         (E,) bool. Which edges are left; changed in place.
     """
-    waiting = np.empty(len(start) - 1 + 2 * len(edges), np.int64)
-    num_waiting = len(start) - 1
-    for node in range(num_waiting):
-        waiting[node] = node
+    waiting = np.empty(2 * len(edges), np.int64)
+    num_waiting = 0
+    for edge in range(len(edges)):
+        for side in range(2 * (not is_there[edge])):
+            waiting[num_waiting] = edges[edge, side]
+            num_waiting += 1
+    whole, left = np.zeros(2, np.int64), np.zeros(2, np.int64)
     while num_waiting:
         num_waiting -= 1
         node = waiting[num_waiting]
-        whole, left, segments = np.zeros(2, np.int64), np.zeros(2, np.int64), 0
+        whole[:], left[:], segments = 0, 0, 0
         for place in range(start[node], start[node + 1]):
             edge = incident[place]
             whole[layer[edge]] += 1

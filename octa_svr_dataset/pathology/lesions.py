@@ -47,6 +47,12 @@ class Dropout:
         """No point of the outline lies farther from the center, mm."""
         return self.radius_mm * float(self.outline.max())
 
+    @property
+    def influence_mm(self) -> float:
+        """Farther from the center the area changes nothing, mm."""
+        softness_mm = self.reach_mm * self.edge_softness / 2
+        return self.reach_mm + max(softness_mm, self.dilated_band_mm * self.reach_mm / self.radius_mm)
+
     def in_layer(self, layer: VesselLayer) -> "Dropout":
         """The area as it lies in one layer."""
         if layer != VesselLayer.DEEP:

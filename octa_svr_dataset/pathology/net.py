@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from octa_svr_dataset.pathology.kernels import list_incident, number_branches, remove_blind_ends, remove_unsupplied
-from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer, edge_lengths_mm, edge_radii_mm
+from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 SPARED_FROM = 0.6
 """Vessels are less and less vulnerable from this share of the spared radius on."""
@@ -40,10 +40,18 @@ class Net:
     radius_mm: np.ndarray
     """(E,) float64. Radius of each edge, mm."""
 
+    middle_mm: np.ndarray
+    """(E, 2) float64. Middle (x, y) of each edge, mm."""
+
+    layer: np.ndarray
+    """(E,) uint8. `VesselLayer` of each edge."""
+
     @classmethod
     def of(cls, graph: VesselGraph) -> Self:
         """The net of a graph."""
         edges = graph.edges
+        from_mm, to_mm = (graph.position_mm.take(ends, axis=0) for ends in edges.T)
+        along_mm = to_mm - from_mm
         start, incident = list_incident(edges, len(graph))
         return cls(
             graph=graph,
@@ -51,7 +59,9 @@ class Net:
             start=start,
             incident=incident,
             branch=number_branches(edges, start, incident),
-            length_mm=edge_lengths_mm(graph),
+            length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
+            middle_mm=((from_mm + to_mm) / 2)[:, :2],
+            layer=graph.layer[edges[:, 1]],
             radius_mm=edge_radii_mm(graph, graph.radius_mm)[:, 1],
         )
 
@@ -59,16 +69,6 @@ class Net:
     def num_branches(self) -> int:
         """Number of branches, B."""
         return int(self.branch.max(initial=-1)) + 1
-
-    @property
-    def layer(self) -> np.ndarray:
-        """(E,) uint8. `VesselLayer` of each edge."""
-        return np.asarray(self.graph.layer[self.edges[:, 1]])
-
-    def middle_mm(self) -> np.ndarray:
-        """(E, 2) float64. Middle (x, y) of each edge, mm."""
-        position_mm = self.graph.position_mm[:, :2]
-        return np.asarray((position_mm[self.edges[:, 0]] + position_mm[self.edges[:, 1]]) / 2)
 
     def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
         """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
@@ -81,8 +81,8 @@ class Net:
         np.maximum.at(widest_mm, self.branch, self.radius_mm)
         return np.clip((1.0 - widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
 
-    def without(self, is_lost: np.ndarray, spared_radius_mm: float) -> VesselGraph:
-        """What is left: no end is blind that was not, unless a spared vessel's, and all hangs on the root of a tree.
+    def left(self, is_lost: np.ndarray, spared_radius_mm: float) -> np.ndarray:
+        """(E,) bool. Edges that are left: no end is blind that was not, and all hangs on the root of a tree.
 
         Parameters
         ----------
@@ -91,11 +91,16 @@ class Net:
         spared_radius_mm
             Vessels of this radius or more stay even where they end blind, mm.
         """
-        num_segments = len(self.graph.segments)
         is_there = ~is_lost[self.branch]
         is_thin = self.radius_mm < spared_radius_mm
+        num_segments = len(self.edges) - len(self.graph.links)
         remove_blind_ends(self.edges, self.start, self.incident, self.layer, num_segments, is_thin, is_there)
         remove_unsupplied(self.edges, self.start, self.incident, self.graph.parent < 0, is_there)
+        return np.asarray(is_there)
+
+    def select(self, is_there: np.ndarray) -> VesselGraph:
+        """The graph of some of the edges, (E,) bool."""
+        num_segments = len(self.edges) - len(self.graph.links)
         has_segment = np.zeros(len(self.graph), dtype=bool)
         has_segment[self.edges[:num_segments, 1]] = is_there[:num_segments]
         return self.graph.with_links(self.graph.links[is_there[num_segments:]]).select(has_segment)
@@ -115,10 +120,3 @@ def widened(graph: VesselGraph, factor: np.ndarray, spared_radius_mm: float) -> 
     """
     share = np.clip((1.0 - graph.radius_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
     return graph.with_radii(graph.radius_mm * (1.0 + (factor - 1.0) * share))
-
-
-def capillary_lengths_mm(graph: VesselGraph, spared_radius_mm: float) -> np.ndarray:
-    """(2,) float64. Length of the vessels thinner than the spared radius in each `VesselLayer`, mm."""
-    end = graph.edges[:, 1]
-    is_thin = graph.radius_mm[end] < spared_radius_mm
-    return np.bincount(graph.layer[end[is_thin]], edge_lengths_mm(graph)[is_thin], minlength=len(VesselLayer))

@@ -39,10 +39,13 @@ def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
     fovea_mm
         (2,) float64. Position (x, y) of the fovea, mm.
     """
-    x_mm, y_mm = graph.position_mm[:, 0] - fovea_mm[0], graph.position_mm[:, 1] - fovea_mm[1]
+    x_mm, y_mm = (graph.position_mm[:, :2] - fovea_mm).T
+    distance_mm = np.sqrt(x_mm * x_mm + y_mm * y_mm)
+    near = np.flatnonzero(distance_mm < FARTHEST_RIM_MM)
+    x_mm, y_mm, distance_mm = x_mm[near], y_mm[near], distance_mm[near]
     direction = np.round(np.arctan2(y_mm, x_mm) / (2.0 * np.pi) * NUM_DIRECTIONS).astype(int) % NUM_DIRECTIONS
     nearest_mm = np.full(NUM_DIRECTIONS, FARTHEST_RIM_MM)
-    np.minimum.at(nearest_mm, direction, np.hypot(x_mm, y_mm))
+    np.minimum.at(nearest_mm, direction, distance_mm)
     nearest_mm = np.minimum(nearest_mm, np.minimum(np.roll(nearest_mm, 1), np.roll(nearest_mm, -1)))
     return smoothed(nearest_mm)
 

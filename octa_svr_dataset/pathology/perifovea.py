@@ -79,10 +79,6 @@ class FovealLoss:
             dilation=rng.uniform(*config.dilation),
         )
 
-    def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
-        """Distance from the fovea beyond what is lost, mm: below 0 inside."""
-        return np.asarray(np.hypot(x_mm, y_mm) - along_outline(self.limit_mm, np.arctan2(y_mm, x_mm)))
-
     def prune(self, graph: VesselGraph, spared_radius_mm: float) -> VesselGraph:
         """The graph without the capillaries of the rim that are lost; what is left along the new rim is wider.
 
@@ -94,12 +90,21 @@ class FovealLoss:
             Vessels of this radius or more stay, mm.
         """
         net = Net.of(graph)
-        share_inside = net.mean_of_branches(self.level(*(net.middle_mm() - self.center_mm).T) < 0.0)
+        share_inside = net.mean_of_branches(self._level(net.middle_mm) < 0.0)
         is_lost = (share_inside > 0.5) & (net.vulnerability(spared_radius_mm) > 0.5)
-        left = net.without(is_lost, spared_radius_mm)
-        distance_mm = self.level(*(left.position_mm[:, :2] - self.center_mm).T)
+        left = net.select(net.left(is_lost, spared_radius_mm))
+        distance_mm = self._level(left.position_mm)
         nearness = np.clip(1.0 - np.abs(distance_mm) / RIM_BAND_MM, 0.0, 1.0)
         return widened(left, 1.0 + (self.dilation - 1.0) * nearness, spared_radius_mm)
+
+    def _level(self, position_mm: np.ndarray) -> np.ndarray:
+        """(K,) distance from the fovea beyond what is lost, mm: below 0 inside, infinite far away."""
+        x_mm, y_mm = (position_mm[:, :2] - self.center_mm).T
+        distance_mm = np.sqrt(x_mm * x_mm + y_mm * y_mm)
+        level_mm = np.full(len(distance_mm), np.inf)
+        near = np.flatnonzero(distance_mm < self.limit_mm.max() + RIM_BAND_MM)
+        level_mm[near] = distance_mm[near] - along_outline(self.limit_mm, np.arctan2(y_mm[near], x_mm[near]))
+        return level_mm
 
 
 def _angle_between(first_rad: np.ndarray, second_rad: np.ndarray) -> np.ndarray:

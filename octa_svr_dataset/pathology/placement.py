@@ -28,12 +28,18 @@ LEAST_OUTLINE = 0.4
 
 
 def draw_dropouts(
-    config: DropoutConfig, graph: VesselGraph, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+    config: DropoutConfig,
+    severity: int,
+    graph: VesselGraph,
+    field_width_mm: float,
+    fovea: Fovea,
+    rng: np.random.Generator,
 ) -> tuple[Dropout, ...]:
     """Draw areas of dropout that lie beside one another: a large one, and small ones."""
     dropouts: list[Dropout] = []
     for index in range(int(rng.integers(config.count[0], config.count[1], endpoint=True))):
         radius_mm = rng.uniform(*(config.small_radius_mm if index else config.large_radius_mm))
+        radius_mm *= config.extent[severity - 1]
         center_mm = _free_place(config, field_width_mm, fovea, radius_mm, dropouts, rng)
         if center_mm is not None:
             dropouts.append(_dropout(config, graph, center_mm, radius_mm, rng.uniform(*config.strength), rng))
@@ -41,14 +47,20 @@ def draw_dropouts(
 
 
 def strongest_dropout(
-    config: DropoutConfig, graph: VesselGraph, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+    config: DropoutConfig,
+    severity: int,
+    graph: VesselGraph,
+    field_width_mm: float,
+    fovea: Fovea,
+    rng: np.random.Generator,
 ) -> tuple[Dropout, ...]:
     """The one most visible area of dropout that the settings admit, as far inside the field as it may lie."""
     to_center_mm = field_width_mm / 2 - fovea.position_mm
     length_mm = float(np.linalg.norm(to_center_mm))
     direction = to_center_mm / length_mm if length_mm > 0 else np.array([0.0, 1.0])
     center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
-    return (_dropout(config, graph, center_mm, config.large_radius_mm[1], config.strength[1], rng),)
+    radius_mm = config.extent[severity - 1] * config.large_radius_mm[1]
+    return (_dropout(config, graph, center_mm, radius_mm, config.strength[1], rng),)
 
 
 def draw_microaneurysms(
