@@ -62,11 +62,11 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: BySeverity = (0.01, 0.08, 0.15, 0.20)
+    least_area_share: BySeverity = (0.01, 0.09, 0.14, 0.18)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: BySeverity = (0.08, 0.22, 0.32, 0.40)
-    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.4 they find no room."""
+    most_area_share: BySeverity = (0.06, 0.18, 0.24, 0.30)
+    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
 
     gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.08, 0.26)
     """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent."""
@@ -74,7 +74,7 @@ class DispersedLossConfig(Settings):
     strength: Annotated[Range, Within(0, 1)] = (0.8, 1.0)
     """Share of the capillaries in the gaps that is lost."""
 
-    gap_distance_mm: float = Field(0.02, ge=0, le=0.3)
+    gap_distance_mm: float = Field(0.01, ge=0, le=0.3)
     """Least distance between two gaps, and between them and the avascular zone, mm."""
 
     foveal_excess: float = Field(1.0, ge=0, le=5)

@@ -16,7 +16,7 @@ from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 MARGIN_MM = 0.1
 """Gaps lie up to this distance outside the field of view, mm."""
 
-CANDIDATES_PER_MM2 = 200
+CANDIDATES_PER_MM2 = 300
 """So many places for gaps are tried; where they do not suffice, the bed has no room for more."""
 
 LONGEST_AXIS = 1.5
@@ -111,8 +111,11 @@ class DispersedLoss:
         half_width_mm = (least_mm + (most_mm - least_mm) * rng.uniform(size=num_candidates) ** 2) / 2
         patch_mm = rng.uniform(0.0, field_width_mm, size=(NUM_PATCHES, 2))
         fitness = _fitness(config, graph, fovea, center_mm, half_width_mm) * _patchiness(config, center_mm, patch_mm)
-        is_fit = rng.uniform(size=num_candidates) < fitness
-        center_mm, half_width_mm = center_mm[is_fit], half_width_mm[is_fit]
+        chance = rng.uniform(size=num_candidates)
+        fit = np.flatnonzero(chance < fitness)
+        is_on_vessel = _is_on_vessel(graph, config.spared_radius_mm, center_mm[fit], half_width_mm[fit])
+        fit = fit[~is_on_vessel | (chance[fit] < (1.0 - config.vessel_avoidance) * fitness[fit])]
+        center_mm, half_width_mm = center_mm[fit], half_width_mm[fit]
         is_taken = take_apart(center_mm, half_width_mm, config.gap_distance_mm, share * width_mm**2)
         center_mm, half_width_mm = center_mm[is_taken], half_width_mm[is_taken]
         num_gaps = len(half_width_mm)
@@ -179,14 +182,20 @@ def _fitness(
     x_mm, y_mm = (center_mm - fovea.position_mm).T
     to_rim_mm = np.hypot(x_mm, y_mm) - along_outline(rim_mm(graph, fovea.position_mm), np.arctan2(y_mm, x_mm))
     excess = 1.0 + config.foveal_excess * np.exp(-np.maximum(to_rim_mm, 0.0) / FOVEAL_REACH_MM)
-    large = graph.segments[graph.radius_mm[graph.segments] >= config.spared_radius_mm]
+    fitness = excess / (1.0 + config.foveal_excess)
+    return np.where(to_rim_mm > half_width_mm * LONGEST_AXIS + config.gap_distance_mm, fitness, 0.0)
+
+
+def _is_on_vessel(
+    graph: VesselGraph, least_radius_mm: float, center_mm: np.ndarray, half_width_mm: np.ndarray
+) -> np.ndarray:
+    """(K,) whether a larger vessel runs through each gap."""
+    large = graph.segments[graph.radius_mm[graph.segments] >= least_radius_mm]
     ends_mm = graph.position_mm[large, :2], graph.position_mm[graph.parent[large], :2]
     points_mm = np.concatenate([*ends_mm, (ends_mm[0] + ends_mm[1]) / 2])
-    is_near = np.zeros(len(center_mm), dtype=bool)
-    if len(points_mm):
-        is_near = cKDTree(points_mm).query(center_mm)[0] < half_width_mm
-    fitness = excess / (1.0 + config.foveal_excess) * np.where(is_near, 1.0 - config.vessel_avoidance, 1.0)
-    return np.where(to_rim_mm > half_width_mm * LONGEST_AXIS + config.gap_distance_mm, fitness, 0.0)
+    if not len(points_mm):
+        return np.zeros(len(center_mm), dtype=bool)
+    return np.asarray(cKDTree(points_mm).query(center_mm)[0] < half_width_mm)
 
 
 def _patchiness(config: DispersedLossConfig, center_mm: np.ndarray, patch_mm: np.ndarray) -> np.ndarray:
