@@ -62,16 +62,16 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: BySeverity = (0.01, 0.09, 0.14, 0.18)
+    least_area_share: BySeverity = (0.01, 0.10, 0.16, 0.21)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: BySeverity = (0.06, 0.18, 0.24, 0.30)
+    most_area_share: BySeverity = (0.06, 0.19, 0.26, 0.30)
     """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
 
-    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.08, 0.26)
+    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.10, 0.24)
     """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent."""
 
-    strength: Annotated[Range, Within(0, 1)] = (0.8, 1.0)
+    strength: Annotated[Range, Within(0, 1)] = (0.85, 1.0)
     """Share of the capillaries in the gaps that is lost."""
 
     gap_distance_mm: float = Field(0.01, ge=0, le=0.3)
@@ -86,7 +86,7 @@ class DispersedLossConfig(Settings):
     vessel_avoidance: float = Field(0.7, ge=0, le=1)
     """Share of the gaps that do not arise where a larger vessel runs through them."""
 
-    coincidence: float = Field(0.7, ge=0, le=1)
+    coincidence: float = Field(0.8, ge=0, le=1)
     """Share of the gaps that go through both layers."""
 
     deep_share: float = Field(0.6, ge=0, le=1)

@@ -74,6 +74,24 @@ def number_branches(edges: np.ndarray, start: np.ndarray, incident: np.ndarray) 
     return branch
 
 
+@kernel(allocates=False)
+def restore_upstream(parent: np.ndarray, is_thick: np.ndarray, has_segment: np.ndarray) -> None:
+    """Bring back the thick segments that lead to thick ones that are left, so that no larger vessel is interrupted.
+
+    Parameters
+    ----------
+    parent
+        (N,) int32. Index of the upstream node, -1 at a root; always smaller than the node's own.
+    is_thick
+        (N,) bool. Whether the segment that ends at each node belongs to a larger vessel.
+    has_segment
+        (N,) bool. Whether that segment is left; changed in place.
+    """
+    for node in range(len(parent) - 1, -1, -1):
+        if has_segment[node] and is_thick[node] and parent[node] >= 0:
+            has_segment[parent[node]] |= is_thick[parent[node]] and parent[parent[node]] >= 0
+
+
 @kernel()
 def remove_blind_ends(
     edges: np.ndarray,
@@ -82,9 +100,12 @@ def remove_blind_ends(
     layer: np.ndarray,
     num_segments: int,
     may_go: np.ndarray,
+    is_capillary: np.ndarray,
     is_there: np.ndarray,
 ) -> None:
-    """Remove edges that end blind since others are gone, and what then ends blind in turn, whole or in one layer.
+    """Remove edges that end blind since others are gone, and what then ends blind in turn.
+
+    A capillary goes as well where nothing else of its own layer goes on: that layer alone would show a blind end.
 
     Parameters
     ----------
@@ -96,6 +117,8 @@ def remove_blind_ends(
         So many edges, M, are segments; the links behind them go with the last segment at one of their nodes.
     may_go
         (E,) bool. Whether an edge may be removed.
+    is_capillary
+        (E,) bool. Whether an edge is a capillary.
     is_there
         (E,) bool. Which edges are left; changed in place.
     """
@@ -119,7 +142,7 @@ def remove_blind_ends(
         is_alone = left.sum() == 1 and whole.sum() > 1
         for place in range(start[node], start[node + 1]):
             edge = incident[place]
-            is_blind = is_alone or (left[layer[edge]] == 1 and whole[layer[edge]] > 1)
+            is_blind = is_alone or (is_capillary[edge] and left[layer[edge]] == 1 and whole[layer[edge]] > 1)
             if is_there[edge] and may_go[edge] and (is_blind or segments == 0):
                 is_there[edge] = False
                 for side in range(2):

@@ -5,11 +5,17 @@ from typing import Self
 
 import numpy as np
 
-from octa_svr_dataset.pathology.kernels import list_incident, number_branches, remove_blind_ends, remove_unsupplied
+from octa_svr_dataset.pathology.kernels import (
+    list_incident,
+    number_branches,
+    remove_blind_ends,
+    remove_unsupplied,
+    restore_upstream,
+)
 from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 
 SPARED_FROM = 0.6
-"""Vessels are less and less vulnerable from this share of the spared radius on."""
+"""Vessels are less and less vulnerable from this share of the spared radius on; thinner ones are capillaries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class Net:
     def left(self, is_lost: np.ndarray, spared_radius_mm: float) -> np.ndarray:
         """(E,) bool. Edges that are left: no end is blind that was not, and all hangs on the root of a tree.
 
+        Where a larger vessel goes on, it is not interrupted either: it is lost from its tips.
+
         Parameters
         ----------
         is_lost
@@ -92,10 +100,17 @@ class Net:
             Vessels of this radius or more stay even where they end blind, mm.
         """
         is_there = ~is_lost[self.branch]
-        is_thin = self.radius_mm < spared_radius_mm
+        capillary_mm = SPARED_FROM * spared_radius_mm
         num_segments = len(self.edges) - len(self.graph.links)
-        remove_blind_ends(self.edges, self.start, self.incident, self.layer, num_segments, is_thin, is_there)
-        remove_unsupplied(self.edges, self.start, self.incident, self.graph.parent < 0, is_there)
+        segments = self.edges[:num_segments, 1]
+        has_segment = np.zeros(len(self.graph), dtype=bool)
+        has_segment[segments] = is_there[:num_segments]
+        restore_upstream(self.graph.parent, self.graph.radius_mm > capillary_mm, has_segment)
+        is_there[:num_segments] = has_segment[segments]
+        may_go, is_capillary = self.radius_mm < spared_radius_mm, self.radius_mm <= capillary_mm
+        net = self.edges, self.start, self.incident
+        remove_blind_ends(*net, self.layer, num_segments, may_go, is_capillary, is_there)
+        remove_unsupplied(*net, self.graph.parent < 0, is_there)
         return np.asarray(is_there)
 
     def select(self, is_there: np.ndarray) -> VesselGraph:

@@ -62,11 +62,24 @@ def test_a_lost_branch_goes_whole_and_larger_vessels_stay():
     assert len(net.select(net.left(np.ones(net.num_branches, dtype=bool), 0.01))) == 0
 
 
-def test_what_ends_blind_goes_but_not_larger_vessels():
-    net = Net.of(ladder(radius_mm=np.array([0.02] * 7 + [0.003] * 3)))
+def test_what_ends_blind_or_has_no_supply_goes():
+    net = Net.of(ladder(radius_mm=np.array([0.02, 0.02, 0.005, 0.005, 0.02, 0.02, 0.005, 0.005, 0.003, 0.003])))
     is_lost = np.isin(np.arange(net.num_branches), [branch_of(net, 1, 2), branch_of(net, 2, 9), branch_of(net, 5, 6)])
     edges = {tuple(sorted(edge)) for edge in net.edges[net.left(is_lost, 0.01)].tolist()}
     assert edges == {(0, 1), (1, 8), (5, 8), (4, 5)}
+
+
+def test_no_larger_vessel_is_interrupted(healthy):
+    """It is lost from its tips: whatever is left of it hangs on what lies upstream."""
+    net = Net.of(healthy)
+    is_lost = np.random.default_rng(0).uniform(size=net.num_branches) < 0.6 * net.vulnerability(0.01)
+    left = net.select(net.left(is_lost, 0.01))
+    started_mm = {tuple(position) for position in healthy.position_mm[healthy.parent < 0]}
+    new_roots = [node for node in np.flatnonzero(left.parent < 0) if tuple(left.position_mm[node]) not in started_mm]
+    starts_at = left.parent[left.segments][left.radius_mm[left.segments] > 0.006]
+    upstream_thick = np.isin(new_roots, starts_at) & (left.radius_mm[new_roots] > 0.006)
+    assert np.sum(left.radius_mm > 0.006) < np.sum(healthy.radius_mm > 0.006)
+    assert not upstream_thick.any()
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
@@ -78,7 +91,7 @@ def test_what_is_left_has_no_new_blind_ends_and_hangs_on_roots(healthy, share):
     assert 0 < len(left) < len(healthy)
     assert blind_ends(left, thinner_than_mm=0.01) <= blind_ends(healthy, thinner_than_mm=0.01)
     for layer in VesselLayer:
-        assert blind_ends(left.in_layer(layer), 0.01) <= blind_ends(healthy.in_layer(layer), 0.01)
+        assert blind_ends(left.in_layer(layer), 0.006) <= blind_ends(healthy.in_layer(layer), 0.006)
     roots_mm = {tuple(position) for position in healthy.position_mm[healthy.parent < 0]}
     for part in nx.connected_components(to_networkx(left).to_undirected()):
         assert any(tuple(left.position_mm[node]) in roots_mm for node in part)
@@ -106,6 +119,13 @@ def test_compiled_loops_equal_plain_python():
     np.testing.assert_array_equal(net.branch, kernels.number_branches.py_func(net.edges, net.start, net.incident))
     rng = np.random.default_rng(0)
     for _ in range(20):
+        both = [rng.uniform(size=10) < 0.7]
+        both.append(both[0].copy())
+        is_thick = rng.uniform(size=10) < 0.8
+        for loop, left in zip((kernels.restore_upstream, kernels.restore_upstream.py_func), both, strict=True):
+            loop(net.graph.parent, is_thick, left)
+        np.testing.assert_array_equal(*both)
+    for _ in range(20):
         is_there = rng.uniform(size=len(net.edges)) < 0.8
         is_root, may_go = net.graph.parent < 0, net.radius_mm < 0.01
         both = []
@@ -114,7 +134,7 @@ def test_compiled_loops_equal_plain_python():
             (kernels.remove_blind_ends.py_func, kernels.remove_unsupplied.py_func),
         ):
             left = is_there.copy()
-            blind(net.edges, net.start, net.incident, net.layer, 8, may_go, left)
+            blind(net.edges, net.start, net.incident, net.layer, 8, may_go, may_go, left)
             unsupplied(net.edges, net.start, net.incident, is_root, left)
             both.append(left)
         np.testing.assert_array_equal(*both)
