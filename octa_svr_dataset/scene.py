@@ -8,8 +8,10 @@ from octa_svr_dataset.config import PathologyConfig, SceneConfig
 from octa_svr_dataset.grading import Label, label_of_severity
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
+from octa_svr_dataset.pathology.dispersed import DispersedLoss
 from octa_svr_dataset.pathology.effects import lose_capillaries
 from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
+from octa_svr_dataset.pathology.perifovea import FovealLoss
 from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
 from octa_svr_dataset.seeding import SceneKey, Stage
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
@@ -39,6 +41,9 @@ class Scene:
     healthy_graph: VesselGraph
     """Vessels before any lesion."""
 
+    faz_graph: VesselGraph
+    """Vessels that delimit the foveal avascular zone: after perifoveal loss, before any other lesion."""
+
     lesions: Lesions
     """Lesions; none in a healthy eye."""
 
@@ -49,7 +54,12 @@ class Scene:
             self,
             graph=self.graph.in_layer(layer),
             healthy_graph=self.healthy_graph.in_layer(layer),
-            lesions=replace(self.lesions, microaneurysms=dots),
+            faz_graph=self.faz_graph.in_layer(layer),
+            lesions=replace(
+                self.lesions,
+                microaneurysms=dots,
+                dropouts=tuple(dropout.in_layer(layer) for dropout in self.lesions.dropouts),
+            ),
         )
 
     @property
@@ -76,6 +86,7 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
         fovea=fovea,
         graph=graph,
         healthy_graph=graph,
+        faz_graph=graph,
         lesions=Lesions(),
     )
 
@@ -89,7 +100,7 @@ def draw_severity(config: PathologyConfig, rng: np.random.Generator) -> int:
 def add_lesions(
     healthy: Scene, config: PathologyConfig, severity: int, rng: np.random.Generator, *, strongest: bool = False
 ) -> Scene:
-    """The same eye with diabetic retinopathy: capillary dropout, and microaneurysms along its border.
+    """The same eye with diabetic retinopathy: loss of capillaries, and microaneurysms along the border of dropout.
 
     Parameters
     ----------
@@ -104,14 +115,27 @@ def add_lesions(
     strongest
         Take the most visible lesions that the settings admit instead of drawing them.
     """
+    graph, foveal_loss = healthy.graph, None
+    if rng.uniform() < config.foveal_loss.probability[severity - 1]:
+        foveal_loss = FovealLoss.draw(config.foveal_loss, severity, graph, healthy.fovea, rng, strongest=strongest)
+        graph = foveal_loss.prune(graph, config.foveal_loss.spared_radius_mm)
+    faz_graph, dispersed_loss = graph, None
+    if rng.uniform() < config.dispersed_loss.probability[severity - 1]:
+        dispersed_loss = DispersedLoss.draw(
+            config.dispersed_loss, severity, graph, healthy.field_width_mm, healthy.fovea, rng, strongest=strongest
+        )
+        dispersed_loss, graph = dispersed_loss.thin(graph, config.dispersed_loss.spared_radius_mm, rng)
     dropouts: tuple[Dropout, ...] = ()
     if rng.uniform() < config.dropout.probability[severity - 1]:
         place = strongest_dropout if strongest else draw_dropouts
-        dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
-    graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
+        dropouts = place(config.dropout, severity, healthy.graph, healthy.field_width_mm, healthy.fovea, rng)
+    graph = lose_capillaries(graph, dropouts, config.dropout.spared_radius_mm, rng)
     microaneurysms: tuple[Microaneurysm, ...] = ()
     if rng.uniform() < config.microaneurysms.probability[severity - 1]:
         microaneurysms = draw_microaneurysms(
             config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, healthy.field_width_mm, rng
         )
-    return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))
+    lesions = Lesions(
+        dropouts=dropouts, microaneurysms=microaneurysms, dispersed_loss=dispersed_loss, foveal_loss=foveal_loss
+    )
+    return replace(healthy, graph=graph, faz_graph=faz_graph, lesions=lesions)

@@ -34,8 +34,8 @@ _DTYPES = {
 class VesselGraph:
     """A forest of vessels, and links that close it: node `i` ends the segment that starts at `parent[i]`.
 
-    Columns are read-only. A parent always stands before its children, and the radius never grows
-    from a segment to the next one downstream. A link is a capillary between two nodes of the forest.
+    Columns are read-only. A parent always stands before its children, and in a healthy eye the radius never
+    grows from a segment to the next one downstream. A link is a capillary between two nodes of the forest.
     """
 
     position_mm: np.ndarray
@@ -102,6 +102,10 @@ class VesselGraph:
     def with_links(self, links: np.ndarray) -> "VesselGraph":
         """The same forest with other links, (L, 2)."""
         return replace(self, links=links)
+
+    def with_radii(self, radius_mm: np.ndarray) -> "VesselGraph":
+        """The same graph with other radii, (N,), mm."""
+        return replace(self, radius_mm=radius_mm)
 
     def select(self, is_kept: np.ndarray) -> "VesselGraph":
         """Graph of the segments that are kept, and of the links between nodes that stay.

@@ -57,6 +57,31 @@ CHANGES: dict[str, Any] = {
     "pathology.dropout.irregularity": 0.0,
     "pathology.dropout.edge_softness": 0.9,
     "pathology.dropout.spared_radius_mm": 0.02,
+    "pathology.dropout.extent": [1, 0.5, 1, 1],
+    "pathology.dropout.vessel_reach": 0.0,
+    "pathology.dropout.deep_excess": 0.3,
+    "pathology.dropout.dilation": [3.0, 3.0],
+    "pathology.dropout.dilated_band_mm": 0.4,
+    "pathology.dispersed_loss.probability": [0, 1, 0, 0],
+    "pathology.dispersed_loss.least_area_share": [0, 0.2, 0.2, 0.2],
+    "pathology.dispersed_loss.most_area_share": [0.2, 0.1, 0.4, 0.4],
+    "pathology.dispersed_loss.gap_width_mm": [0.2, 0.4],
+    "pathology.dispersed_loss.strength": [0.3, 0.3],
+    "pathology.dispersed_loss.gap_distance_mm": 0.1,
+    "pathology.dispersed_loss.foveal_excess": 4.0,
+    "pathology.dispersed_loss.patchiness": 1.0,
+    "pathology.dispersed_loss.vessel_avoidance": 0.0,
+    "pathology.dispersed_loss.coincidence": 0.0,
+    "pathology.dispersed_loss.deep_share": 0.0,
+    "pathology.dispersed_loss.dilation": [2.0, 2.0],
+    "pathology.dispersed_loss.spared_radius_mm": 0.03,
+    "pathology.foveal_loss.probability": [0, 1, 0, 0],
+    "pathology.foveal_loss.strength": [1, 0.3, 1, 1],
+    "pathology.foveal_loss.sectors": [8, 8],
+    "pathology.foveal_loss.depth_mm": [0.3, 0.3],
+    "pathology.foveal_loss.loops": [6, 6],
+    "pathology.foveal_loss.dilation": [3.0, 3.0],
+    "pathology.foveal_loss.spared_radius_mm": 0.004,
     "pathology.microaneurysms.rate_per_segment": 0.2,
     "pathology.microaneurysms.radius_mm": [0.05, 0.05],
     "pathology.microaneurysms.border_band_mm": 0.4,
@@ -113,6 +138,13 @@ NEEDS = {
     "imaging.residue": {"imaging.projection": "deep"},
 }
 """Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""
+
+
+NEEDS |= {
+    name: {f"{name.rsplit('.', 1)[0]}.probability": [0, 1, 0, 0]}
+    for name in CHANGES
+    if name.startswith(("pathology.dispersed_loss", "pathology.foveal_loss")) and not name.endswith("probability")
+}
 
 
 def shown(overrides: Mapping[str, Any]) -> tuple[bytes, str]:

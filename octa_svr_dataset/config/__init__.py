@@ -6,12 +6,20 @@ file, overrides) is in `resolve`.
 
 from octa_svr_dataset.config.growth import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.config.imaging import ImagingConfig
-from octa_svr_dataset.config.pathology import DropoutConfig, MicroaneurysmConfig, PathologyConfig
+from octa_svr_dataset.config.pathology import (
+    DispersedLossConfig,
+    DropoutConfig,
+    FovealLossConfig,
+    MicroaneurysmConfig,
+    PathologyConfig,
+)
 from octa_svr_dataset.config.scene import SceneConfig
 from octa_svr_dataset.config.text import TextConfig
 
 __all__ = [
+    "DispersedLossConfig",
     "DropoutConfig",
+    "FovealLossConfig",
     "GrowthConfig",
     "ImagingConfig",
     "MicroaneurysmConfig",

@@ -1,8 +1,8 @@
 """Settings of the lesions."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from octa_svr_dataset.setting_types import BySeverity, CountRange, Range, Settings, Within
 
@@ -22,6 +22,9 @@ class DropoutConfig(Settings):
     small_radius_mm: Annotated[Range, Within(0.05, 1.0)] = (0.2, 0.4)
     """Mean radius of the others, mm."""
 
+    extent: BySeverity = (1.0, 1.0, 1.0, 1.0)
+    """Factor on these radii, by severity from 1 to 4."""
+
     faz_distance_mm: Annotated[Range, Within(0.0, 2.5)] = (0.15, 1.2)
     """Distance of an area's center from the rim of the avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
 
@@ -35,7 +38,100 @@ class DropoutConfig(Settings):
     """Width of the band in which the loss falls off, relative to the area's radius."""
 
     spared_radius_mm: float = Field(0.010, ge=0.003, le=0.05)
+    """Vessels of this radius or more are spared; the loss fades out between 0.6 of it and it, mm.
+
+    It grows up to twofold as the strength goes from 0.97 to 1.
+    """
+
+    vessel_reach: float = Field(0.3, ge=0, le=0.8)
+    """The outline moves onto larger vessels that are nearer to it than this share of its distance from the center."""
+
+    deep_excess: float = Field(0.08, ge=0, le=0.5)
+    """So much farther, relatively, an area reaches in the deep layer, where loss is more frequent."""
+
+    dilation: Annotated[Range, Within(1, 4)] = (1.3, 2.2)
+    """Factor on the radius of the capillaries that are left along the outline: collaterals."""
+
+    dilated_band_mm: float = Field(0.15, gt=0, le=0.5)
+    """Up to this distance from the outline capillaries are wider, mm."""
+
+
+class DispersedLossConfig(Settings):
+    """Dispersed capillary loss: gaps of a few capillary loops, everywhere in the bed."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
+
+    least_area_share: BySeverity = (0.01, 0.10, 0.16, 0.21)
+    """Least share of the area that gaps take, by severity from 1 to 4."""
+
+    most_area_share: BySeverity = (0.06, 0.19, 0.26, 0.30)
+    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
+
+    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.10, 0.24)
+    """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent."""
+
+    strength: Annotated[Range, Within(0, 1)] = (0.85, 1.0)
+    """Share of the capillaries in the gaps that is lost."""
+
+    gap_distance_mm: float = Field(0.01, ge=0, le=0.3)
+    """Least distance between two gaps, and between them and the avascular zone, mm."""
+
+    foveal_excess: float = Field(1.0, ge=0, le=5)
+    """So many times more gaps lie at the rim of the avascular zone than far from it, less one."""
+
+    patchiness: float = Field(0.6, ge=0, le=1)
+    """Share of the gaps that do not arise far from the patches in which loss is densest."""
+
+    vessel_avoidance: float = Field(0.7, ge=0, le=1)
+    """Share of the gaps that do not arise where a larger vessel runs through them."""
+
+    coincidence: float = Field(0.8, ge=0, le=1)
+    """Share of the gaps that go through both layers."""
+
+    deep_share: float = Field(0.6, ge=0, le=1)
+    """Share of the other gaps that lie in the deep layer."""
+
+    dilation: Annotated[Range, Within(1, 3)] = (1.0, 1.3)
+    """Factor on the radius of the capillaries that are left."""
+
+    spared_radius_mm: float = Field(0.010, ge=0.003, le=0.05)
     """Vessels of this radius or more are spared; the loss fades out between 0.6 of it and it, mm."""
+
+    @model_validator(mode="after")
+    def _have_shares_in_order(self) -> Self:
+        shares = zip(self.least_area_share, self.most_area_share, strict=True)
+        for severity, (least, most) in enumerate(shares, start=1):
+            if least > most:
+                raise ValueError(
+                    f"least_area_share ({least:g}) must not be above most_area_share ({most:g}) at severity {severity}"
+                )
+        return self
+
+
+class FovealLossConfig(Settings):
+    """Perifoveal capillary loss: sectors of the rim of the avascular zone, which grows and gets irregular."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
+
+    strength: BySeverity = (0.4, 0.6, 0.8, 1.0)
+    """Factor on the depth of the loss, by severity from 1 to 4."""
+
+    sectors: Annotated[CountRange, Within(1, 12)] = (1, 5)
+    """Number of sectors of the rim that are lost."""
+
+    depth_mm: Annotated[Range, Within(0.0, 0.6)] = (0.04, 0.20)
+    """How far the rim recedes in the middle of a sector, mm, before the strength."""
+
+    loops: Annotated[CountRange, Within(0, 8)] = (0, 3)
+    """Number of loops of the old rim that survive in the sectors."""
+
+    dilation: Annotated[Range, Within(1, 4)] = (1.0, 1.8)
+    """Factor on the radius of the capillaries along the new rim."""
+
+    spared_radius_mm: float = Field(0.010, ge=0.003, le=0.05)
+    """Vessels of more than 0.8 of this radius are spared, mm."""
 
 
 class MicroaneurysmConfig(Settings):
@@ -65,6 +161,12 @@ class PathologyConfig(Settings):
 
     dropout: DropoutConfig = Field(default_factory=DropoutConfig)
     """Capillary dropout."""
+
+    dispersed_loss: DispersedLossConfig = Field(default_factory=DispersedLossConfig)
+    """Dispersed capillary loss."""
+
+    foveal_loss: FovealLossConfig = Field(default_factory=FovealLossConfig)
+    """Perifoveal capillary loss."""
 
     microaneurysms: MicroaneurysmConfig = Field(default_factory=MicroaneurysmConfig)
     """Microaneurysms."""

@@ -1,7 +1,7 @@
 """Label maps of a picture: which pixels belong to what."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy import ndimage
@@ -11,6 +11,7 @@ from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 AVASCULAR_DISTANCE_MM = 0.035
 """Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
@@ -18,6 +19,18 @@ AVASCULAR_DISTANCE_MM = 0.035
 
 AVASCULAR_GRID_MM = 3.0 / 304
 """Pitch of the grid on which the avascular zone is found."""
+
+DENSITY_GRID_MM = 0.02
+"""Pitch of the grid on which the local density of vessels is compared with that before dispersed loss, mm."""
+
+DENSITY_RADIUS_MM = 0.005
+"""Radius at which vessels are drawn to measure it, mm."""
+
+DENSITY_BLUR_MM = 0.05
+"""Distance over which it is averaged (standard deviation), mm: about the width of a healthy intercapillary area."""
+
+DENSITY_LEFT = 0.7
+"""Capillary loss counts as diffuse where no more than this share of the density is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +41,13 @@ class Layers:
     """uint8. 0 none, 1 artery, 2 vein."""
 
     faz: np.ndarray
-    """uint8. 1 in the foveal avascular zone as it was before any capillary dropout."""
+    """uint8. 1 in the foveal avascular zone as perifoveal loss leaves it, before dropout and dispersed loss."""
 
     dropout: np.ndarray
     """uint8. Instance of capillary dropout, from 1; 0 outside and in the avascular zone."""
+
+    diffuse_loss: np.ndarray
+    """uint8. 1 where dispersed loss has thinned the bed; 0 elsewhere, in dropout and in the avascular zone."""
 
     microaneurysms: np.ndarray
     """uint16. Instance of microaneurysm, from 1; 0 outside."""
@@ -60,10 +76,12 @@ def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndar
         (N,) float64. Brightness at which each node was drawn.
     """
     faz = _avascular_zone(scene, fov)
+    dropout = np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov))
     return Layers(
         vessels=_vessel_map(scene, drawing, value),
         faz=faz,
-        dropout=np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov)),
+        dropout=dropout,
+        diffuse_loss=np.where(faz > 0, np.uint8(0), diffuse_loss_map(scene, fov)),
         microaneurysms=_microaneurysm_map(scene.lesions.microaneurysms, fov),
     )
 
@@ -90,19 +108,46 @@ def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
     return instance
 
 
+def diffuse_loss_map(scene: Scene, fov: FieldOfView) -> np.ndarray:
+    """(H, W) uint8. 1 where dispersed loss leaves the local density of vessels well below that before it.
+
+    Found away from dropout, whose loss is another; and on a grid of one pitch, so that it does not depend on the
+    size of the picture.
+    """
+    if scene.lesions.dispersed_loss is None:
+        return np.zeros((fov.size_px, fov.size_px), np.uint8)
+    grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / DENSITY_GRID_MM))
+    left, healthy = (_local_density(graph, grid) for graph in (scene.graph, scene.faz_graph))
+    around = tuple(
+        replace(dropout, radius_mm=dropout.radius_mm + 2.0 * DENSITY_BLUR_MM) for dropout in scene.lesions.dropouts
+    )
+    is_thinned = (left < DENSITY_LEFT * healthy) & (_dropout_map(around, grid) == 0)
+    return _magnified(is_thinned.astype(np.uint8), fov)
+
+
+def _local_density(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
+    drawing = draw_vessels(graph, grid, np.full(len(graph), DENSITY_RADIUS_MM), np.ones(len(graph)))
+    return np.asarray(ndimage.gaussian_filter(drawing.brightness, grid.length_px(DENSITY_BLUR_MM), truncate=3.0))
+
+
+def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
+    """(H, W) labels of the nearest point of a grid over the same field."""
+    nearest = ((np.arange(fov.size_px) + 0.5) / fov.size_px * len(labels)).astype(int)
+    nearest = np.minimum(nearest, len(labels) - 1)
+    return labels[np.ix_(nearest, nearest)]
+
+
 def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
     """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them.
 
     Found on a grid of one pitch, so that the zone does not depend on the size of the picture.
     """
     grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / AVASCULAR_GRID_MM))
-    zone = _zone_on_grid(scene, grid)
-    nearest = np.minimum(((np.arange(fov.size_px) + 0.5) / fov.size_px * grid.size_px).astype(int), grid.size_px - 1)
-    return zone[np.ix_(nearest, nearest)]
+    return _magnified(_zone_on_grid(scene, grid), fov)
 
 
 def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
-    graph = scene.healthy_graph
+    graph = scene.faz_graph
     vessels = draw_vessels(graph, grid, graph.radius_mm, np.ones(len(graph)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)

@@ -1,58 +1,66 @@
-"""What lesions do to the vessels."""
+"""What areas of dropout do to the vessels."""
+
+from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from octa_svr_dataset.pathology.kernels import number_branches
 from octa_svr_dataset.pathology.lesions import Dropout
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.pathology.net import Net, widened
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 
 def lose_capillaries(
     graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
 ) -> VesselGraph:
-    """Remove the capillaries that areas of dropout take, branch by branch, and what they alone supplied.
+    """Remove the capillaries that areas of dropout take, branch by branch, and widen what is left around them.
 
     Parameters
     ----------
     graph
-        Forest of N nodes.
+        Vessels of the eye.
     dropouts
         Areas of dropout.
     spared_radius_mm
-        Vessels of this radius or more stay; the loss fades out between 0.6 of it and it, mm.
+        Vessels of this radius or more stay unless the strength is near 1; the loss fades out towards it, mm.
     rng
         Stream of the lesions.
     """
-    branch = number_branches(graph.parent, graph.num_children())
-    chance = rng.uniform(size=len(graph))[branch]
-    is_kept = chance >= capillary_loss(graph, dropouts) * _vulnerability(graph, spared_radius_mm)
-    return graph.select(is_kept & _is_supplied(graph, is_kept))
-
-
-def _is_supplied(graph: VesselGraph, is_kept: np.ndarray) -> np.ndarray:
-    """(N,) whether each node still hangs together with the root of a tree, over kept segments and their links."""
-    has_segment = is_kept & (graph.parent >= 0)
-    stays = has_segment.copy()
-    stays[graph.parent[has_segment]] = True
-    first, second = graph.edges.T
-    is_link = np.arange(len(first)) >= len(graph.segments)
-    is_there = np.where(is_link, stays[first] & stays[second], has_segment[second])
-    edges = coo_array((is_there[is_there], (first[is_there], second[is_there])), shape=(len(graph), len(graph)))
-    _, part = connected_components(edges, directed=False)
-    return np.isin(part, part[graph.parent < 0])
+    if not dropouts:
+        return graph
+    net = Net.of(graph)
+    chance = rng.uniform(size=net.num_branches)
+    is_lost = np.zeros(net.num_branches, dtype=bool)
+    for dropout in dropouts:
+        loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, 0.0, net.middle_mm, net.layer))
+        is_lost |= chance < loss * net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
+    left = net.select(net.left(is_lost, spared_radius_mm))
+    factor = np.ones(len(left))
+    for dropout in dropouts:
+        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, left.position_mm, left.layer))
+    return widened(left, factor, spared_radius_mm)
 
 
 def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndarray:
     """(N,) probability that a capillary is lost where each segment ends; the strongest area counts."""
-    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
     loss = np.zeros(len(graph))
     for dropout in dropouts:
-        loss = np.maximum(loss, dropout.loss(x_mm, y_mm))
+        loss = np.maximum(loss, _by_layer(dropout, Dropout.loss, 0.0, graph.position_mm, graph.layer))
     return loss
 
 
-def _vulnerability(graph: VesselGraph, spared_radius_mm: float) -> np.ndarray:
-    """(N,) 1 up to 0.6 of the spared radius, 0 from the spared radius on."""
-    return np.clip((1.0 - graph.radius_mm / spared_radius_mm) / 0.4, 0.0, 1.0)
+def _by_layer(
+    dropout: Dropout,
+    measure: Callable[[Dropout, np.ndarray, np.ndarray], np.ndarray],
+    elsewhere: float,
+    position_mm: np.ndarray,
+    layer: np.ndarray,
+) -> np.ndarray:
+    """(K,) what an area of dropout does at (K, 2 or more) positions in the layer (K,) of each, and elsewhere."""
+    result = np.full(len(layer), elsewhere)
+    x_mm, y_mm = position_mm[:, 0], position_mm[:, 1]
+    reach_mm = dropout.in_layer(VesselLayer.DEEP).influence_mm
+    is_near = (np.abs(x_mm - dropout.center_mm[0]) < reach_mm) & (np.abs(y_mm - dropout.center_mm[1]) < reach_mm)
+    for which in VesselLayer:
+        here = np.flatnonzero(is_near & (layer == which))
+        result[here] = measure(dropout.in_layer(which), x_mm[here], y_mm[here])
+    return result

@@ -1,4 +1,6 @@
-"""Loops over the vessel graph."""
+"""Loops over the vessels as one undirected net of edges, and over gaps in it."""
+
+import math
 
 import numpy as np
 
@@ -6,27 +8,259 @@ from octa_svr_dataset.kernel import kernel
 
 
 @kernel()
-def number_branches(parent: np.ndarray, num_children: np.ndarray) -> np.ndarray:
-    """Number the branches of a forest: a segment continues its parent's branch unless it splits there.
+def list_incident(edges: np.ndarray, num_nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Edges that meet at each node.
+
+    Parameters
+    ----------
+    edges
+        (E, 2) int64. Nodes that each edge connects.
+    num_nodes
+        Number of nodes, N.
+
+    Returns
+    -------
+    start : (N + 1,) ndarray of int64
+        Those of node `n` stand from `start[n]` to `start[n + 1]`.
+    incident : (2 E,) ndarray of int64
+        Edges, node by node.
+    """
+    start = np.zeros(num_nodes + 1, np.int64)
+    for edge in range(len(edges)):
+        start[edges[edge, 0] + 1] += 1
+        start[edges[edge, 1] + 1] += 1
+    for node in range(num_nodes):
+        start[node + 1] += start[node]
+    filled = start.copy()
+    incident = np.empty(2 * len(edges), np.int64)
+    for edge in range(len(edges)):
+        for side in range(2):
+            node = edges[edge, side]
+            incident[filled[node]] = edge
+            filled[node] += 1
+    return start, incident
+
+
+@kernel()
+def number_branches(edges: np.ndarray, start: np.ndarray, incident: np.ndarray) -> np.ndarray:
+    """Number the branches of a net: an edge continues another one where no third one meets them.
+
+    Parameters
+    ----------
+    edges, start, incident
+        See `list_incident`.
+
+    Returns
+    -------
+    (E,) int64
+        Number of the branch that each edge belongs to.
+    """
+    branch = np.full(len(edges), -1)
+    count = 0
+    for first in range(len(edges)):
+        if branch[first] >= 0:
+            continue
+        branch[first] = count
+        for side in range(2):
+            edge, node = first, edges[first, side]
+            while start[node + 1] - start[node] == 2:
+                other = incident[start[node]] + incident[start[node] + 1] - edge
+                if branch[other] >= 0:
+                    break
+                branch[other] = count
+                node = edges[other, 0] + edges[other, 1] - node
+                edge = other
+        count += 1
+    return branch
+
+
+@kernel(allocates=False)
+def restore_upstream(parent: np.ndarray, is_thick: np.ndarray, has_segment: np.ndarray) -> None:
+    """Bring back the thick segments that lead to thick ones that are left, so that no larger vessel is interrupted.
 
     Parameters
     ----------
     parent
         (N,) int32. Index of the upstream node, -1 at a root; always smaller than the node's own.
-    num_children
-        (N,) int64. Number of segments that start at each node.
+    is_thick
+        (N,) bool. Whether the segment that ends at each node belongs to a larger vessel.
+    has_segment
+        (N,) bool. Whether that segment is left; changed in place.
+    """
+    for node in range(len(parent) - 1, -1, -1):
+        if has_segment[node] and is_thick[node] and parent[node] >= 0:
+            has_segment[parent[node]] |= is_thick[parent[node]] and parent[parent[node]] >= 0
+
+
+@kernel()
+def remove_blind_ends(
+    edges: np.ndarray,
+    start: np.ndarray,
+    incident: np.ndarray,
+    layer: np.ndarray,
+    num_segments: int,
+    may_go: np.ndarray,
+    is_capillary: np.ndarray,
+    is_there: np.ndarray,
+) -> None:
+    """Remove edges that end blind since others are gone, and what then ends blind in turn.
+
+    A capillary goes as well where nothing else of its own layer goes on: that layer alone would show a blind end.
+
+    Parameters
+    ----------
+    edges, start, incident
+        See `list_incident`.
+    layer
+        (E,) uint8. Layer of each edge.
+    num_segments
+        So many edges, M, are segments; the links behind them go with the last segment at one of their nodes.
+    may_go
+        (E,) bool. Whether an edge may be removed.
+    is_capillary
+        (E,) bool. Whether an edge is a capillary.
+    is_there
+        (E,) bool. Which edges are left; changed in place.
+    """
+    waiting = np.empty(2 * len(edges), np.int64)
+    num_waiting = 0
+    for edge in range(len(edges)):
+        for side in range(2 * (not is_there[edge])):
+            waiting[num_waiting] = edges[edge, side]
+            num_waiting += 1
+    whole, left = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    while num_waiting:
+        num_waiting -= 1
+        node = waiting[num_waiting]
+        whole[:], left[:], segments = 0, 0, 0
+        for place in range(start[node], start[node + 1]):
+            edge = incident[place]
+            whole[layer[edge]] += 1
+            if is_there[edge]:
+                left[layer[edge]] += 1
+                segments += edge < num_segments
+        is_alone = left.sum() == 1 and whole.sum() > 1
+        for place in range(start[node], start[node + 1]):
+            edge = incident[place]
+            is_blind = is_alone or (is_capillary[edge] and left[layer[edge]] == 1 and whole[layer[edge]] > 1)
+            if is_there[edge] and may_go[edge] and (is_blind or segments == 0):
+                is_there[edge] = False
+                for side in range(2):
+                    waiting[num_waiting] = edges[edge, side]
+                    num_waiting += 1
+
+
+@kernel()
+def remove_unsupplied(
+    edges: np.ndarray, start: np.ndarray, incident: np.ndarray, is_root: np.ndarray, is_there: np.ndarray
+) -> None:
+    """Remove edges that no longer hang together with the root of a tree.
+
+    Parameters
+    ----------
+    edges, start, incident
+        See `list_incident`.
+    is_root
+        (N,) bool. Whether blood enters or leaves the eye at a node.
+    is_there
+        (E,) bool. Which edges are left; changed in place.
+    """
+    is_supplied = is_root.copy()
+    waiting = np.empty(len(is_root), np.int64)
+    num_waiting = 0
+    for node in range(len(is_root)):
+        if is_root[node]:
+            waiting[num_waiting] = node
+            num_waiting += 1
+    while num_waiting:
+        num_waiting -= 1
+        node = waiting[num_waiting]
+        for place in range(start[node], start[node + 1]):
+            edge = incident[place]
+            other = edges[edge, 0] + edges[edge, 1] - node
+            if is_there[edge] and not is_supplied[other]:
+                is_supplied[other] = True
+                waiting[num_waiting] = other
+                num_waiting += 1
+    for edge in range(len(edges)):
+        is_there[edge] &= is_supplied[edges[edge, 0]]
+
+
+@kernel()
+def take_apart(position: np.ndarray, half_width: np.ndarray, spacing: float, total_area: float) -> np.ndarray:
+    """Take discs one after another that lie apart from those already taken, until they cover enough.
+
+    Parameters
+    ----------
+    position
+        (K, 2) float64. Centers, mm.
+    half_width
+        (K,) float64. Radii, mm.
+    spacing
+        Least distance between the rims of two discs, mm.
+    total_area
+        Area that is to be covered, mm2.
 
     Returns
     -------
-    (N,) int64
-        Number of the branch that the segment ending at each node belongs to.
+    (K,) bool
+        Which discs are taken.
     """
-    branch = np.empty(parent.shape[0], np.int64)
-    count = 0
-    for node in range(parent.shape[0]):
-        if parent[node] >= 0 and num_children[parent[node]] == 1:
-            branch[node] = branch[parent[node]]
-        else:
-            branch[node] = count
+    is_taken = np.zeros(len(half_width), np.bool_)
+    taken = np.empty(len(half_width), np.int64)
+    count, area = 0, 0.0
+    for disc in range(len(half_width)):
+        if area >= total_area:
+            break
+        is_free = True
+        for other in taken[:count]:
+            least = half_width[disc] + half_width[other] + spacing
+            x, y = position[disc, 0] - position[other, 0], position[disc, 1] - position[other, 1]
+            if x * x + y * y < least * least:
+                is_free = False
+                break
+        if is_free:
+            is_taken[disc] = True
+            taken[count] = disc
             count += 1
-    return branch
+            area += np.pi * half_width[disc] * half_width[disc]
+    return is_taken
+
+
+@kernel(allocates=False)
+def paint_gaps(
+    center: np.ndarray, axis: np.ndarray, ratio: np.ndarray, lobes: np.ndarray, pitch: float, covered: np.ndarray
+) -> None:
+    """Mark the cells of a map whose middles lie in gaps: ellipses with three lobes.
+
+    Parameters
+    ----------
+    center
+        (K, 2) float64. Centers (x, y) from the map's corner, mm.
+    axis
+        (K, 2) float64. Longer half axis of each (x, y), mm.
+    ratio
+        (K,) float64. Shorter axis over the longer one.
+    lobes
+        (K, 2) float64. Relative amplitudes of the cosine and sine of three times the angle in the outline.
+    pitch
+        Width of a cell, mm.
+    covered
+        (R, C) bool. Which cells are covered, by row (y) and column (x); changed in place.
+    """
+    for gap in range(len(ratio)):
+        length_sq = axis[gap, 0] * axis[gap, 0] + axis[gap, 1] * axis[gap, 1]
+        reach = math.sqrt(length_sq) * (1.0 + abs(lobes[gap, 0]) + abs(lobes[gap, 1]))
+        first_row = max(int((center[gap, 1] - reach) / pitch), 0)
+        first_column = max(int((center[gap, 0] - reach) / pitch), 0)
+        for row in range(first_row, min(int((center[gap, 1] + reach) / pitch) + 1, covered.shape[0])):
+            for column in range(first_column, min(int((center[gap, 0] + reach) / pitch) + 1, covered.shape[1])):
+                x, y = (column + 0.5) * pitch - center[gap, 0], (row + 0.5) * pitch - center[gap, 1]
+                along = (x * axis[gap, 0] + y * axis[gap, 1]) / length_sq
+                across = (y * axis[gap, 0] - x * axis[gap, 1]) / (length_sq * ratio[gap])
+                distance = math.sqrt(along * along + across * across)
+                cubed = max(distance * distance * distance, 1e-9)
+                cosine = along * (along * along - 3.0 * across * across) / cubed
+                sine = across * (3.0 * along * along - across * across) / cubed
+                if distance <= 1.0 + lobes[gap, 0] * cosine + lobes[gap, 1] * sine:
+                    covered[row, column] = True

@@ -1,14 +1,17 @@
 """The lesions of a scene, in millimeters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from octa_svr_dataset.grading import severity_of
+from octa_svr_dataset.pathology.dispersed import DispersedLoss
+from octa_svr_dataset.pathology.outline import along_outline
+from octa_svr_dataset.pathology.perifovea import FovealLoss
 from octa_svr_dataset.vessel_graph import VesselLayer
 
-OUTLINE_HARMONICS = np.arange(2, 8)
-"""Angular frequencies of a dropout's outline."""
+NEARLY_ALL = 0.97
+"""From this strength on an area of dropout takes larger vessels, too; at strength 1, twice as wide ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,21 +25,39 @@ class Dropout:
     """Mean radius, mm."""
 
     strength: float
-    """Share of the capillaries that is lost well inside."""
+    """Share of the capillaries that is lost well inside; more go that would end blind."""
 
-    outline_amplitude: np.ndarray
-    """(6,) float64. Amplitude of each harmonic of the outline, relative to the radius."""
-
-    outline_phase_rad: np.ndarray
-    """(6,) float64. Phase of each harmonic, rad."""
+    outline: np.ndarray
+    """(D,) float64. Distance of the outline from the center by direction (see `outline`), relative to the radius."""
 
     edge_softness: float
     """Width of the band in which the loss falls off, relative to the radius."""
 
+    deep_excess: float = 0.0
+    """So much farther, relatively, the area reaches in the deep layer."""
+
+    dilation: float = 1.0
+    """Factor on the radius of the capillaries that are left along the outline."""
+
+    dilated_band_mm: float = 0.1
+    """Up to this distance from the outline capillaries are wider, mm."""
+
     @property
     def reach_mm(self) -> float:
         """No point of the outline lies farther from the center, mm."""
-        return self.radius_mm * (1.0 + float(np.sum(np.abs(self.outline_amplitude))))
+        return self.radius_mm * float(self.outline.max())
+
+    @property
+    def influence_mm(self) -> float:
+        """Farther from the center the area changes nothing, mm."""
+        softness_mm = self.reach_mm * self.edge_softness / 2
+        return self.reach_mm + max(softness_mm, self.dilated_band_mm * self.reach_mm / self.radius_mm)
+
+    def in_layer(self, layer: VesselLayer) -> "Dropout":
+        """The area as it lies in one layer."""
+        if layer != VesselLayer.DEEP:
+            return self
+        return replace(self, radius_mm=self.radius_mm * (1.0 + self.deep_excess), deep_excess=0.0)
 
     def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Distance from the center relative to the outline's: below 1 inside, 1 on the outline.
@@ -47,18 +68,22 @@ class Dropout:
             Positions, mm, of shapes that broadcast.
         """
         x_mm, y_mm = np.broadcast_arrays(x_mm - self.center_mm[0], y_mm - self.center_mm[1])
-        angle_rad = np.arctan2(y_mm, x_mm)
-        outline_mm = np.full(angle_rad.shape, self.radius_mm)
-        for harmonic, amplitude, phase_rad in zip(
-            OUTLINE_HARMONICS, self.outline_amplitude, self.outline_phase_rad, strict=True
-        ):
-            outline_mm += self.radius_mm * amplitude * np.cos(harmonic * angle_rad + phase_rad)
+        outline_mm = self.radius_mm * along_outline(self.outline, np.arctan2(y_mm, x_mm))
         return np.asarray(np.sqrt(x_mm**2 + y_mm**2) / outline_mm)
 
     def loss(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Probability that a capillary at a position is lost."""
         depth = np.clip(0.5 + (1.0 - self.level(x_mm, y_mm)) / self.edge_softness, 0.0, 1.0)
         return self.strength * depth**2 * (3.0 - 2.0 * depth)
+
+    def spared_radius_mm(self, least_mm: float) -> float:
+        """Radius from which on vessels are spared, mm: the set one, `least_mm`, but more as the strength nears 1."""
+        return least_mm * (1.0 + max(self.strength - NEARLY_ALL, 0.0) / (1.0 - NEARLY_ALL))
+
+    def widening(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
+        """Factor on the radius of the capillaries that are left at a position."""
+        distance_mm = np.abs(self.level(x_mm, y_mm) - 1.0) * self.radius_mm
+        return 1.0 + (self.dilation - 1.0) * np.clip(1.0 - distance_mm / self.dilated_band_mm, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +109,14 @@ class Lesions:
 
     dropouts: tuple[Dropout, ...] = ()
     microaneurysms: tuple[Microaneurysm, ...] = ()
+    dispersed_loss: DispersedLoss | None = None
+    foveal_loss: FovealLoss | None = None
 
     @property
     def severity(self) -> int:
         """Severity from 0 to 4 that these lesions stand for."""
-        return severity_of(has_dropout=bool(self.dropouts), has_microaneurysms=bool(self.microaneurysms))
+        return severity_of(
+            has_dropout=bool(self.dropouts),
+            has_microaneurysms=bool(self.microaneurysms),
+            has_diffuse_loss=self.dispersed_loss is not None or self.foveal_loss is not None,
+        )

@@ -4,7 +4,8 @@ import numpy as np
 
 from octa_svr_dataset.config import DropoutConfig, MicroaneurysmConfig
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.pathology.lesions import OUTLINE_HARMONICS, Dropout, Microaneurysm
+from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
+from octa_svr_dataset.pathology.outline import directions_rad, snapped
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 PLACEMENT_TRIES = 60
@@ -19,29 +20,47 @@ LEAST_GAP_MM = 0.03
 INSIDE_MARGIN_MM = 0.25
 """The center of an area lies at least this far inside the field of view."""
 
+OUTLINE_HARMONICS = np.arange(2, 8)
+"""Angular frequencies of an outline before it is moved onto vessels."""
+
+LEAST_OUTLINE = 0.4
+"""An outline comes no nearer to the center than this share of the radius."""
+
 
 def draw_dropouts(
-    config: DropoutConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+    config: DropoutConfig,
+    severity: int,
+    graph: VesselGraph,
+    field_width_mm: float,
+    fovea: Fovea,
+    rng: np.random.Generator,
 ) -> tuple[Dropout, ...]:
     """Draw areas of dropout that lie beside one another: a large one, and small ones."""
     dropouts: list[Dropout] = []
     for index in range(int(rng.integers(config.count[0], config.count[1], endpoint=True))):
         radius_mm = rng.uniform(*(config.small_radius_mm if index else config.large_radius_mm))
+        radius_mm *= config.extent[severity - 1]
         center_mm = _free_place(config, field_width_mm, fovea, radius_mm, dropouts, rng)
         if center_mm is not None:
-            dropouts.append(_dropout(config, center_mm, radius_mm, rng.uniform(*config.strength), rng))
+            dropouts.append(_dropout(config, graph, center_mm, radius_mm, rng.uniform(*config.strength), rng))
     return tuple(dropouts)
 
 
 def strongest_dropout(
-    config: DropoutConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator
+    config: DropoutConfig,
+    severity: int,
+    graph: VesselGraph,
+    field_width_mm: float,
+    fovea: Fovea,
+    rng: np.random.Generator,
 ) -> tuple[Dropout, ...]:
     """The one most visible area of dropout that the settings admit, as far inside the field as it may lie."""
     to_center_mm = field_width_mm / 2 - fovea.position_mm
     length_mm = float(np.linalg.norm(to_center_mm))
     direction = to_center_mm / length_mm if length_mm > 0 else np.array([0.0, 1.0])
     center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
-    return (_dropout(config, center_mm, config.large_radius_mm[1], config.strength[1], rng),)
+    radius_mm = config.extent[severity - 1] * config.large_radius_mm[1]
+    return (_dropout(config, graph, center_mm, radius_mm, config.strength[1], rng),)
 
 
 def draw_microaneurysms(
@@ -114,7 +133,7 @@ def _free_place(
     rng: np.random.Generator,
 ) -> np.ndarray | None:
     """Center inside the field at which an area runs together with no other one; absent where none is found."""
-    longest = 1.0 + config.irregularity
+    longest = (1.0 + config.irregularity) * (1.0 + config.deep_excess)
     is_fovea_taken = any(_adjoins_fovea(other.center_mm, longest * other.radius_mm, fovea) for other in others)
     for _ in range(PLACEMENT_TRIES):
         angle_rad = rng.uniform(0.0, 2.0 * np.pi)
@@ -136,15 +155,28 @@ def _adjoins_fovea(center_mm: np.ndarray, reach_mm: float, fovea: Fovea) -> bool
 
 
 def _dropout(
-    config: DropoutConfig, center_mm: np.ndarray, radius_mm: float, strength: float, rng: np.random.Generator
+    config: DropoutConfig,
+    graph: VesselGraph,
+    center_mm: np.ndarray,
+    radius_mm: float,
+    strength: float,
+    rng: np.random.Generator,
 ) -> Dropout:
+    """An area whose outline departs from a circle in waves, and then runs along larger vessels where any are near."""
     amplitude = rng.uniform(0.3, 1.0, size=len(OUTLINE_HARMONICS)) / OUTLINE_HARMONICS
     amplitude *= config.irregularity / amplitude.sum()
+    phase_rad = rng.uniform(0.0, 2.0 * np.pi, size=len(OUTLINE_HARMONICS))
+    outline = 1.0 + amplitude @ np.cos(OUTLINE_HARMONICS[:, None] * directions_rad() + phase_rad[:, None])
+    large = graph.segments[graph.radius_mm[graph.segments] >= config.spared_radius_mm]
+    vessels_mm = np.stack([graph.position_mm[graph.parent[large], :2], graph.position_mm[large, :2]], axis=1)
+    outline = snapped(outline * radius_mm, center_mm, vessels_mm, config.vessel_reach) / radius_mm
     return Dropout(
         center_mm=center_mm,
         radius_mm=radius_mm,
         strength=strength,
-        outline_amplitude=amplitude,
-        outline_phase_rad=rng.uniform(0.0, 2.0 * np.pi, size=len(OUTLINE_HARMONICS)),
+        outline=np.clip(outline, LEAST_OUTLINE, 1.0 + config.irregularity),
         edge_softness=config.edge_softness,
+        deep_excess=config.deep_excess,
+        dilation=rng.uniform(*config.dilation),
+        dilated_band_mm=config.dilated_band_mm,
     )

@@ -1,0 +1,137 @@
+"""The vessels of an eye as one net, branch by branch, and what is left of it when branches are lost."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from octa_svr_dataset.pathology.kernels import (
+    list_incident,
+    number_branches,
+    remove_blind_ends,
+    remove_unsupplied,
+    restore_upstream,
+)
+from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
+
+SPARED_FROM = 0.6
+"""Vessels are less and less vulnerable from this share of the spared radius on; thinner ones are capillaries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Net:
+    """Segments and links of a graph of N nodes as E edges of an undirected net with B branches.
+
+    A branch runs from one junction to the next, over segments and links alike: a side of a mesh of capillaries.
+    """
+
+    graph: VesselGraph
+    """The graph."""
+
+    edges: np.ndarray
+    """(E, 2) int64. `VesselGraph.edges`."""
+
+    start: np.ndarray
+    """(N + 1,) int64. See `list_incident`."""
+
+    incident: np.ndarray
+    """(2 E,) int64. See `list_incident`."""
+
+    branch: np.ndarray
+    """(E,) int64. Branch of each edge."""
+
+    length_mm: np.ndarray
+    """(E,) float64. Length of each edge, mm."""
+
+    radius_mm: np.ndarray
+    """(E,) float64. Radius of each edge, mm."""
+
+    middle_mm: np.ndarray
+    """(E, 2) float64. Middle (x, y) of each edge, mm."""
+
+    layer: np.ndarray
+    """(E,) uint8. `VesselLayer` of each edge."""
+
+    @classmethod
+    def of(cls, graph: VesselGraph) -> Self:
+        """The net of a graph."""
+        edges = graph.edges
+        from_mm, to_mm = (graph.position_mm.take(ends, axis=0) for ends in edges.T)
+        along_mm = to_mm - from_mm
+        start, incident = list_incident(edges, len(graph))
+        return cls(
+            graph=graph,
+            edges=edges,
+            start=start,
+            incident=incident,
+            branch=number_branches(edges, start, incident),
+            length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
+            middle_mm=((from_mm + to_mm) / 2)[:, :2],
+            layer=graph.layer[edges[:, 1]],
+            radius_mm=edge_radii_mm(graph, graph.radius_mm)[:, 1],
+        )
+
+    @property
+    def num_branches(self) -> int:
+        """Number of branches, B."""
+        return int(self.branch.max(initial=-1)) + 1
+
+    def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
+        """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
+        weighted = np.bincount(self.branch, values * self.length_mm)
+        return np.asarray(weighted / np.maximum(np.bincount(self.branch, self.length_mm), 1e-12))
+
+    def vulnerability(self, spared_radius_mm: float) -> np.ndarray:
+        """(B,) float64. 1 for branches that are thin all along, 0 where one edge has the spared radius."""
+        widest_mm = np.zeros(self.num_branches)
+        np.maximum.at(widest_mm, self.branch, self.radius_mm)
+        return np.clip((1.0 - widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
+
+    def left(self, is_lost: np.ndarray, spared_radius_mm: float) -> np.ndarray:
+        """(E,) bool. Edges that are left: no end is blind that was not, and all hangs on the root of a tree.
+
+        Where a larger vessel goes on, it is not interrupted either: it is lost from its tips.
+
+        Parameters
+        ----------
+        is_lost
+            (B,) bool. Which branches are lost.
+        spared_radius_mm
+            Vessels of this radius or more stay even where they end blind, mm.
+        """
+        is_there = ~is_lost[self.branch]
+        capillary_mm = SPARED_FROM * spared_radius_mm
+        num_segments = len(self.edges) - len(self.graph.links)
+        segments = self.edges[:num_segments, 1]
+        has_segment = np.zeros(len(self.graph), dtype=bool)
+        has_segment[segments] = is_there[:num_segments]
+        restore_upstream(self.graph.parent, self.graph.radius_mm > capillary_mm, has_segment)
+        is_there[:num_segments] = has_segment[segments]
+        may_go, is_capillary = self.radius_mm < spared_radius_mm, self.radius_mm <= capillary_mm
+        net = self.edges, self.start, self.incident
+        remove_blind_ends(*net, self.layer, num_segments, may_go, is_capillary, is_there)
+        remove_unsupplied(*net, self.graph.parent < 0, is_there)
+        return np.asarray(is_there)
+
+    def select(self, is_there: np.ndarray) -> VesselGraph:
+        """The graph of some of the edges, (E,) bool."""
+        num_segments = len(self.edges) - len(self.graph.links)
+        has_segment = np.zeros(len(self.graph), dtype=bool)
+        has_segment[self.edges[:num_segments, 1]] = is_there[:num_segments]
+        return self.graph.with_links(self.graph.links[is_there[num_segments:]]).select(has_segment)
+
+
+def widened(graph: VesselGraph, factor: np.ndarray, spared_radius_mm: float) -> VesselGraph:
+    """The graph with wider capillaries.
+
+    Parameters
+    ----------
+    graph
+        N nodes.
+    factor
+        (N,) float64. Factor on the radius; it fades out towards vessels of the spared radius.
+    spared_radius_mm
+        Vessels of this radius or more keep theirs, mm.
+    """
+    share = np.clip((1.0 - graph.radius_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
+    return graph.with_radii(graph.radius_mm * (1.0 + (factor - 1.0) * share))
