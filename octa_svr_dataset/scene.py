@@ -9,12 +9,19 @@ from octa_svr_dataset.grading import Label, label_of_severity
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
 from octa_svr_dataset.pathology.effects import lose_capillaries
-from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
-from octa_svr_dataset.pathology.placement import draw_dropouts, draw_microaneurysms, strongest_dropout
+from octa_svr_dataset.pathology.irma import draw_irma
+from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm, NewVessels
+from octa_svr_dataset.pathology.microaneurysms import draw_microaneurysms, strongest_microaneurysms
+from octa_svr_dataset.pathology.neovascularization import draw_neovascularization
+from octa_svr_dataset.pathology.placement import draw_dropouts, strongest_dropout
+from octa_svr_dataset.pathology.shape import change_shape, wind
 from octa_svr_dataset.seeding import SceneKey, Stage
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 LATERALITIES = ("od", "os")
+
+WAVELENGTH_MM = (0.25, 0.45)
+"""Length of the waves in which the vessels of healthy eyes wind, mm; see `octa_svr_dataset.pathology.shape.wind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +50,16 @@ class Scene:
     """Lesions; none in a healthy eye."""
 
     def in_layer(self, layer: VesselLayer) -> "Scene":
-        """The eye with the vessels of one layer, and the microaneurysms on them, only."""
+        """The eye with the vessels of one layer, and the lesions on them, only; new vessels are superficial."""
         dots = tuple(dot for dot in self.lesions.microaneurysms if dot.layer == layer)
+        is_superficial = layer == VesselLayer.SUPERFICIAL
+        irma = self.lesions.irma if is_superficial else ()
+        tufts = self.lesions.neovascularization if is_superficial else ()
         return replace(
             self,
             graph=self.graph.in_layer(layer),
             healthy_graph=self.healthy_graph.in_layer(layer),
-            lesions=replace(self.lesions, microaneurysms=dots),
+            lesions=replace(self.lesions, microaneurysms=dots, irma=irma, neovascularization=tufts),
         )
 
     @property
@@ -69,6 +79,7 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     laterality = LATERALITIES[int(rng.integers(len(LATERALITIES)))]
     fovea = draw_fovea(config.growth, config.field_of_view_mm, rng)
     graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
+    graph = wind(graph, rng.uniform(*config.growth.tortuosity), WAVELENGTH_MM, rng)
     return Scene(
         field_width_mm=config.field_of_view_mm,
         depth_mm=config.growth.depth_mm,
@@ -89,7 +100,7 @@ def draw_severity(config: PathologyConfig, rng: np.random.Generator) -> int:
 def add_lesions(
     healthy: Scene, config: PathologyConfig, severity: int, rng: np.random.Generator, *, strongest: bool = False
 ) -> Scene:
-    """The same eye with diabetic retinopathy: capillary dropout, and microaneurysms along its border.
+    """The same eye with diabetic retinopathy.
 
     Parameters
     ----------
@@ -109,9 +120,27 @@ def add_lesions(
         place = strongest_dropout if strongest else draw_dropouts
         dropouts = place(config.dropout, healthy.field_width_mm, healthy.fovea, rng)
     graph = lose_capillaries(healthy.graph, dropouts, config.dropout.spared_radius_mm, rng)
-    microaneurysms: tuple[Microaneurysm, ...] = ()
-    if rng.uniform() < config.microaneurysms.probability[severity - 1]:
-        microaneurysms = draw_microaneurysms(
-            config.microaneurysms, graph, dropouts, config.dropout.spared_radius_mm, healthy.field_width_mm, rng
-        )
-    return replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, microaneurysms=microaneurysms))
+    graph, shape = change_shape(graph, config, severity, rng)
+    diseased = replace(healthy, graph=graph, lesions=Lesions(dropouts=dropouts, shape=shape))
+    return add_vessel_lesions(diseased, config, severity, rng, strongest=strongest)
+
+
+def add_vessel_lesions(
+    scene: Scene, config: PathologyConfig, severity: int, rng: np.random.Generator, *, strongest: bool
+) -> Scene:
+    """The eye with microaneurysms on the vessels that are left, and new vessels; parameters as in `add_lesions`."""
+    dot_rng, irma_rng, tuft_rng = rng.spawn(3)
+    where = scene.graph, scene.lesions.dropouts
+    dots: tuple[Microaneurysm, ...] = ()
+    irma: tuple[NewVessels, ...] = ()
+    tufts: tuple[NewVessels, ...] = ()
+    if dot_rng.uniform() < config.microaneurysms.probability[severity - 1]:
+        place = strongest_microaneurysms if strongest else draw_microaneurysms
+        spared_mm = config.dropout.spared_radius_mm
+        dots = place(config.microaneurysms, *where, spared_mm, scene.field_width_mm, dot_rng)
+    if irma_rng.uniform() < config.irma.probability[severity - 1] and config.new_vessels != "neovascularization":
+        irma = draw_irma(config.irma, *where, scene.field_width_mm, irma_rng)
+    if tuft_rng.uniform() < config.neovascularization.probability[severity - 1] and config.new_vessels != "irma":
+        tufts = draw_neovascularization(config.neovascularization, *where, scene.field_width_mm, tuft_rng)
+    lesions = replace(scene.lesions, microaneurysms=dots, irma=irma, neovascularization=tufts)
+    return replace(scene, lesions=lesions)

@@ -6,7 +6,15 @@ file, overrides) is in `resolve`.
 
 from octa_svr_dataset.config.growth import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.config.imaging import ImagingConfig
-from octa_svr_dataset.config.pathology import DropoutConfig, MicroaneurysmConfig, PathologyConfig
+from octa_svr_dataset.config.pathology import (
+    DropoutConfig,
+    IrmaConfig,
+    MicroaneurysmConfig,
+    NeovascularizationConfig,
+    PathologyConfig,
+    TortuosityConfig,
+    VenousConfig,
+)
 from octa_svr_dataset.config.scene import SceneConfig
 from octa_svr_dataset.config.text import TextConfig
 
@@ -14,9 +22,13 @@ __all__ = [
     "DropoutConfig",
     "GrowthConfig",
     "ImagingConfig",
+    "IrmaConfig",
     "MicroaneurysmConfig",
+    "NeovascularizationConfig",
     "PathologyConfig",
     "PlexusGrowthConfig",
     "SceneConfig",
     "TextConfig",
+    "TortuosityConfig",
+    "VenousConfig",
 ]

@@ -49,7 +49,7 @@ class Courses:
         """(N,) largest of (N,) values on the course of each node."""
         largest = np.full(len(value), -np.inf)
         np.maximum.at(largest, self.first, value)
-        return largest[self.first]
+        return np.asarray(largest[self.first])
 
 
 def _goes_on(graph: VesselGraph) -> np.ndarray:
@@ -141,7 +141,7 @@ def turns_rad(graph: VesselGraph, node: np.ndarray) -> np.ndarray:
     along = graph.position_mm[:, :2] - graph.position_mm[np.maximum(graph.parent, 0), :2]
     first, second = along[graph.parent[node]], along[node]
     cross = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    return np.abs(np.arctan2(cross, np.einsum("ij,ij->i", first, second)))
+    return np.asarray(np.abs(np.arctan2(cross, np.einsum("ij,ij->i", first, second))))
 
 
 def _stretches(

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from octa_svr_dataset.config import PathologyConfig
 from octa_svr_dataset.pathology.course_kernels import add_up
 from octa_svr_dataset.pathology.courses import Courses, between, subdivide
+from octa_svr_dataset.pathology.lesions import VesselShape
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, segment_lengths_mm
 
 REFERENCE_RADIUS_MM = 0.010
@@ -35,6 +37,23 @@ LEAST_LENGTH_MM = 1e-9
 
 VEIN_RADII_MM = (0.010, 0.014)
 """Veins change from the first of these radii on, in full from the second, mm."""
+
+
+def change_shape(
+    graph: VesselGraph, config: PathologyConfig, severity: int, rng: np.random.Generator
+) -> tuple[VesselGraph, VesselShape]:
+    """The vessels of an eye of a severity, from 1 to 4, as they wind, widen and bead; and how much of each."""
+    winding_rng, vein_rng = rng.spawn(2)
+    shape = VesselShape()
+    if winding_rng.uniform() < config.tortuosity.probability[severity - 1]:
+        shape = replace(shape, tortuosity_gain=winding_rng.uniform(*config.tortuosity.gain))
+        graph = wind(graph, shape.tortuosity_gain, config.tortuosity.wavelength_mm, winding_rng)
+    if vein_rng.uniform() < config.veins.probability[severity - 1]:
+        dilation, beading = vein_rng.uniform(*config.veins.dilation), vein_rng.uniform(*config.veins.beading)
+        shape = replace(shape, vein_dilation=dilation, beading=beading)
+        distance_mm = vein_rng.uniform(*config.veins.bead_distance_mm)
+        graph = change_veins(graph, dilation, beading, distance_mm, vein_rng)
+    return graph, shape
 
 
 def wind(graph: VesselGraph, gain: float, wavelength_mm: tuple[float, float], rng: np.random.Generator) -> VesselGraph:
@@ -120,7 +139,7 @@ def _sway(waves: np.ndarray, phase_rad: np.ndarray) -> np.ndarray:
 def _rise(share: np.ndarray) -> np.ndarray:
     """From 0 at 0 smoothly to 1 from 1 on."""
     part = np.clip(share, 0.0, 1.0)
-    return part**2 * (3.0 - 2.0 * part)
+    return np.asarray(part**2 * (3.0 - 2.0 * part))
 
 
 def _across(graph: VesselGraph, before: np.ndarray, owner: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -1,0 +1,137 @@
+"""Draw intraretinal microvascular abnormalities: dilated, tortuous shunts over capillary dropout."""
+
+import math
+
+import numpy as np
+
+from octa_svr_dataset.config import IrmaConfig
+from octa_svr_dataset.pathology.lesions import Dropout, NewVessels
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
+
+BORDER_MM = 0.12
+"""The vessels that a shunt joins lie inside an area of dropout, or no farther than this from its outline, mm."""
+
+LEAST_RADIUS_MM = 0.004
+"""Shunts run between arterioles and venules of at least this radius, mm."""
+
+INSIDE_MARGIN_MM = 0.02
+"""They lie at least this far inside the field of view, mm."""
+
+PITCH_MM = 0.012
+"""Distance of the nodes of a shunt, mm."""
+
+NUM_WAVES = 3
+"""Waves of different length that make up a course."""
+
+WAVE_SPREAD = 0.35
+"""Their lengths lie within this share of the one that is drawn."""
+
+ONSET = 3.0
+"""A course begins and ends straight, and winds in full from about the inverse share of its chord, over pi, on."""
+
+CALIBRE_SWING = 0.2
+"""Relative amplitude with which the calibre varies along a shunt."""
+
+
+def draw_irma(
+    config: IrmaConfig,
+    graph: VesselGraph,
+    dropouts: tuple[Dropout, ...],
+    field_width_mm: float,
+    rng: np.random.Generator,
+) -> tuple[NewVessels, ...]:
+    """Draw shunts from superficial arterioles to venules across areas of dropout.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    graph
+        Vessels that are left, N nodes.
+    dropouts
+        Areas of dropout.
+    field_width_mm
+        Width of the field of view, mm.
+    rng
+        Stream of the lesions.
+    """
+    shunts: list[NewVessels] = []
+    if not dropouts:
+        return ()
+    pairs = [_pairs(config, graph, dropout, field_width_mm) for dropout in dropouts]
+    taken = np.zeros(len(graph), dtype=bool)
+    for _ in range(int(rng.integers(*config.count, endpoint=True))):
+        free = np.concatenate([pair[~taken[pair].any(axis=1)] for pair in pairs])
+        if not len(free):
+            break
+        start, end = (int(node) for node in free[rng.integers(len(free))])
+        shunts.append(_shunt(config, graph.position_mm[start], graph.position_mm[end], field_width_mm, rng))
+        for node in (start, end):
+            near_mm = np.abs(graph.position_mm[:, :2] - graph.position_mm[node, :2]).max(axis=1)
+            taken |= near_mm < BORDER_MM
+    return tuple(shunts)
+
+
+def _pairs(config: IrmaConfig, graph: VesselGraph, dropout: Dropout, field_width_mm: float) -> np.ndarray:
+    """(P, 2) nodes of an arteriole and of a venule that a shunt over an area of dropout may join."""
+    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
+    is_anchor = (graph.layer == VesselLayer.SUPERFICIAL) & (graph.radius_mm >= LEAST_RADIUS_MM)
+    is_anchor &= (
+        np.abs(graph.position_mm[:, :2] - field_width_mm / 2).max(axis=1) < field_width_mm / 2 - INSIDE_MARGIN_MM
+    )
+    node = np.flatnonzero(is_anchor)
+    node = node[dropout.level(x_mm[node], y_mm[node]) <= 1.0 + BORDER_MM / dropout.radius_mm]
+    artery, vein = (node[graph.kind[node] == kind] for kind in VesselKind)
+    pair = np.stack(np.meshgrid(artery, vein, indexing="ij"), axis=-1).reshape(-1, 2)
+    along_mm = graph.position_mm[pair[:, 1], :2] - graph.position_mm[pair[:, 0], :2]
+    chord_mm = np.hypot(along_mm[:, 0], along_mm[:, 1])
+    pair = pair[(chord_mm >= config.chord_mm[0]) & (chord_mm <= config.chord_mm[1])]
+    middle_mm = (graph.position_mm[pair[:, 0]] + graph.position_mm[pair[:, 1]]) / 2
+    return np.asarray(pair[dropout.level(middle_mm[:, 0], middle_mm[:, 1]) < 1.0])
+
+
+def _shunt(
+    config: IrmaConfig, start_mm: np.ndarray, end_mm: np.ndarray, field_width_mm: float, rng: np.random.Generator
+) -> NewVessels:
+    """A winding course between two points (x, y, z), mm."""
+    arc_over_chord = rng.uniform(*config.arc_over_chord)
+    along_mm = end_mm[:2] - start_mm[:2]
+    chord_mm = math.hypot(*along_mm)
+    share = np.linspace(0.0, 1.0, math.ceil(chord_mm * arc_over_chord / PITCH_MM) + 1)
+    sway = _sway(share * chord_mm, rng.uniform(*config.wavelength_mm), rng) * np.minimum(
+        ONSET * np.sin(math.pi * share), 1.0
+    )
+    across = np.array([-along_mm[1], along_mm[0], 0.0]) / chord_mm
+    chord = start_mm + share[:, None] * (end_mm - start_mm)
+    chord[-1] = end_mm
+    height_mm = _height_mm(sway, share * chord_mm, arc_over_chord * chord_mm)
+    position_mm = chord + height_mm * np.where(share % 1.0 > 0.0, sway, 0.0)[:, None] * across
+    position_mm[:, :2] = np.clip(position_mm[:, :2], 0.0, field_width_mm)
+    swing = np.sin(2.0 * math.pi * (share * chord_mm / config.wavelength_mm[0] + rng.uniform()))
+    radius_mm = rng.uniform(*config.radius_mm) * (1.0 + CALIBRE_SWING * swing)
+    number = np.arange(len(share))
+    return NewVessels(
+        position_mm=position_mm, edges=np.stack((number[:-1], number[1:]), axis=1), radius_mm=radius_mm, flow=0.0
+    )
+
+
+def _sway(distance_mm: np.ndarray, wavelength_mm: float, rng: np.random.Generator) -> np.ndarray:
+    """(P,) sum of waves of about a length along a course."""
+    lengths_mm = wavelength_mm * rng.uniform(1.0 - WAVE_SPREAD, 1.0 + WAVE_SPREAD, size=NUM_WAVES)
+    phases = rng.uniform(size=NUM_WAVES)
+    sway = np.zeros(len(distance_mm))
+    for length_mm, phase in zip(lengths_mm, phases, strict=True):
+        sway += length_mm * np.sin(2.0 * math.pi * (distance_mm / length_mm + phase))
+    return sway
+
+
+def _height_mm(sway: np.ndarray, distance_mm: np.ndarray, arc_mm: float) -> float:
+    """Factor on the waves at which the course is as long as it shall be; by halving the range that it lies in."""
+    run_sq, rise_sq = np.diff(distance_mm) ** 2, np.diff(sway) ** 2
+    low, high = 0.0, 1.0
+    while np.sqrt(run_sq + high**2 * rise_sq).sum() < arc_mm:
+        high *= 2.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if np.sqrt(run_sq + middle**2 * rise_sq).sum() > arc_mm else (middle, high)
+    return high
