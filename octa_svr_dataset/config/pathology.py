@@ -87,10 +87,10 @@ class IrmaConfig(Settings):
     radius_mm: Annotated[Range, Within(0.004, 0.03)] = (0.008, 0.020)
     """Radius, mm; capillaries have 0.0025 to 0.005."""
 
-    arc_over_chord: Annotated[Range, Within(1, 2.5)] = (1.15, 1.6)
+    arc_over_chord: Annotated[Range, Within(1, 2.5)] = (1.15, 1.5)
     """Length of its course over that of its chord."""
 
-    wavelength_mm: Annotated[Range, Within(0.05, 1)] = (0.14, 0.28)
+    wavelength_mm: Annotated[Range, Within(0.05, 1)] = (0.18, 0.40)
     """Length of its windings, mm."""
 
 
@@ -106,13 +106,13 @@ class NeovascularizationConfig(Settings):
     area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
     """Area that a tuft fills, mm2."""
 
-    spacing_mm: Annotated[Range, Within(0.02, 0.2)] = (0.040, 0.065)
+    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.028, 0.042)
     """Area of a tuft over the length of its vessels, mm: their distance from one another."""
 
     radius_mm: Annotated[Range, Within(0.002, 0.02)] = (0.003, 0.006)
     """Radius of its vessels, mm."""
 
-    curl_per_mm: Annotated[Range, Within(0, 60)] = (8.0, 20.0)
+    curl_per_mm: Annotated[Range, Within(0, 60)] = (10.0, 24.0)
     """Standard deviation of the curvature of its vessels, rad per mm; the inverse of the radius of their bends."""
 
     loop_share: float = Field(0.7, ge=0, le=1)

@@ -27,23 +27,21 @@ class Courses:
     @classmethod
     def of(cls, graph: VesselGraph) -> "Courses":
         """Courses of a forest."""
-        return cls._along(graph, _goes_on(graph))
+        return cls._along(graph, _goes_on(graph), segment_lengths_mm(graph))
 
-    def cut(self, fine: VesselGraph, owner: np.ndarray) -> "Courses":
-        """The same courses in the forest whose segments are cut into pieces; see `subdivide`."""
+    def cut(self, fine: VesselGraph, owner: np.ndarray, length_mm: np.ndarray) -> "Courses":
+        """The same courses in the forest whose segments are cut into pieces of lengths (K,), mm; see `subdivide`."""
         is_inner = (fine.parent >= 0) & (owner[fine.parent] == owner)
-        return Courses._along(fine, is_inner | (self.before[owner] >= 0))
+        return Courses._along(fine, is_inner | (self.before[owner] >= 0), length_mm)
 
     @classmethod
-    def _along(cls, graph: VesselGraph, goes_on: np.ndarray) -> "Courses":
+    def _along(cls, graph: VesselGraph, goes_on: np.ndarray, length_mm: np.ndarray) -> "Courses":
         before = np.where(goes_on, graph.parent, -1).astype(np.int64)
-        first = np.where(before < 0, np.arange(len(graph)), 0)
-        sums = np.column_stack((segment_lengths_mm(graph), first))
+        sums = np.column_stack((length_mm, np.where(before < 0, np.arange(len(graph)), 0)))
         add_up(sums, before, np.ones(len(graph)))
         first = sums[:, 1].astype(np.int64)
-        return cls(
-            before=before, first=first, origin=graph.parent[first].astype(np.int64), distance_mm=sums[:, 0].copy()
-        )
+        origin = graph.parent[first].astype(np.int64)
+        return cls(before=before, first=first, origin=origin, distance_mm=sums[:, 0].copy())
 
     def largest(self, value: np.ndarray) -> np.ndarray:
         """(N,) largest of (N,) values on the course of each node."""
@@ -54,11 +52,12 @@ class Courses:
 
 def _goes_on(graph: VesselGraph) -> np.ndarray:
     """(N,) whether each node's segment is the widest of those that start where it does."""
-    segments = graph.segments
-    order = segments[np.lexsort((segments, -graph.radius_mm[segments], graph.parent[segments]))]
-    goes_on = np.zeros(len(graph), dtype=bool)
+    has_parent = graph.parent >= 0
+    goes_on = has_parent & (graph.num_children()[graph.parent] == 1)
+    branches = np.flatnonzero(has_parent & ~goes_on)
+    order = branches[np.lexsort((-graph.radius_mm[branches], graph.parent[branches]))]
     goes_on[order[np.diff(graph.parent[order], prepend=-1) != 0]] = True
-    return goes_on
+    return np.asarray(goes_on)
 
 
 def subdivide(graph: VesselGraph, pieces: np.ndarray) -> tuple[VesselGraph, np.ndarray, np.ndarray]:

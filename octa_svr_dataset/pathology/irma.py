@@ -11,6 +11,12 @@ from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, VesselLayer
 BORDER_MM = 0.12
 """The vessels that a shunt joins lie inside an area of dropout, or no farther than this from its outline, mm."""
 
+LEAST_APART_MM = 0.1
+"""No two shunts begin or end closer to each other, mm."""
+
+PLACEMENT_TRIES = 12
+"""A shunt that finds no two vessels to join in as many tries is left out."""
+
 LEAST_RADIUS_MM = 0.004
 """Shunts run between arterioles and venules of at least this radius, mm."""
 
@@ -20,10 +26,10 @@ INSIDE_MARGIN_MM = 0.02
 PITCH_MM = 0.012
 """Distance of the nodes of a shunt, mm."""
 
-NUM_WAVES = 3
+NUM_WAVES = 4
 """Waves of different length that make up a course."""
 
-WAVE_SPREAD = 0.35
+WAVE_SPREAD = 0.6
 """Their lengths lie within this share of the one that is drawn."""
 
 ONSET = 3.0
@@ -56,38 +62,52 @@ def draw_irma(
         Stream of the lesions.
     """
     shunts: list[NewVessels] = []
-    if not dropouts:
-        return ()
-    pairs = [_pairs(config, graph, dropout, field_width_mm) for dropout in dropouts]
-    taken = np.zeros(len(graph), dtype=bool)
-    for _ in range(int(rng.integers(*config.count, endpoint=True))):
-        free = np.concatenate([pair[~taken[pair].any(axis=1)] for pair in pairs])
-        if not len(free):
-            break
-        start, end = (int(node) for node in free[rng.integers(len(free))])
-        shunts.append(_shunt(config, graph.position_mm[start], graph.position_mm[end], field_width_mm, rng))
-        for node in (start, end):
-            near_mm = np.abs(graph.position_mm[:, :2] - graph.position_mm[node, :2]).max(axis=1)
-            taken |= near_mm < BORDER_MM
+    anchors = [_anchors(graph, dropout, field_width_mm) for dropout in dropouts]
+    area = np.array([dropout.radius_mm**2 for dropout in dropouts])
+    for _ in range(int(rng.integers(*config.count, endpoint=True)) if dropouts else 0):
+        for _ in range(PLACEMENT_TRIES):
+            which = int(np.searchsorted(np.cumsum(area / area.sum()), rng.uniform()).clip(max=len(area) - 1))
+            pair = _pair(config, graph, dropouts[which], anchors[which], rng)
+            if pair is not None and not _is_beside(shunts, graph, pair):
+                start_mm, end_mm = graph.position_mm[list(pair)]
+                shunts.append(_shunt(config, start_mm, end_mm, field_width_mm, rng))
+                break
     return tuple(shunts)
 
 
-def _pairs(config: IrmaConfig, graph: VesselGraph, dropout: Dropout, field_width_mm: float) -> np.ndarray:
-    """(P, 2) nodes of an arteriole and of a venule that a shunt over an area of dropout may join."""
-    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
+def _anchors(graph: VesselGraph, dropout: Dropout, field_width_mm: float) -> np.ndarray:
+    """(K,) superficial nodes of arterioles and venules in an area of dropout or at its outline."""
+    half_mm, reach_mm = field_width_mm / 2, dropout.reach_mm + BORDER_MM
     is_anchor = (graph.layer == VesselLayer.SUPERFICIAL) & (graph.radius_mm >= LEAST_RADIUS_MM)
-    is_anchor &= (
-        np.abs(graph.position_mm[:, :2] - field_width_mm / 2).max(axis=1) < field_width_mm / 2 - INSIDE_MARGIN_MM
-    )
+    for place_mm, center_mm in zip(graph.position_mm.T[:2], dropout.center_mm, strict=True):
+        is_anchor &= np.abs(place_mm - half_mm) < half_mm - INSIDE_MARGIN_MM
+        is_anchor &= np.abs(place_mm - center_mm) < reach_mm
     node = np.flatnonzero(is_anchor)
-    node = node[dropout.level(x_mm[node], y_mm[node]) <= 1.0 + BORDER_MM / dropout.radius_mm]
-    artery, vein = (node[graph.kind[node] == kind] for kind in VesselKind)
-    pair = np.stack(np.meshgrid(artery, vein, indexing="ij"), axis=-1).reshape(-1, 2)
-    along_mm = graph.position_mm[pair[:, 1], :2] - graph.position_mm[pair[:, 0], :2]
+    level = dropout.level(graph.position_mm[node, 0], graph.position_mm[node, 1])
+    return node[level <= 1.0 + BORDER_MM / dropout.radius_mm]
+
+
+def _pair(
+    config: IrmaConfig, graph: VesselGraph, dropout: Dropout, anchors: np.ndarray, rng: np.random.Generator
+) -> tuple[int, int] | None:
+    """Nodes of an arteriole and of a venule, with dropout midway between them; none where chance finds no such."""
+    arteries, veins = (anchors[graph.kind[anchors] == kind] for kind in VesselKind)
+    if not len(arteries):
+        return None
+    start = int(arteries[rng.integers(len(arteries))])
+    along_mm = graph.position_mm[veins] - graph.position_mm[start]
     chord_mm = np.hypot(along_mm[:, 0], along_mm[:, 1])
-    pair = pair[(chord_mm >= config.chord_mm[0]) & (chord_mm <= config.chord_mm[1])]
-    middle_mm = (graph.position_mm[pair[:, 0]] + graph.position_mm[pair[:, 1]]) / 2
-    return np.asarray(pair[dropout.level(middle_mm[:, 0], middle_mm[:, 1]) < 1.0])
+    veins = veins[(chord_mm >= config.chord_mm[0]) & (chord_mm <= config.chord_mm[1])]
+    middle_mm = (graph.position_mm[start] + graph.position_mm[veins]) / 2
+    veins = veins[dropout.level(middle_mm[:, 0], middle_mm[:, 1]) < 1.0]
+    return (start, int(veins[rng.integers(len(veins))])) if len(veins) else None
+
+
+def _is_beside(shunts: list[NewVessels], graph: VesselGraph, pair: tuple[int, int]) -> bool:
+    """Whether another shunt begins or ends close to where one would."""
+    ends_mm = np.array([shunt.position_mm[end, :2] for shunt in shunts for end in (0, -1)]).reshape(-1, 2)
+    apart_mm = [np.abs(ends_mm - graph.position_mm[node, :2]).max(axis=1) for node in pair]
+    return bool(np.min(apart_mm, initial=np.inf) < LEAST_APART_MM)
 
 
 def _shunt(

@@ -106,12 +106,15 @@ def _touch(first: Microaneurysm, second: Microaneurysm) -> bool:
 
 def _border(graph: VesselGraph, dropouts: tuple[Dropout, ...], band_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """(N,) whether each node lies within the band around an outline, and (N,) whether it lies further inside."""
-    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
     is_near = np.zeros(len(graph), dtype=bool)
     is_inside = np.zeros(len(graph), dtype=bool)
+    x_mm, y_mm = graph.position_mm.T[:2]
     for dropout in dropouts:
-        level = dropout.level(x_mm, y_mm)
+        reach_mm = dropout.reach_mm * (1.0 + band_mm / 2 / dropout.radius_mm)
+        is_close = np.abs(x_mm - dropout.center_mm[0]) <= reach_mm
+        node = np.flatnonzero(is_close & (np.abs(y_mm - dropout.center_mm[1]) <= reach_mm))
+        level = dropout.level(x_mm[node], y_mm[node])
         half_band = band_mm / 2 / dropout.radius_mm
-        is_near |= np.abs(level - 1.0) <= half_band
-        is_inside |= level < 1.0 - half_band
+        is_near[node] |= np.abs(level - 1.0) <= half_band
+        is_inside[node] |= level < 1.0 - half_band
     return is_near, is_inside

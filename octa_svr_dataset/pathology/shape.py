@@ -78,11 +78,13 @@ def wind(graph: VesselGraph, gain: float, wavelength_mm: tuple[float, float], rn
     if gain == 1.0:
         return graph
     share = _rise((graph.radius_mm - WINDING_RADII_MM[0]) / (WINDING_RADII_MM[1] - WINDING_RADII_MM[0]))
-    pieces = np.ceil(PIECES_PER_WAVE * segment_lengths_mm(graph) / wave_mm).astype(np.int64)
-    fine, owner, along = subdivide(graph, np.where(share > 0.0, np.maximum(pieces, 1), 1))
+    length_mm = segment_lengths_mm(graph)
+    pieces = np.ceil(PIECES_PER_WAVE * length_mm / wave_mm).astype(np.int64)
+    pieces = np.where(share > 0.0, np.maximum(pieces, 1), 1)
+    fine, owner, along = subdivide(graph, pieces)
     coarse = Courses.of(graph)
-    courses = coarse.cut(fine, owner)
-    waves = _waves(courses, segment_lengths_mm(fine) / wave_mm[owner])
+    courses = coarse.cut(fine, owner, (length_mm / pieces)[owner])
+    waves = _waves(courses, (length_mm / pieces / wave_mm)[owner])
     onset = _rise(waves / ONSET_WAVES) * _rise((courses.largest(waves) - waves) / ONSET_WAVES)
     slope = math.sqrt(4.0 * (gain - 1.0) * (1.0 + 0.75 * (gain - 1.0)))  # inverse of the length of a sine
     offset_mm = (
@@ -113,9 +115,11 @@ def change_veins(
     shift = rng.uniform(size=len(graph))
     low_mm, high_mm = VEIN_RADII_MM
     is_wide = (graph.kind == VesselKind.VEIN) & (graph.radius_mm > low_mm)
-    pieces = np.ceil(PIECES_PER_WAVE * segment_lengths_mm(graph) / wavelength_mm).astype(np.int64)
-    fine, owner, _ = subdivide(graph, np.where(is_wide, np.maximum(pieces, 1), 1))
-    courses = Courses.of(graph).cut(fine, owner)
+    length_mm = segment_lengths_mm(graph)
+    pieces = np.ceil(PIECES_PER_WAVE * length_mm / wavelength_mm).astype(np.int64)
+    pieces = np.where(is_wide, np.maximum(pieces, 1), 1)
+    fine, owner, _ = subdivide(graph, pieces)
+    courses = Courses.of(graph).cut(fine, owner, (length_mm / pieces)[owner])
     share = np.clip((fine.radius_mm - low_mm) / (high_mm - low_mm), 0.0, 1.0) * (fine.kind == VesselKind.VEIN)
     waves = courses.distance_mm / wavelength_mm + shift[owner[courses.first]]
     swelling = (1.0 + (dilation - 1.0) * share) * (1.0 + amplitude * share * np.sin(2.0 * math.pi * waves))

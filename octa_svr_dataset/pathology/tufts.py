@@ -16,11 +16,11 @@ from octa_svr_dataset.pathology.lesions import NewVessels
 INSIDE_MARGIN_MM = 0.02
 """They lie at least this far inside the field of view, mm."""
 
-STEP_MM = 0.012
+STEP_MM = 0.015
 """Length of a step of a sprout, mm."""
 
-NUM_GENERATIONS = 30
-"""Steps in which a tuft is grown, about: large ones have more sprouts at a time."""
+SPROUTS = 0.9
+"""Sprouts that grow at a time, over the square root of the number of nodes that a tuft shall have."""
 
 MOST_GENERATIONS = 200
 """No tuft is grown in more steps; it stays smaller then."""
@@ -28,20 +28,32 @@ MOST_GENERATIONS = 200
 FIRST_SPROUTS = 4
 """A tuft begins with as many."""
 
+MOST_NEW_SPROUTS = 2
+"""No more sprouts start in a step."""
+
+ASTRAY_RAD = 0.8
+"""They start within this angle on both sides of the way to the place that they fill, rad."""
+
 FIRST_SPREAD_RAD = 1.2
 """Sprouts leave the vein within this angle on both sides of the direction in which the tuft lies, rad."""
 
-CURL_STEPS = 6
+CURL_STEPS = 5
 """Steps after which the curl of a sprout has changed."""
 
 MEETING_MM = 0.014
 """Sprouts that come this close to another vessel of the tuft have met it, mm."""
 
-OWN_STEPS = 10
+OWN_STEPS = 8
 """A sprout does not meet what it has grown in its last steps, nor the vessel that it has just left."""
 
 CLOSING_MM = 0.09
 """In the end, blind ends join what lies within this distance, mm."""
+
+BOW = 0.7
+"""How far these arcs bow out, relative to the distance that they span."""
+
+NUM_ARC_PIECES = 6
+"""Pieces of which they consist."""
 
 CENTER_DISTANCE = 0.7
 """Distance of the middle of a tuft from where it leaves its vein, relative to its radius."""
@@ -49,10 +61,13 @@ CENTER_DISTANCE = 0.7
 TURN_RAD = 0.5
 """Sprouts that come to the outline of a tuft turn by as much in a step, toward its middle, rad."""
 
+FILLED_SHARE = 0.62
+"""Share of its outline that a tuft fills, with the gaps between its vessels, when it is as long as it shall be."""
+
 NUM_PROBES = 256
 """Places by which the area inside an outline is estimated."""
 
-NUM_TARGETS = 8
+NUM_TARGETS = 6
 """A new sprout starts toward the emptiest of as many places in the tuft."""
 
 IRREGULARITY = 0.25
@@ -187,18 +202,18 @@ def grow_tuft(
     rng
         Stream of the lesions.
     """
-    radius_mm = math.sqrt(area_mm2 / math.pi)
+    radius_mm = math.sqrt(area_mm2 / FILLED_SHARE / math.pi)
     outline = _outline(root_mm[:2], radius_mm, field_width_mm, rng)
-    num_nodes = math.ceil(outline.area_mm2(rng) / rng.uniform(*config.spacing_mm) / STEP_MM)
+    num_nodes = math.ceil(FILLED_SHARE * outline.area_mm2(rng) / rng.uniform(*config.spacing_mm) / STEP_MM)
     curl_rad = rng.uniform(*config.curl_per_mm) * STEP_MM
     network = _Network(root_mm[None, :2].copy(), np.zeros(1, np.int64), np.zeros(1, np.int64), [])
-    most_sprouts = max(FIRST_SPROUTS, num_nodes // NUM_GENERATIONS)
+    most_sprouts = max(FIRST_SPROUTS, round(SPROUTS * math.sqrt(num_nodes)))
     sprouts, last = _first_sprouts(root_mm[:2], outline, curl_rad, rng), FIRST_SPROUTS
     for generation in range(1, MOST_GENERATIONS):
         if len(network.position_mm) >= num_nodes:
             break
         sprouts = _step(network, sprouts, outline, generation, curl_rad, config.loop_share, rng)
-        missing = min(most_sprouts, FIRST_SPROUTS + generation) - len(sprouts.tip)
+        missing = min(most_sprouts - len(sprouts.tip), MOST_NEW_SPROUTS)
         if missing > 0:
             number = last + 1 + np.arange(missing)
             sprouts, last = sprouts.join(_new_sprouts(network, outline, number, curl_rad, rng)), last + missing
@@ -247,7 +262,7 @@ def _new_sprouts(
     return _Sprouts(
         tip=tip,
         number=number,
-        heading_rad=np.arctan2(y_mm, x_mm),
+        heading_rad=np.arctan2(y_mm, x_mm) + rng.uniform(-ASTRAY_RAD, ASTRAY_RAD, size=count),
         bend_rad=curl_rad * rng.standard_normal(count),
         age=np.zeros(count, np.int64),
     )
@@ -284,13 +299,24 @@ def _step(
 
 
 def _close(network: _Network) -> None:
-    """Join blind ends to what lies near them."""
+    """Join blind ends to what lies near them, in arcs that go on the way that they came."""
     degree = np.bincount(np.concatenate(network.edges).ravel(), minlength=len(network.position_mm))
     blind = 1 + np.flatnonzero(degree[1:] == 1)
     squares_mm2 = network.others_mm2(network.position_mm[blind], blind)
     nearest = np.argmin(squares_mm2, axis=1)
-    is_near = squares_mm2[np.arange(len(blind)), nearest] < CLOSING_MM**2
-    network.edges.append(np.stack((blind[is_near], nearest[is_near]), axis=1))
+    gap_mm = np.sqrt(squares_mm2[np.arange(len(blind)), nearest])
+    blind, nearest, gap_mm = (column[gap_mm < CLOSING_MM] for column in (blind, nearest, gap_mm))
+    arrivals = np.concatenate(network.edges)
+    before = np.zeros(len(network.position_mm), np.int64)
+    before[arrivals[:, 1]] = arrivals[:, 0]  # unique where a node is blind
+    before = before[blind]
+    start_mm, end_mm = network.position_mm[blind], network.position_mm[nearest]
+    bow_mm = start_mm + BOW * gap_mm[:, None] / STEP_MM * (start_mm - network.position_mm[before])
+    tip = blind
+    for share in np.linspace(0.0, 1.0, NUM_ARC_PIECES + 1)[1:-1]:
+        place_mm = (1 - share) ** 2 * start_mm + 2 * share * (1 - share) * bow_mm + share**2 * end_mm
+        tip = network.grow(tip, place_mm, network.sprout[blind], 0)
+    network.edges.append(np.stack((tip, nearest), axis=1))
 
 
 def _as_vessels(
