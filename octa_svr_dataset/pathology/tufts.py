@@ -61,7 +61,7 @@ CENTER_DISTANCE = 0.7
 TURN_RAD = 0.5
 """Sprouts that come to the outline of a tuft turn by as much in a step, toward its middle, rad."""
 
-FILLED_SHARE = 0.62
+FILLED_SHARE = 0.48
 """Share of its outline that a tuft fills, with the gaps between its vessels, when it is as long as it shall be."""
 
 NUM_PROBES = 256
