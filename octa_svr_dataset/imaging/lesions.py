@@ -10,7 +10,7 @@ from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisiti
 from octa_svr_dataset.imaging.raster import Drawing, draw_network
 from octa_svr_dataset.pathology.lesions import Microaneurysm, NewVessels
 
-ELLIPSE_PLACES = np.linspace(-1.0, 1.0, 7)
+ELLIPSE_PLACES = np.linspace(-1.0, 1.0, 11)
 """Places along a fusiform microaneurysm, from one end to the other, between which its width changes linearly."""
 
 

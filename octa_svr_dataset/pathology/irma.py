@@ -23,13 +23,16 @@ LEAST_RADIUS_MM = 0.004
 INSIDE_MARGIN_MM = 0.02
 """They lie at least this far inside the field of view, mm."""
 
-PITCH_MM = 0.012
+PITCH_MM = 0.008
 """Distance of the nodes of a shunt, mm."""
+
+FINENESS = 3
+"""Places between two nodes at which the course is worked out, so that the nodes are evenly spaced."""
 
 NUM_WAVES = 4
 """Waves of different length that make up a course."""
 
-WAVE_SPREAD = 0.6
+WAVE_SPREAD = 0.5
 """Their lengths lie within this share of the one that is drawn."""
 
 ONSET = 3.0
@@ -114,34 +117,35 @@ def _shunt(
     config: IrmaConfig, start_mm: np.ndarray, end_mm: np.ndarray, field_width_mm: float, rng: np.random.Generator
 ) -> NewVessels:
     """A winding course between two points (x, y, z), mm."""
-    arc_over_chord = rng.uniform(*config.arc_over_chord)
     along_mm = end_mm[:2] - start_mm[:2]
     chord_mm = math.hypot(*along_mm)
-    share = np.linspace(0.0, 1.0, math.ceil(chord_mm * arc_over_chord / PITCH_MM) + 1)
-    sway = _sway(share * chord_mm, rng.uniform(*config.wavelength_mm), rng) * np.minimum(
-        ONSET * np.sin(math.pi * share), 1.0
-    )
+    arc_mm = chord_mm * rng.uniform(*config.arc_over_chord)
+    share = np.linspace(0.0, 1.0, FINENESS * math.ceil(arc_mm / PITCH_MM) + 1)
+    sway = _sway(share * chord_mm, rng.uniform(*config.wavelength_mm), rng)
+    sway *= np.minimum(ONSET * np.sin(math.pi * share), 1.0)
+    sway *= _height_mm(sway, share * chord_mm, arc_mm)
+    way_mm = np.append(0.0, np.cumsum(np.hypot(np.diff(sway), np.diff(share * chord_mm))))
+    place_mm = np.linspace(0.0, way_mm[-1], math.ceil(arc_mm / PITCH_MM) + 1)
     across = np.array([-along_mm[1], along_mm[0], 0.0]) / chord_mm
-    chord = start_mm + share[:, None] * (end_mm - start_mm)
-    chord[-1] = end_mm
-    height_mm = _height_mm(sway, share * chord_mm, arc_over_chord * chord_mm)
-    position_mm = chord + height_mm * np.where(share % 1.0 > 0.0, sway, 0.0)[:, None] * across
+    position_mm = start_mm + np.interp(place_mm, way_mm, share)[:, None] * (end_mm - start_mm)
+    position_mm += np.interp(place_mm, way_mm, sway)[:, None] * across
     position_mm[:, :2] = np.clip(position_mm[:, :2], 0.0, field_width_mm)
-    swing = np.sin(2.0 * math.pi * (share * chord_mm / config.wavelength_mm[0] + rng.uniform()))
+    position_mm[0], position_mm[-1] = start_mm, end_mm
+    swing = np.sin(2.0 * math.pi * (place_mm / config.wavelength_mm[0] + rng.uniform()))
     radius_mm = rng.uniform(*config.radius_mm) * (1.0 + CALIBRE_SWING * swing)
-    number = np.arange(len(share))
+    number = np.arange(len(place_mm))
     return NewVessels(
         position_mm=position_mm, edges=np.stack((number[:-1], number[1:]), axis=1), radius_mm=radius_mm, flow=0.0
     )
 
 
 def _sway(distance_mm: np.ndarray, wavelength_mm: float, rng: np.random.Generator) -> np.ndarray:
-    """(P,) sum of waves of about a length along a course."""
+    """(P,) sum of waves of about a length along a course, all of one curvature."""
     lengths_mm = wavelength_mm * rng.uniform(1.0 - WAVE_SPREAD, 1.0 + WAVE_SPREAD, size=NUM_WAVES)
     phases = rng.uniform(size=NUM_WAVES)
     sway = np.zeros(len(distance_mm))
     for length_mm, phase in zip(lengths_mm, phases, strict=True):
-        sway += length_mm * np.sin(2.0 * math.pi * (distance_mm / length_mm + phase))
+        sway += length_mm**2 * np.sin(2.0 * math.pi * (distance_mm / length_mm + phase))
     return sway
 
 

@@ -54,7 +54,11 @@ def test_the_rate_is_the_share_of_border_segments_that_carry_one(dropout_eyes, r
 
 def test_eyes_without_dropout_have_as_many_as_the_rate_away_says(healthy_eyes):
     config = MicroaneurysmConfig(rate_away_per_mm2=2.0, radius_mm=(0.005, 0.006))
-    counts = [len(draw(eye, config, seed, dropouts=())) for eye in healthy_eyes for seed in range(10)]
+    counts = [
+        len(draw(eye, config, 100 * number + seed, dropouts=()))
+        for number, eye in enumerate(healthy_eyes)
+        for seed in range(10)
+    ]
     assert np.mean(counts) == pytest.approx(2.0 * 9.0, rel=0.1)
     assert not draw(healthy_eyes[0], MicroaneurysmConfig(), dropouts=())
 

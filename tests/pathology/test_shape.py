@@ -56,9 +56,8 @@ def test_cutting_segments_moves_nothing(healthy_eyes):
 
 
 def test_a_straight_vessel_gets_longer_by_the_gain():
-    lengths = [segment_lengths_mm(wind(straight_vessel(), gain, WAVELENGTH_MM, np.random.default_rng(0))).sum()
-               for gain in GAINS]  # fmt: skip
-    assert lengths[0] == segment_lengths_mm(straight_vessel()).sum()
+    unchanged = wind(straight_vessel(), 1.0, WAVELENGTH_MM, np.random.default_rng(0))
+    np.testing.assert_array_equal(unchanged.position_mm, straight_vessel().position_mm)
     for gain in GAINS[1:]:
         gained = []
         for seed in range(8):
@@ -121,14 +120,12 @@ def test_a_branch_moves_with_its_vessel_and_less_and_less_along_it():
 def test_only_larger_veins_change_their_calibre(healthy_eyes):
     for eye in healthy_eyes[:3]:
         graph = eye.graph
-        pieces = np.where((graph.kind == VesselKind.VEIN) & (graph.radius_mm > 0.010), 2, 1)
         changed = change_veins(graph, 1.2, 0.4, 0.2, np.random.default_rng(0))
         assert changed.radius_mm[changed.kind == VesselKind.ARTERY].sum() == pytest.approx(
             graph.radius_mm[graph.kind == VesselKind.ARTERY].sum()
         )
         thin = graph.radius_mm[(graph.kind == VesselKind.VEIN) & (graph.radius_mm <= 0.010)]
         assert np.isin(thin, changed.radius_mm).all()
-        assert pieces.max() == 2
         assert changed.radius_mm.max() > 1.1 * graph.radius_mm[graph.kind == VesselKind.VEIN].max()
 
 
@@ -150,13 +147,10 @@ def test_dilation_widens_veins_by_its_factor():
 
 
 def test_the_shape_that_is_recorded_is_that_of_the_graph(dr_staging, healthy_eyes):
-    config = dr_staging.pathology
-    unchanged, shape = change_shape(healthy_eyes[0].graph, config, 1, np.random.default_rng(0))
     seen = set()
-    for seed in range(12):
-        graph, shape = change_shape(healthy_eyes[0].graph, config, 4, np.random.default_rng(seed))
+    for seed in range(24):
+        graph, shape = change_shape(healthy_eyes[0].graph, dr_staging.pathology, 4, np.random.default_rng(seed))
         is_changed = shape.tortuosity_gain > 1.0 or shape.beading > 0.0
         assert (graph is not healthy_eyes[0].graph) == is_changed
         seen.add((shape.tortuosity_gain > 1.0, shape.beading > 0.0))
     assert len(seen) == 4
-    assert unchanged is not None
