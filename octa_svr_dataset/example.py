@@ -10,8 +10,9 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.findings import Findings, observe
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.pathology.disease import draw_severity
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.scene import Scene, add_lesions, draw_severity, grow_healthy_scene
+from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.report import Dialogue, write_dialogue
 

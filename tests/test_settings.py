@@ -41,6 +41,7 @@ CHANGES: dict[str, Any] = {
     "growth.faz_area_least_mm2": 0.6,
     "growth.fovea_offset_mm": 0.1,
     "growth.rotation_radius_mm": 0.5,
+    "growth.tortuosity": [1.1, 1.1],
     "growth.capillary_bed": "open",
     **{f"growth.superficial.{name}": value for name, value in PLEXUS.items()},
     **{f"growth.deep.{name}": value for name, value in PLEXUS.items()},
@@ -86,6 +87,32 @@ CHANGES: dict[str, Any] = {
     "pathology.microaneurysms.radius_mm": [0.05, 0.05],
     "pathology.microaneurysms.border_band_mm": 0.4,
     "pathology.microaneurysms.flow": [0.2, 0.2],
+    "pathology.microaneurysms.rate_away_per_mm2": 5.0,
+    "pathology.microaneurysms.superficial_rate": 0.0,
+    "pathology.microaneurysms.fusiform_share": 1.0,
+    "pathology.microaneurysms.elongation": [4.0, 4.0],
+    "pathology.new_vessels": "irma",
+    "pathology.irma.probability": [0, 1, 0, 0],
+    "pathology.irma.count": [9, 9],
+    "pathology.irma.chord_mm": [0.15, 0.2],
+    "pathology.irma.radius_mm": [0.03, 0.03],
+    "pathology.irma.arc_over_chord": [2.0, 2.0],
+    "pathology.irma.wavelength_mm": [0.6, 0.6],
+    "pathology.neovascularization.probability": [0, 1, 0, 0],
+    "pathology.neovascularization.count": [5, 5],
+    "pathology.neovascularization.area_mm2": [1.0, 1.0],
+    "pathology.neovascularization.spacing_mm": [0.1, 0.1],
+    "pathology.neovascularization.radius_mm": [0.015, 0.015],
+    "pathology.neovascularization.curl_per_mm": [50.0, 50.0],
+    "pathology.neovascularization.loop_share": 0.0,
+    "pathology.neovascularization.flow": [0.1, 0.1],
+    "pathology.tortuosity.probability": [0, 1, 0, 0],
+    "pathology.tortuosity.gain": [1.3, 1.3],
+    "pathology.tortuosity.wavelength_mm": [1.0, 1.0],
+    "pathology.veins.probability": [0, 1, 0, 0],
+    "pathology.veins.dilation": [1.6, 1.6],
+    "pathology.veins.beading": [0.7, 0.7],
+    "pathology.veins.bead_distance_mm": [0.5, 0.5],
     "imaging.size_px": 200,
     "imaging.projection": "deep",
     "imaging.views": 2,
@@ -128,7 +155,29 @@ CHANGES: dict[str, Any] = {
     "text.form": "answer_only",
 }
 
+OF_SEVERITY_2 = [0, 1, 0, 0]
+
 NEEDS = {
+    "pathology.microaneurysms.elongation": {"pathology.microaneurysms.fusiform_share": 1.0},
+    "pathology.new_vessels": {"pathology.neovascularization.probability": OF_SEVERITY_2},
+    **{
+        f"pathology.{kind}.{name}": {f"pathology.{kind}.probability": OF_SEVERITY_2}
+        for kind, names in {
+            "irma": ("count", "chord_mm", "radius_mm", "arc_over_chord", "wavelength_mm"),
+            "neovascularization": (
+                "count",
+                "area_mm2",
+                "spacing_mm",
+                "radius_mm",
+                "curl_per_mm",
+                "loop_share",
+                "flow",
+            ),
+            "tortuosity": ("gain", "wavelength_mm"),
+            "veins": ("dilation", "beading", "bead_distance_mm"),
+        }.items()
+        for name in names
+    },
     "growth.superficial.artery_distance_mm": {"growth.superficial.satisfaction_distance_mm": 0.012},
     "growth.deep.artery_distance_mm": {"growth.deep.satisfaction_distance_mm": 0.012},
     "growth.deep.least_step_mm": {"growth.deep.step_mm": 0.1},

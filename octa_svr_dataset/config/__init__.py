@@ -10,8 +10,12 @@ from octa_svr_dataset.config.pathology import (
     DispersedLossConfig,
     DropoutConfig,
     FovealLossConfig,
+    IrmaConfig,
     MicroaneurysmConfig,
+    NeovascularizationConfig,
     PathologyConfig,
+    TortuosityConfig,
+    VenousConfig,
 )
 from octa_svr_dataset.config.scene import SceneConfig
 from octa_svr_dataset.config.text import TextConfig
@@ -22,9 +26,13 @@ __all__ = [
     "FovealLossConfig",
     "GrowthConfig",
     "ImagingConfig",
+    "IrmaConfig",
     "MicroaneurysmConfig",
+    "NeovascularizationConfig",
     "PathologyConfig",
     "PlexusGrowthConfig",
     "SceneConfig",
     "TextConfig",
+    "TortuosityConfig",
+    "VenousConfig",
 ]

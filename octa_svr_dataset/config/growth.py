@@ -1,11 +1,11 @@
 """Settings of the growth of the vessels."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from octa_svr_dataset.setting_types import Settings
+from octa_svr_dataset.setting_types import Range, Settings, Within
 
 
 class PlexusGrowthConfig(Settings):
@@ -120,6 +120,9 @@ class GrowthConfig(Settings):
 
     rotation_radius_mm: float = Field(1.05, ge=0, le=3)
     """Distance from the fovea within which growing vessels bend around it, mm."""
+
+    tortuosity: Annotated[Range, Within(1, 1.5)] = (1.0, 1.0)
+    """Factor by which the courses of arterioles and venules get longer as they wind; healthy eyes vary in it."""
 
     capillary_bed: Literal["open", "closed"] = "open"
     """Leave the tips of the twigs blind, as in the published forests, or join them into a closed mesh."""

@@ -1,6 +1,6 @@
 """Settings of the lesions."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -135,22 +135,116 @@ class FovealLossConfig(Settings):
 
 
 class MicroaneurysmConfig(Settings):
-    """Microaneurysms: small saccular outpouchings of capillaries at the border of dropout."""
+    """Microaneurysms: small outpouchings of capillaries, most of them at the border of dropout."""
 
     probability: BySeverity = (1.0, 1.0, 1.0, 1.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that may have any."""
 
     rate_per_segment: float = Field(0.032, ge=0, le=1)
-    """Probability that a capillary segment in the border band carries one (OCTA-SVR)."""
-
-    radius_mm: Annotated[Range, Within(0.005, 0.06)] = (0.010, 0.030)
-    """Radius, mm (OCTA-SVR; 20 to 60 um across)."""
+    """Probability that a piece of 0.04 mm of a capillary in the border band, a segment of the published forests,
+    carries one (OCTA-SVR)."""
 
     border_band_mm: float = Field(0.12, gt=0, le=0.5)
     """Width of the band around a dropout's outline in which they lie, mm."""
 
+    rate_away_per_mm2: float = Field(0.0, ge=0, le=20)
+    """Expected number on a mm2 of healthy capillaries away from these bands, with dropout in the eye or without."""
+
+    superficial_rate: float = Field(1.0, ge=0, le=1)
+    """Chance of a superficial capillary to carry one, relative to a deep one. At 0.3, 77 % lie in the deep layer, where
+    this forest has as many capillaries (77 % and 91 % in Hasegawa et al. 2016 and Ishibazawa et al. 2013)."""
+
+    radius_mm: Annotated[Range, Within(0.005, 0.06)] = (0.010, 0.030)
+    """Radius of a circle as large, mm (OCTA-SVR; 20 to 60 um across)."""
+
+    fusiform_share: float = Field(0.0, ge=0, le=1)
+    """Share that is fusiform, a spindle along the capillary, and not saccular, a sphere (Schreur et al. 2019 and
+    Fukuda et al. 2022 describe both on OCTA)."""
+
+    elongation: Annotated[Range, Within(1, 4)] = (1.5, 2.5)
+    """Length of fusiform ones over their width."""
+
     flow: Annotated[Range, Within(0, 1)] = (0.5, 1.0)
     """Brightness relative to the largest vessels; slow flow leaves some microaneurysms faint or invisible."""
+
+
+class IrmaConfig(Settings):
+    """Intraretinal microvascular abnormalities: dilated, tortuous shunts from arterioles to venules over dropout."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 that have any; they need capillary dropout to cross."""
+
+    count: Annotated[CountRange, Within(1, 12)] = (1, 4)
+    """Number in such an eye; one that finds no two vessels to join is left out."""
+
+    chord_mm: Annotated[Range, Within(0.1, 2.0)] = (0.25, 0.8)
+    """Distance between the vessels that one joins, mm."""
+
+    radius_mm: Annotated[Range, Within(0.004, 0.03)] = (0.008, 0.020)
+    """Radius, mm; capillaries have 0.0025 to 0.005."""
+
+    arc_over_chord: Annotated[Range, Within(1, 2.5)] = (1.15, 1.5)
+    """Length of its course over that of its chord."""
+
+    wavelength_mm: Annotated[Range, Within(0.05, 1)] = (0.18, 0.40)
+    """Length of its windings, mm."""
+
+
+class NeovascularizationConfig(Settings):
+    """Neovascularization: fine looping tufts above the retina, from veins at the edge of capillary dropout."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 that have any; tufts need the edge of dropout to grow from."""
+
+    count: Annotated[CountRange, Within(1, 6)] = (1, 3)
+    """Number of tufts in such an eye; one that finds no vein to grow from is left out."""
+
+    area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
+    """Area that a tuft fills, mm2."""
+
+    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.028, 0.042)
+    """Area of a tuft over the length of its vessels, mm: their distance from one another."""
+
+    radius_mm: Annotated[Range, Within(0.002, 0.02)] = (0.003, 0.006)
+    """Radius of its vessels, mm."""
+
+    curl_per_mm: Annotated[Range, Within(0, 60)] = (10.0, 24.0)
+    """Standard deviation of the curvature of its vessels, rad per mm; the inverse of the radius of their bends."""
+
+    loop_share: float = Field(0.7, ge=0, le=1)
+    """Share of the sprouts that meet another one and join it in a loop; the others cross it."""
+
+    flow: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
+    """Brightness, from 0 for that of capillaries at the surface to 1 for that of the largest vessels."""
+
+
+class TortuosityConfig(Settings):
+    """Tortuosity: arterioles and venules wind in smooth waves. It is not specific to the disease."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 whose vessels wind more than they did in health."""
+
+    gain: Annotated[Range, Within(1, 2)] = (1.02, 1.15)
+    """Factor by which the courses of vessels get longer: arc over chord, relative to that of the healthy eye."""
+
+    wavelength_mm: Annotated[Range, Within(0.1, 2)] = (0.25, 0.45)
+    """Length of the waves of a vessel of 0.010 mm in radius, mm; it grows with the square root of the radius."""
+
+
+class VenousConfig(Settings):
+    """Changes of the larger veins in severe disease, those of more than about 0.012 mm in radius."""
+
+    probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
+    """Share of the eyes of severity 1, 2, 3 and 4 whose veins are changed."""
+
+    dilation: Annotated[Range, Within(0.5, 2)] = (1.05, 1.25)
+    """Factor on their radius."""
+
+    beading: Annotated[Range, Within(0, 0.8)] = (0.2, 0.45)
+    """Amplitude of the beading relative to the radius, which swells and narrows along the vein."""
+
+    bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.15, 0.30)
+    """Distance from one bead to the next, mm."""
 
 
 class PathologyConfig(Settings):
@@ -170,6 +264,21 @@ class PathologyConfig(Settings):
 
     microaneurysms: MicroaneurysmConfig = Field(default_factory=MicroaneurysmConfig)
     """Microaneurysms."""
+
+    new_vessels: Literal["both", "irma", "neovascularization"] = "both"
+    """Which of these eyes may have, where their probabilities give them any."""
+
+    irma: IrmaConfig = Field(default_factory=IrmaConfig)
+    """Intraretinal microvascular abnormalities."""
+
+    neovascularization: NeovascularizationConfig = Field(default_factory=NeovascularizationConfig)
+    """Neovascularization."""
+
+    tortuosity: TortuosityConfig = Field(default_factory=TortuosityConfig)
+    """Tortuosity."""
+
+    veins: VenousConfig = Field(default_factory=VenousConfig)
+    """Venous beading and dilation."""
 
     @field_validator("severity_shares")
     @classmethod

@@ -16,7 +16,7 @@ SURROUNDINGS_MM = 0.1
 """Width of the bed around the gaps with which they are compared."""
 
 DEGREES = ((0.08, "mild"), (0.20, "moderate"), (1.0, "marked"))
-"""Share of the bed up to which the loss has each name: thirds of what `dr_staging` draws, as no cut-off is published."""
+"""Share of the bed up to which the loss has each name; no cut-off is published."""
 
 
 def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
@@ -26,7 +26,7 @@ def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
     if not thinned.any():
         return NO_DIFFUSE_LOSS
     bed = (layers.faz == 0) & (layers.dropout == 0)
-    share = float(np.count_nonzero(thinned & bed) / max(np.count_nonzero(bed), 1))
+    share = float((thinned & bed).sum()) / max(float(bed.sum()), 1.0)
     around = ndimage.distance_transform_edt(~thinned) <= fov.length_px(SURROUNDINGS_MM)
     around &= bed & ~thinned
     flow_ratio = view.flow_ratio(image, thinned, around)

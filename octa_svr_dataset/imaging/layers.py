@@ -16,6 +16,8 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 AVASCULAR_DISTANCE_MM = 0.035
 """Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
 
+TUFT_GAP_MM = 0.06
+"""Gaps between the vessels of a tuft belong to it up to twice this width."""
 
 AVASCULAR_GRID_MM = 3.0 / 304
 """Pitch of the grid on which the avascular zone is found."""
@@ -52,6 +54,12 @@ class Layers:
     microaneurysms: np.ndarray
     """uint16. Instance of microaneurysm, from 1; 0 outside."""
 
+    irma: np.ndarray
+    """uint8. Instance of intraretinal microvascular abnormality, from 1; 0 outside."""
+
+    neovascularization: np.ndarray
+    """uint8. Instance of neovascularization, from 1, with what lies between its vessels; 0 outside."""
+
     def displaced(self, motion: EyeMotion, fov: FieldOfView) -> "Layers":
         """The layers as eye movements leave them."""
         return Layers(**{name: motion.displace_labels(layer, fov) for name, layer in self.as_dict().items()})
@@ -61,7 +69,9 @@ class Layers:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray) -> Layers:
+def draw_layers(
+    scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray, irma: np.ndarray, tufts: np.ndarray
+) -> Layers:
     """Label maps of a scene.
 
     Parameters
@@ -74,6 +84,8 @@ def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndar
         Vessels as the optics show them.
     value
         (N,) float64. Brightness at which each node was drawn.
+    irma, tufts
+        (H, W) uint8. Pixels that new vessels cover, by instance.
     """
     faz = _avascular_zone(scene, fov)
     dropout = np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov))
@@ -83,6 +95,8 @@ def draw_layers(scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndar
         dropout=dropout,
         diffuse_loss=np.where(faz > 0, np.uint8(0), diffuse_loss_map(scene, fov)),
         microaneurysms=_microaneurysm_map(scene.lesions.microaneurysms, fov),
+        irma=irma,
+        neovascularization=_filled(tufts, fov),
     )
 
 
@@ -169,12 +183,34 @@ def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
 
 def _microaneurysm_map(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
     instance = np.zeros((fov.size_px, fov.size_px), np.uint16)
-    for number, microaneurysm in enumerate(microaneurysms, start=1):
-        row, column = fov.to_row_col(microaneurysm.position_mm)
-        radius_px = fov.length_px(microaneurysm.radius_mm)
-        rows = np.arange(max(int(row - radius_px), 0), min(int(row + radius_px) + 2, fov.size_px))
-        columns = np.arange(max(int(column - radius_px), 0), min(int(column + radius_px) + 2, fov.size_px))
-        distance_sq = (rows[:, None] + 0.5 - row) ** 2 + (columns[None, :] + 0.5 - column) ** 2
+    for number, dot in enumerate(microaneurysms, start=1):
+        row, column = fov.to_row_col(dot.position_mm)
+        half_length_px = max(fov.length_px(dot.half_length_mm), 0.5)
+        half_width_px = max(fov.length_px(dot.half_width_mm), 0.5)
+        rows, columns = (
+            np.arange(max(int(place - half_length_px), 0), min(int(place + half_length_px) + 2, fov.size_px))
+            for place in (row, column)
+        )
+        down, right = rows[:, None] + 0.5 - row, columns[None, :] + 0.5 - column
+        sine, cosine = math.sin(dot.angle_rad), math.cos(dot.angle_rad)
+        along, across = right * cosine + down * sine, down * cosine - right * sine
+        is_inside = (along / half_length_px) ** 2 + (across / half_width_px) ** 2 <= 1.0
         window = np.ix_(rows, columns)
-        instance[window] = np.where(distance_sq <= max(radius_px, 0.5) ** 2, number, instance[window])
+        instance[window] = np.where(is_inside, number, instance[window])
     return instance
+
+
+def _filled(tufts: np.ndarray, fov: FieldOfView) -> np.ndarray:
+    """(H, W) uint8. Pixels of tufts, and those from which vessels of the same one lie on all sides nearby."""
+    filled = tufts.copy()
+    reach_px = fov.length_px(TUFT_GAP_MM)
+    margin_px = math.ceil(reach_px) + 1
+    for number, box in enumerate(ndimage.find_objects(tufts), start=1):
+        if box is None:
+            continue
+        vessels = np.pad(tufts[box] == number, margin_px)
+        near = ndimage.distance_transform_edt(~vessels) <= reach_px
+        closed = ndimage.distance_transform_edt(near) > reach_px
+        inside = closed[margin_px:-margin_px, margin_px:-margin_px]
+        filled[box] = np.where(inside & (filled[box] == 0), number, filled[box])
+    return filled

@@ -7,11 +7,11 @@ from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.appearance import LARGEST_VESSEL_SIGNAL, Acquisition
+from octa_svr_dataset.imaging.appearance import Acquisition
 from octa_svr_dataset.imaging.layers import Layers, draw_layers
+from octa_svr_dataset.imaging.lesions import NewVesselStrokes, draw_microaneurysms
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
-from octa_svr_dataset.pathology.lesions import Microaneurysm
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
@@ -69,10 +69,15 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     radius_mm = acquisition.shown_radius_mm(graph.radius_mm)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
     vessels = draw_vessels(graph, acquisition.grid, radius_mm, value)
-    dots = _draw_microaneurysms(shown.lesions.microaneurysms, acquisition.grid)
+    dots = draw_microaneurysms(shown.lesions.microaneurysms, acquisition.grid)
+    irma, tufts = (
+        NewVesselStrokes.of(new_vessels, acquisition, scene.depth_mm)
+        for new_vessels in (shown.lesions.irma, shown.lesions.neovascularization)
+    )
+    beneath = np.maximum(np.maximum(vessels.brightness, dots), irma.draw(acquisition.grid).brightness)
     above = np.zeros_like(dots) if config.projection != "deep" else _large_vessels(scene.graph, acquisition.grid)
     picture = acquisition.expose(
-        flow=np.maximum(vessels.brightness, dots),
+        flow=np.maximum(beneath, tufts.draw(acquisition.grid).brightness),
         perfusion=_perfusion(graph, acquisition.grid, HEALTHY_BED[config.projection]),
         above=above,
         fovea_mm=scene.fovea.position_mm,
@@ -82,7 +87,7 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
     if fov != acquisition.grid:
         vessels = draw_vessels(graph, fov, radius_mm, value)
-    layers = draw_layers(shown, fov, vessels, value)
+    layers = draw_layers(shown, fov, vessels, value, irma.instances(fov), tufts.instances(fov))
     return Rendering(
         fov=fov,
         image=picture,
@@ -105,14 +110,3 @@ def _large_vessels(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
     edges = np.stack((graph.parent[segments], segments), axis=1)
     share = np.clip((graph.radius_mm - first_mm) / (full_mm - first_mm), 0.0, 1.0)
     return draw_network(grid, graph.position_mm, edges, graph.radius_mm[edges], share).brightness
-
-
-def _draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
-    """(H, W) float32. Brightness of the microaneurysms."""
-    if not microaneurysms:
-        return np.zeros((fov.size_px, fov.size_px), np.float32)
-    position_mm = np.array([microaneurysm.position_mm for microaneurysm in microaneurysms])
-    radius_mm = np.array([microaneurysm.radius_mm for microaneurysm in microaneurysms])
-    value = LARGEST_VESSEL_SIGNAL * np.array([microaneurysm.flow for microaneurysm in microaneurysms])
-    discs = np.arange(len(microaneurysms)).repeat(2).reshape(-1, 2)
-    return draw_network(fov, position_mm, discs, radius_mm[discs], value).brightness

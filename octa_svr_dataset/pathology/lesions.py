@@ -1,10 +1,10 @@
 """The lesions of a scene, in millimeters."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from octa_svr_dataset.grading import severity_of
 from octa_svr_dataset.pathology.dispersed import DispersedLoss
 from octa_svr_dataset.pathology.outline import along_outline
 from octa_svr_dataset.pathology.perifovea import FovealLoss
@@ -88,13 +88,13 @@ class Dropout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microaneurysm:
-    """A saccular outpouching of a capillary."""
+    """An outpouching of a capillary: saccular where it is round, fusiform where it is drawn out along the capillary."""
 
     position_mm: np.ndarray
     """(3,) float64. Center (x, y, z), mm."""
 
     radius_mm: float
-    """Radius, mm."""
+    """Radius of a circle as large, mm."""
 
     flow: float
     """Brightness relative to the largest vessels."""
@@ -102,21 +102,76 @@ class Microaneurysm:
     layer: VesselLayer
     """Layer of the capillary that carries it."""
 
+    elongation: float = 1.0
+    """Length over width."""
+
+    angle_rad: float = 0.0
+    """Direction of its length, from x toward y, rad."""
+
+    @property
+    def half_length_mm(self) -> float:
+        """Half of the length, mm."""
+        return self.radius_mm * math.sqrt(self.elongation)
+
+    @property
+    def half_width_mm(self) -> float:
+        """Half of the width, mm."""
+        return self.radius_mm / math.sqrt(self.elongation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVessels:
+    """A small network of vessels that grew in disease: an intraretinal shunt, or a tuft above the retina."""
+
+    position_mm: np.ndarray
+    """(N, 3) float64. Nodes (x, y, z), mm; the first one lies on the vessel that it grew from."""
+
+    edges: np.ndarray
+    """(M, 2) int64. Nodes that each piece joins."""
+
+    radius_mm: np.ndarray
+    """(N,) float64. Radius at each node, mm."""
+
+    flow: float
+    """Brightness, from 0 for that of other vessels of its calibre to 1 for that of the largest ones."""
+
+    @property
+    def length_mm(self) -> float:
+        """Length of all pieces together, mm."""
+        first, second = self.edges.T
+        return float(np.linalg.norm(self.position_mm[first] - self.position_mm[second], axis=1).sum())
+
+    @property
+    def num_loops(self) -> int:
+        """Number of independent loops of the network, which hangs together."""
+        return len(self.edges) - len(self.position_mm) + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VesselShape:
+    """How the vessels of an eye have changed their shape."""
+
+    tortuosity_gain: float = 1.0
+    """Factor by which courses have become longer."""
+
+    vein_dilation: float = 1.0
+    """Factor on the radius of the larger veins."""
+
+    beading: float = 0.0
+    """Amplitude of the beading of the larger veins, relative to their radius."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesions:
     """All lesions of a scene; an instance's number in the label maps is its place here, from 1."""
 
+    severity: int = 0
+    """Severity that the eye was meant to have; what can be seen may stand for another."""
+
     dropouts: tuple[Dropout, ...] = ()
     microaneurysms: tuple[Microaneurysm, ...] = ()
     dispersed_loss: DispersedLoss | None = None
     foveal_loss: FovealLoss | None = None
-
-    @property
-    def severity(self) -> int:
-        """Severity from 0 to 4 that these lesions stand for."""
-        return severity_of(
-            has_dropout=bool(self.dropouts),
-            has_microaneurysms=bool(self.microaneurysms),
-            has_diffuse_loss=self.dispersed_loss is not None or self.foveal_loss is not None,
-        )
+    irma: tuple[NewVessels, ...] = ()
+    neovascularization: tuple[NewVessels, ...] = ()
+    shape: VesselShape = field(default_factory=VesselShape)

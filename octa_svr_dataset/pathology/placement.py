@@ -1,21 +1,18 @@
-"""Draw the lesions of a diseased eye."""
+"""Draw the areas of capillary dropout of a diseased eye."""
 
 import numpy as np
 
-from octa_svr_dataset.config import DropoutConfig, MicroaneurysmConfig
+from octa_svr_dataset.config import DropoutConfig
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
+from octa_svr_dataset.pathology.lesions import Dropout
 from octa_svr_dataset.pathology.outline import directions_rad, snapped
-from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 PLACEMENT_TRIES = 60
 """An area of dropout that finds no free place in as many tries is left out; the first one always finds one."""
 
 FOVEAL_CLEARANCE = 1.5
 """An area that stays farther from the fovea than this many avascular radii does not touch the avascular zone."""
-
-LEAST_GAP_MM = 0.03
-"""Between two microaneurysms at least this much tissue shows, mm."""
 
 INSIDE_MARGIN_MM = 0.25
 """The center of an area lies at least this far inside the field of view."""
@@ -61,67 +58,6 @@ def strongest_dropout(
     center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
     radius_mm = config.extent[severity - 1] * config.large_radius_mm[1]
     return (_dropout(config, graph, center_mm, radius_mm, config.strength[1], rng),)
-
-
-def draw_microaneurysms(
-    config: MicroaneurysmConfig,
-    graph: VesselGraph,
-    dropouts: tuple[Dropout, ...],
-    capillary_radius_mm: float,
-    field_width_mm: float,
-    rng: np.random.Generator,
-) -> tuple[Microaneurysm, ...]:
-    """Draw microaneurysms on the capillaries that survive along the outlines of the dropout, none touching another.
-
-    Parameters
-    ----------
-    config
-        Settings.
-    graph
-        Vessels that are left, N nodes.
-    dropouts
-        Areas of dropout.
-    capillary_radius_mm
-        Segments of at most this radius can carry one, mm.
-    field_width_mm
-        Width of the field of view, mm; all lie inside it.
-    rng
-        Stream of the lesions.
-    """
-    is_carrier = (graph.parent >= 0) & (graph.radius_mm <= capillary_radius_mm)
-    is_carrier &= _is_at_border(graph, dropouts, config.border_band_mm)
-    is_carrier &= np.all((graph.position_mm[:, :2] > 0) & (graph.position_mm[:, :2] < field_width_mm), axis=1)
-    carries_one = is_carrier & (rng.uniform(size=len(graph)) < config.rate_per_segment)
-    dots: list[Microaneurysm] = []
-    for node in np.flatnonzero(carries_one):
-        dot = Microaneurysm(
-            position_mm=graph.position_mm[node],
-            radius_mm=rng.uniform(*config.radius_mm),
-            flow=rng.uniform(*config.flow),
-            layer=VesselLayer(graph.layer[node]),
-        )
-        if not any(_touch(dot, other) for other in dots):
-            dots.append(dot)
-    return tuple(dots)
-
-
-def _touch(first: Microaneurysm, second: Microaneurysm) -> bool:
-    """Whether two microaneurysms could not be told apart in a picture."""
-    distance_mm = float(np.linalg.norm(first.position_mm[:2] - second.position_mm[:2]))
-    return distance_mm < first.radius_mm + second.radius_mm + LEAST_GAP_MM
-
-
-def _is_at_border(graph: VesselGraph, dropouts: tuple[Dropout, ...], band_mm: float) -> np.ndarray:
-    """(N,) whether each node lies within the band around an outline and inside no area."""
-    x_mm, y_mm = graph.position_mm[:, 0], graph.position_mm[:, 1]
-    is_near = np.zeros(len(graph), dtype=bool)
-    is_inside = np.zeros(len(graph), dtype=bool)
-    for dropout in dropouts:
-        level = dropout.level(x_mm, y_mm)
-        half_band = band_mm / 2 / dropout.radius_mm
-        is_near |= np.abs(level - 1.0) <= half_band
-        is_inside |= level < 1.0 - half_band
-    return is_near & ~is_inside
 
 
 def _free_place(

@@ -55,6 +55,7 @@ def test_layers_have_the_documented_types_and_values(twins):
         layers = picture.layers.as_dict()
         assert {name: layer.dtype.name for name, layer in layers.items()} == {
             "vessels": "uint8", "faz": "uint8", "dropout": "uint8", "diffuse_loss": "uint8", "microaneurysms": "uint16",
+            "irma": "uint8", "neovascularization": "uint8",
         }  # fmt: skip
         assert all(layer.shape == picture.image.shape for layer in layers.values())
         assert set(np.unique(picture.layers.vessels)) == {0, VesselKind.ARTERY + 1, VesselKind.VEIN + 1}

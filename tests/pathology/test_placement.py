@@ -1,19 +1,16 @@
 import numpy as np
-import pytest
 from scipy.spatial import cKDTree
 
-from octa_svr_dataset.config import DropoutConfig, PathologyConfig
+from octa_svr_dataset.config import DropoutConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.outline import directions_rad
 from octa_svr_dataset.pathology.placement import (
     INSIDE_MARGIN_MM,
-    LEAST_GAP_MM,
     draw_dropouts,
-    draw_microaneurysms,
     strongest_dropout,
 )
-from octa_svr_dataset.scene import add_lesions, grow_healthy_scene
-from octa_svr_dataset.seeding import SceneKey, Split, Stage
+from octa_svr_dataset.scene import grow_healthy_scene
+from octa_svr_dataset.seeding import SceneKey, Split
 from octa_svr_dataset.vessel_graph import VesselGraph
 
 FOVEA = Fovea(position_mm=np.array([1.4, 1.6]), suppression_radius_mm=0.44)
@@ -103,39 +100,3 @@ def test_outlines_run_along_larger_vessels(all_diseased):
                 unit = np.stack([np.cos(directions_rad()), np.sin(directions_rad())], axis=1)
                 shares.append(np.mean(vessels.query(dropout.center_mm + distance_mm * unit)[0] < 0.03))
     assert np.mean(on_vessel[0.3]) > 2 * np.mean(on_vessel[0.0])
-
-
-def test_microaneurysms_sit_on_surviving_capillaries_at_the_border(all_diseased, key):
-    config = all_diseased.pathology
-    scene = add_lesions(grow_healthy_scene(all_diseased, key), config, 2, key.rng(Stage.LESIONS))
-    assert scene.lesions.microaneurysms
-    nodes = {tuple(position) for position in scene.graph.position_mm}
-    for dot in scene.lesions.microaneurysms:
-        assert tuple(dot.position_mm) in nodes
-        x_mm, y_mm = dot.position_mm[:1], dot.position_mm[1:2]
-        to_outline_mm = [abs(float(d.level(x_mm, y_mm)[0]) - 1) * d.radius_mm for d in scene.lesions.dropouts]
-        assert min(to_outline_mm) <= config.microaneurysms.border_band_mm / 2 + 1e-9
-        assert config.microaneurysms.radius_mm[0] <= dot.radius_mm <= config.microaneurysms.radius_mm[1]
-
-
-@pytest.mark.parametrize("rate", [0.0, 1.0])
-def test_the_rate_is_the_share_of_border_segments_that_carry_one(all_diseased, key, rate):
-    scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, 2, key.rng(Stage.LESIONS))
-    config = PathologyConfig().microaneurysms.model_copy(update={"rate_per_segment": rate})
-    dots = draw_microaneurysms(config, scene.graph, scene.lesions.dropouts, 0.01, 3.0, np.random.default_rng(0))
-    if rate == 0.0:
-        assert not dots
-    else:
-        assert len(dots) > 2 * len(scene.lesions.microaneurysms)
-
-
-def test_microaneurysms_lie_inside_the_field_and_do_not_touch(all_diseased):
-    for index in range(5):
-        key = SceneKey(seed=1, split=Split.TEST, scene_index=index)
-        scene = add_lesions(grow_healthy_scene(all_diseased, key), all_diseased.pathology, 2, key.rng(Stage.LESIONS))
-        dots = scene.lesions.microaneurysms
-        for number, dot in enumerate(dots):
-            assert np.all((dot.position_mm[:2] > 0) & (dot.position_mm[:2] < 3))
-            for other in dots[:number]:
-                gap_mm = np.linalg.norm(dot.position_mm[:2] - other.position_mm[:2]) - dot.radius_mm - other.radius_mm
-                assert gap_mm >= LEAST_GAP_MM

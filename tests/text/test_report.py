@@ -192,9 +192,7 @@ def test_the_short_form_is_the_conclusion_alone():
 
 
 def test_the_dialogue_asks_and_the_task_holds_the_answer():
-    dialogue = write_dialogue(
-        findings_of(dropouts=(dropout(1),)), TextConfig(), np.random.default_rng(0)
-    )
+    dialogue = write_dialogue(findings_of(dropouts=(dropout(1),)), TextConfig(), np.random.default_rng(0))
     assert [message.role for message in dialogue.messages] == ["user", "assistant"]
     assert dialogue.messages[0].content == QUESTION
     (task,) = dialogue.tasks

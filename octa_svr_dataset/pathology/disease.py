@@ -1,0 +1,129 @@
+"""Diabetic retinopathy of an eye: which lesions it has, and what they leave of its vessels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from octa_svr_dataset.config import PathologyConfig
+from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.pathology.dispersed import DispersedLoss
+from octa_svr_dataset.pathology.effects import lose_capillaries
+from octa_svr_dataset.pathology.irma import draw_irma
+from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm, NewVessels
+from octa_svr_dataset.pathology.microaneurysms import draw_microaneurysms, strongest_microaneurysms
+from octa_svr_dataset.pathology.neovascularization import draw_neovascularization
+from octa_svr_dataset.pathology.perifovea import FovealLoss
+from octa_svr_dataset.pathology.placement import draw_dropouts, strongest_dropout
+from octa_svr_dataset.pathology.shape import change_shape
+from octa_svr_dataset.setting_types import BySeverity
+from octa_svr_dataset.vessel_graph import VesselGraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disease:
+    """What has become of the vessels of an eye."""
+
+    graph: VesselGraph
+    """Vessels that carry blood."""
+
+    faz_graph: VesselGraph
+    """Vessels that delimit the foveal avascular zone: after perifoveal loss, before any other lesion."""
+
+    lesions: Lesions
+
+
+def draw_severity(config: PathologyConfig, rng: np.random.Generator) -> int:
+    """Severity, from 0 to 4, that an eye is meant to have."""
+    reached = np.flatnonzero(rng.uniform() < np.cumsum(config.severity_shares))
+    return int(reached[0]) if len(reached) else int(np.flatnonzero(config.severity_shares)[-1])
+
+
+def develop(
+    graph: VesselGraph,
+    config: PathologyConfig,
+    severity: int,
+    field_width_mm: float,
+    fovea: Fovea,
+    rng: np.random.Generator,
+    *,
+    strongest: bool = False,
+) -> Disease:
+    """Let an eye have retinopathy. Each kind of lesion has a stream of its own.
+
+    Parameters
+    ----------
+    graph
+        Vessels of the healthy eye.
+    config
+        Settings of the lesions.
+    severity
+        Severity that the eye is meant to have, from 1 to 4.
+    field_width_mm
+        Width of the field of view, mm.
+    fovea
+        Position of the fovea.
+    rng
+        Stream of the lesions.
+    strongest
+        Take the most visible lesions that the settings admit instead of drawing them.
+    """
+    foveal_rng, dispersed_rng, dropout_rng, shape_rng, new_rng = rng.spawn(5)
+    healthy, foveal_loss, dispersed_loss = graph, None, None
+    if _has(config.foveal_loss.probability, severity, foveal_rng):
+        foveal_loss = FovealLoss.draw(config.foveal_loss, severity, graph, fovea, foveal_rng, strongest=strongest)
+        graph = foveal_loss.prune(graph, config.foveal_loss.spared_radius_mm)
+    faz_graph = graph
+    if _has(config.dispersed_loss.probability, severity, dispersed_rng):
+        dispersed_loss = DispersedLoss.draw(
+            config.dispersed_loss, severity, graph, field_width_mm, fovea, dispersed_rng, strongest=strongest
+        )
+        dispersed_loss, graph = dispersed_loss.thin(graph, config.dispersed_loss.spared_radius_mm, dispersed_rng)
+    dropouts: tuple[Dropout, ...] = ()
+    if _has(config.dropout.probability, severity, dropout_rng):
+        place = strongest_dropout if strongest else draw_dropouts
+        dropouts = place(config.dropout, severity, healthy, field_width_mm, fovea, dropout_rng)
+    graph = lose_capillaries(graph, dropouts, config.dropout.spared_radius_mm, dropout_rng)
+    graph, shape = change_shape(graph, config, severity, shape_rng)
+    dots, irma, tufts = _grow_out(graph, dropouts, config, severity, field_width_mm, new_rng, strongest=strongest)
+    lesions = Lesions(
+        severity=severity,
+        dropouts=dropouts,
+        microaneurysms=dots,
+        dispersed_loss=dispersed_loss,
+        foveal_loss=foveal_loss,
+        irma=irma,
+        neovascularization=tufts,
+        shape=shape,
+    )
+    return Disease(graph=graph, faz_graph=faz_graph, lesions=lesions)
+
+
+def _grow_out(
+    graph: VesselGraph,
+    dropouts: tuple[Dropout, ...],
+    config: PathologyConfig,
+    severity: int,
+    field_width_mm: float,
+    rng: np.random.Generator,
+    *,
+    strongest: bool,
+) -> tuple[tuple[Microaneurysm, ...], tuple[NewVessels, ...], tuple[NewVessels, ...]]:
+    """What grows on the vessels that are left: microaneurysms, shunts, tufts; parameters as in `develop`."""
+    dot_rng, irma_rng, tuft_rng = rng.spawn(3)
+    dots: tuple[Microaneurysm, ...] = ()
+    irma: tuple[NewVessels, ...] = ()
+    tufts: tuple[NewVessels, ...] = ()
+    if _has(config.microaneurysms.probability, severity, dot_rng):
+        place = strongest_microaneurysms if strongest else draw_microaneurysms
+        spared_mm = config.dropout.spared_radius_mm
+        dots = place(config.microaneurysms, graph, dropouts, spared_mm, field_width_mm, dot_rng)
+    if config.new_vessels != "neovascularization" and _has(config.irma.probability, severity, irma_rng):
+        irma = draw_irma(config.irma, graph, dropouts, field_width_mm, irma_rng)
+    if config.new_vessels != "irma" and _has(config.neovascularization.probability, severity, tuft_rng):
+        tufts = draw_neovascularization(config.neovascularization, graph, dropouts, field_width_mm, tuft_rng)
+    return dots, irma, tufts
+
+
+def _has(probability: BySeverity, severity: int, rng: np.random.Generator) -> bool:
+    """Whether an eye of a severity, from 1 to 4, has a kind of lesion."""
+    return bool(rng.uniform() < probability[severity - 1])
