@@ -7,8 +7,15 @@ from scipy import ndimage
 
 from octa_svr_dataset.example import Example, make_example, simulate
 from octa_svr_dataset.findings import Findings, observe
+from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MOST_FLOW_RATIO
 from octa_svr_dataset.findings.dropout import DROPOUT_MOST_FLOW_RATIO
 from octa_svr_dataset.findings.microaneurysms import MICROANEURYSM_LEAST_CONTRAST
+from octa_svr_dataset.findings.new_vessels import (
+    IRMA_LEAST_AREA_MM2,
+    IRMA_LEAST_CONTRAST,
+    TUFT_LEAST_AREA_MM2,
+    TUFT_LEAST_CONTRAST,
+)
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers
@@ -36,11 +43,14 @@ def disk(row: float, column: float, radius: float) -> np.ndarray:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, gain=1.0) -> Findings:
-    """Findings in a picture that is painted by hand: gray 100, floor 20, fovea at the center."""
+def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, gain=1.0, **others) -> Findings:
+    """Findings in a picture that is painted by hand: gray 100, floor 20, fovea at the center.
+
+    Other layers are given by name, each with its gray level.
+    """
     image = np.full((SIZE, SIZE), 100, np.uint8)
     empty = np.zeros((SIZE, SIZE), np.uint8)
-    layers = dict.fromkeys(("vessels", "faz", "dropout", "diffuse_loss"), empty)
+    layers = dict.fromkeys(("vessels", "faz", "dropout", "diffuse_loss", "irma", "neovascularization"), empty)
     layers["microaneurysms"] = empty.astype(np.uint16)
     faz = disk(150, 150, 25) if faz is None else faz
     layers["faz"] = faz.astype(np.uint8)
@@ -51,6 +61,9 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
     if dot is not None:
         layers["microaneurysms"] = dot.astype(np.uint16)
         image[dot] = dot_gray
+    for name, (mask, gray) in others.items():
+        layers[name] = mask.astype(np.uint8)
+        image[mask] = gray
     image = (image * gain).astype(np.uint8)
     fovea = Fovea(position_mm=np.array([1.5, 1.5]), suppression_radius_mm=0.44)
     scene = Scene(
@@ -171,6 +184,58 @@ def test_a_dark_area_on_a_screen_that_shows_no_difference_is_not_visible():
 def test_without_an_avascular_zone_nothing_is_claimed_of_it():
     found = painted(faz=np.zeros((SIZE, SIZE), bool)).faz
     assert not found.is_visible
+
+
+def gaps(share: float) -> np.ndarray:
+    """Round gaps, evenly scattered, that together take a share of the field."""
+    radius = 30.0 * np.sqrt(share / np.pi)
+    rows, columns = np.mgrid[:SIZE, :SIZE] + 0.5
+    return np.hypot(rows % 30 - 15, columns % 30 - 15) <= radius
+
+
+def test_diffuse_loss_just_darker_than_the_limit_is_visible_and_just_brighter_is_not():
+    for offset, is_visible in ((-0.05, True), (0.05, False)):
+        gray = round(20 + 80 * (MOST_FLOW_RATIO + offset))
+        assert painted(diffuse_loss=(gaps(0.1), gray)).diffuse_loss.is_visible is is_visible
+
+
+def test_diffuse_loss_just_above_the_least_share_is_visible_and_just_below_is_not():
+    for share, is_visible in ((LEAST_SHARE + 0.01, True), (LEAST_SHARE - 0.01, False)):
+        found = painted(diffuse_loss=(gaps(share), 30)).diffuse_loss
+        assert found.share == pytest.approx(share, abs=0.006)
+        assert found.is_visible is is_visible
+
+
+def test_the_degree_of_diffuse_loss_grows_with_its_share():
+    found = [painted(diffuse_loss=(gaps(share), 30)).diffuse_loss.degree for share in (0.05, 0.14, 0.3)]
+    assert found == ["mild", "moderate", "marked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "radius"), [("irma", IRMA_LEAST_CONTRAST, 6), ("neovascularization", TUFT_LEAST_CONTRAST, 15)]
+)
+def test_new_vessels_just_above_the_contrast_limit_are_visible_and_just_below_are_not(name, limit, radius):
+    for offset, is_visible in ((2, True), (-2, False)):
+        (found,) = getattr(painted(**{name: (disk(80, 150, radius), round(100 + limit + offset))}), name)
+        assert found.is_visible is is_visible
+        assert found.direction == "upper"
+
+
+@pytest.mark.parametrize(
+    ("name", "least_mm2"), [("irma", IRMA_LEAST_AREA_MM2), ("neovascularization", TUFT_LEAST_AREA_MM2)]
+)
+def test_new_vessels_just_above_the_least_area_are_visible_and_just_below_are_not(name, least_mm2):
+    for factor, is_visible in ((1.3, True), (0.7, False)):
+        radius = SIZE / 3.0 * np.sqrt(factor * least_mm2 / np.pi)
+        (found,) = getattr(painted(**{name: (disk(80, 150, radius), 220)}), name)
+        assert found.is_visible is is_visible
+
+
+def test_new_vessels_make_an_eye_graver():
+    irma, tuft = (disk(80, 150, 6), 200), (disk(220, 150, 15), 200)
+    assert painted(irma=irma).severity == 3
+    assert painted(irma=irma, neovascularization=tuft).severity == 4
+    assert painted(diffuse_loss=(gaps(0.1), 30)).severity == 1
 
 
 def test_severity_and_class_follow_from_what_is_visible():

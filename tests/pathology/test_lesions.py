@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
+from octa_svr_dataset.pathology.lesions import Dropout
 from octa_svr_dataset.pathology.outline import NUM_DIRECTIONS, directions_rad
 from octa_svr_dataset.vessel_graph import VesselLayer
 
@@ -57,10 +57,3 @@ def test_capillaries_are_widest_on_the_outline_and_unchanged_where_the_area_has_
 def test_larger_vessels_are_lost_only_where_nearly_all_is():
     radii_mm = [dropout(strength=strength).spared_radius_mm(0.01) for strength in (0.5, 0.97, 0.985, 1.0)]
     np.testing.assert_allclose(radii_mm, [0.01, 0.01, 0.015, 0.02])
-
-
-def test_severity_follows_from_the_lesions():
-    dot = Microaneurysm(position_mm=np.zeros(3), radius_mm=0.02, flow=1.0, layer=VesselLayer.SUPERFICIAL)
-    assert Lesions().severity == 0
-    assert Lesions(microaneurysms=(dot,)).severity == 1
-    assert Lesions(dropouts=(dropout(),), microaneurysms=(dot,)).severity == 2
