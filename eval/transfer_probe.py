@@ -50,9 +50,12 @@ def main(
     num_train: Annotated[int, typer.Option("--num_train", help="Synthetic pictures to learn from.")] = 1000,
     num_val: Annotated[int, typer.Option("--num_val", help="Synthetic pictures to choose thresholds on.")] = 200,
     seeds: Annotated[int, typer.Option("--seeds", help="Probes to train, each from a seed of its own.")] = 3,
-    epochs: Annotated[int, typer.Option("--epochs", help="How often a probe sees each picture.")] = 12,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", help="How often a probe sees each picture; 12, or 4 of a published network."),
+    ] = None,
     backbone: Annotated[
-        str, typer.Option("--backbone", help="'compact', or an image classifier's folder.")
+        str, typer.Option("--backbone", help="'compact', 'efficientnet-lite0', or an image classifier's folder.")
     ] = "compact",
     input_px: Annotated[int, typer.Option("--input_px", help="Pictures are resized to this width and height.")] = 192,
     field_of_view_mm: Annotated[
@@ -68,9 +71,9 @@ def main(
     config = resolve_config(preset, config_file=config_file, overrides=overrides(changes, field_of_view_mm))
     folder = open_image_folder(real_dir)
     real = np.stack([fitted(folder.read(image), input_px) for image in folder.images])
-    from octa_svr_dataset.evaluation.probe import ProbeSettings, require_backbone, train_probes  # takes seconds
+    from octa_svr_dataset.evaluation.probe import ProbeSettings, require_backbone, train_probes, usual_epochs  # seconds
 
-    settings = ProbeSettings(backbone=backbone, epochs=epochs)
+    settings = ProbeSettings(backbone=backbone, epochs=epochs or usual_epochs(backbone))
     require_backbone(settings, input_px)
     with output_folder(out, field="out") as out_folder:
         remove_probe_report(out_folder)
@@ -87,10 +90,10 @@ def main(
     show(readers, folder, out_folder, Console())
 
 
-def require_at_least(least: int, **counts: int) -> None:
+def require_at_least(least: int, **counts: int | None) -> None:
     """Refuse a smaller number."""
     for name, count in counts.items():
-        if count < least:
+        if count is not None and count < least:
             raise InputError(f"{name}: must be a whole number of at least {least}, got {count}")
 
 
