@@ -81,7 +81,7 @@ def main(
         validation = synthesize(config, Split.VALIDATION, num_val, input_px, workers, field="num_val")
         probes = train_probes(training, [validation.gray, real], settings, seeds=range(seeds), workers=workers)
         probabilities = list(track(probes, description=f"training {seeds} probes", total=seeds))
-        readers = read(probabilities, validation, real, folder, config.field_of_view_mm)
+        readers = read(probabilities, validation, real, folder, config)
         given = {"preset": preset, "config_file": str(config_file or ""), "set": changes or []}
         resolved = {"config_hash": config_hash(config), "field_of_view_mm": config.field_of_view_mm}
         sizes = {"num_train": num_train, "num_val": num_val, "seeds": seeds, "input_px": input_px}
@@ -125,13 +125,14 @@ def read(
     validation: Pictures,
     real: np.ndarray,
     folder: ImageFolder,
-    field_of_view_mm: float,
+    config: SceneConfig,
 ) -> list[Reader]:
     """Each probe, the mean of their probabilities, and the baselines."""
+    eyes = [f"eye {index // config.imaging.views}" for index in range(len(validation.gray))]
     scores = {f"probe, seed {seed}": scored for seed, scored in enumerate(probabilities)}
     scores["probes, mean"] = [np.mean(scored, axis=0) for scored in zip(*probabilities, strict=True)]
     for name in BASELINES:
-        scores[name] = [baseline_scores(name, gray, field_of_view_mm) for gray in (validation.gray, real)]
+        scores[name] = [baseline_scores(name, gray, config.field_of_view_mm) for gray in (validation.gray, real)]
     return [
         Reader.of(
             name,
@@ -139,6 +140,7 @@ def read(
             folder.images,
             validation_scores=on_validation,
             validation_truths=validation.is_diseased,
+            validation_patients=eyes,
         )
         for name, (on_validation, on_folder) in scores.items()
     ]

@@ -17,16 +17,17 @@ from torch import nn
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.augmentation import augmented
+from octa_svr_dataset.evaluation.efficientnet import EFFICIENTNET_LITE0
 from octa_svr_dataset.evaluation.networks import COMPACT, make_network
 from octa_svr_dataset.evaluation.pictures import Pictures
 from octa_svr_dataset.evaluation.processes import map_in_processes
 
 BATCH_SIZE = 16
 
-COMPACT_LEARNING_RATE = 2e-3
+LEARNING_RATES = {COMPACT: 2e-3, EFFICIENTNET_LITE0: 5e-4}
 
 PUBLISHED_LEARNING_RATE = 1e-4
-"""Published weights are to be adapted, not forgotten."""
+"""For networks from a folder, of whatever kind: published weights are to be adapted, not forgotten."""
 
 COMPACT_EPOCHS = 12
 
@@ -150,7 +151,7 @@ def _train_and_score(
 
 
 def _fit(network: nn.Module, training: Pictures, settings: ProbeSettings, rng: np.random.Generator) -> None:
-    learning_rate = COMPACT_LEARNING_RATE if settings.backbone == COMPACT else PUBLISHED_LEARNING_RATE
+    learning_rate = LEARNING_RATES.get(settings.backbone, PUBLISHED_LEARNING_RATE)
     batches = list(_batches(len(training.gray), settings.epochs, rng))
     optimizer = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, len(batches), pct_start=WARM_UP_SHARE)
