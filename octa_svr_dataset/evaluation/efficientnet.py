@@ -25,7 +25,7 @@ STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)
 the stem and the head of a fixed width, as in the Lite variants)."""
 
 NORM_EPSILON = 1e-3
-NORM_MOMENTUM = 0.01
+"""Added to the variances that features are divided by."""
 
 
 class EfficientNetLite0(nn.Module):
@@ -34,7 +34,7 @@ class EfficientNetLite0(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self._conv_stem = _Convolution(3, 32, kernel_px=3, stride=2)
-        self._bn0 = _norm(32)
+        self._bn0 = _Norm(32)
         blocks, channels = [], 32
         for num_blocks, kernel_px, stride, expansion, out_channels in STAGES:
             for number in range(num_blocks):
@@ -43,7 +43,7 @@ class EfficientNetLite0(nn.Module):
                 channels = out_channels
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = _Convolution(channels, NUM_FEATURES, kernel_px=1)
-        self._bn1 = _norm(NUM_FEATURES)
+        self._bn1 = _Norm(NUM_FEATURES)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 1280, S / 32, S / 32) features of (B, 3, S, S) pixels."""
@@ -89,11 +89,11 @@ class _Block(nn.Module):
         self._is_expanded = expansion > 1
         if self._is_expanded:
             self._expand_conv = _Convolution(in_channels, inner, kernel_px=1)
-            self._bn0 = _norm(inner)
+            self._bn0 = _Norm(inner)
         self._depthwise_conv = _Convolution(inner, inner, kernel_px=kernel_px, stride=stride, groups=inner)
-        self._bn1 = _norm(inner)
+        self._bn1 = _Norm(inner)
         self._project_conv = _Convolution(inner, out_channels, kernel_px=1)
-        self._bn2 = _norm(out_channels)
+        self._bn2 = _Norm(out_channels)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         inner = functional.relu6(self._bn0(self._expand_conv(features))) if self._is_expanded else features
@@ -120,5 +120,16 @@ class _Convolution(nn.Conv2d):
         )
 
 
-def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
+class _Norm(nn.BatchNorm2d):
+    """Normalization by the published statistics in training, too.
+
+    A probe's training is too short to replace them, and its own would be those of one scanner's pictures.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=NORM_EPSILON)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return functional.batch_norm(
+            features, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+        )

@@ -81,6 +81,13 @@ class TestEfficientNet:
         torch.testing.assert_close(network.backbone.state_dict(), other.backbone.state_dict())
         assert not torch.equal(network.head.weight, other.head.weight)
 
+    def test_no_picture_of_a_batch_changes_what_it_makes_of_another(self) -> None:
+        torch.manual_seed(0)
+        pictures = torch.randn(3, 64, 64)
+        network = make_network("efficientnet-lite0").train()
+        with torch.inference_mode():
+            torch.testing.assert_close(network(pictures)[:1], network(pictures[:1]), atol=1e-4, rtol=1e-4)
+
     @pytest.mark.parametrize("size_px", [64, 75, 192])
     def test_it_reads_pictures_of_any_size(self, size_px: int) -> None:
         with torch.inference_mode():
