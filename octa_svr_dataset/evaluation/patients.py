@@ -61,7 +61,7 @@ def independent_number(patients: Iterable[str | None]) -> float:
     """How many independent pictures tell as much as these, each with its patient or None where nobody knows.
 
     Pictures of one patient are taken to be judged alike (Kish 1965, Survey Sampling: an intraclass correlation of 1),
-    which never makes an interval too narrow; one whose patient is not known counts as its own.
+    which errs toward wide intervals; one whose patient is not known counts as its own.
     """
     counts = Counter(patients)
     sizes = [1] * counts.pop(None, 0) + list(counts.values())
