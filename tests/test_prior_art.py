@@ -32,7 +32,7 @@ VESSELS = {"Greenhouse": {"d": 0.1, "r": 0.0025, "param_scale": 3, "modes": MODE
 
 def imported(folder: Path, theirs: object):
     path = folder / "theirs.yml"
-    path.write_text(yaml.safe_dump(theirs))
+    path.write_text(yaml.safe_dump(theirs, sort_keys=False))
     return import_settings(path)
 
 
@@ -70,9 +70,9 @@ def test_every_key_without_effect_is_named_with_a_reason(tmp_path: Path) -> None
     assert imported(tmp_path, VESSELS).not_honored == {
         "Greenhouse.modes.DVC.delta_ven": "veins perceive as far and as wide as arteries"
     }
-    other = {"General": {"use_gan": True}, "FAZ": {"center_jitter": 0.1, "max_center_shift": 0.05, "color": "red"}}
-    assert list(imported(tmp_path, other).not_honored) == ["General.use_gan", "FAZ.max_center_shift", "FAZ.color"]
-    assert imported(tmp_path, other).not_honored["FAZ.color"] == "not known"
+    other = {"General": {"use_gan": True}, "FAZ": {"center_jitter": 0.1, "max_center_shift": 0.05, "N": 3}}
+    assert list(imported(tmp_path, other).not_honored) == ["General.use_gan", "FAZ.max_center_shift", "FAZ.N"]
+    assert imported(tmp_path, other).not_honored["FAZ.N"] == "not known"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 def test_the_command_prints_a_configuration_file(tmp_path, monkeypatch, capsys) -> None:
     path, mine = tmp_path / "theirs.yml", tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(PATHOLOGY))
+    path.write_text(yaml.safe_dump(PATHOLOGY, sort_keys=False))
     assert run(monkeypatch, "import-config", str(path)) == 0
     printed, errors = capsys.readouterr()
     mine.write_text(printed)
