@@ -108,7 +108,8 @@ class Bench:
 
     def _pictures(self, name: str, appearance: Mapping[str, Any], split: Split) -> Pictures:
         config = resolve_config(self.plan["preset"], overrides={**self.plan["disease"], **appearance})
-        keys = [SceneKey(seed=0, split=split, scene_index=index) for index in range(self.plan["num"][split.label])]
+        seed, num = self.plan["eyes"][split.label], self.plan["num"][split.label]
+        keys = [SceneKey(seed=seed, split=split, scene_index=index) for index in range(num)]
 
         def synthesize() -> dict[str, np.ndarray]:
             made = synthesize_pictures(config, keys, size_px=self.plan["input_px"], workers=self.workers)

@@ -50,9 +50,12 @@ def main(
     num_train: Annotated[int, typer.Option("--num_train", help="Synthetic pictures to learn from.")] = 1000,
     num_val: Annotated[int, typer.Option("--num_val", help="Synthetic pictures to choose thresholds on.")] = 200,
     seeds: Annotated[int, typer.Option("--seeds", help="Probes to train, each from a seed of its own.")] = 3,
-    epochs: Annotated[int, typer.Option("--epochs", help="How often a probe sees each picture.")] = 12,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", help="How often a probe sees each picture; 12, or 4 of a published network."),
+    ] = None,
     backbone: Annotated[
-        str, typer.Option("--backbone", help="'compact', or an image classifier's folder.")
+        str, typer.Option("--backbone", help="'compact', 'efficientnet-lite0', or an image classifier's folder.")
     ] = "compact",
     input_px: Annotated[int, typer.Option("--input_px", help="Pictures are resized to this width and height.")] = 192,
     field_of_view_mm: Annotated[
@@ -68,9 +71,9 @@ def main(
     config = resolve_config(preset, config_file=config_file, overrides=overrides(changes, field_of_view_mm))
     folder = open_image_folder(real_dir)
     real = np.stack([fitted(folder.read(image), input_px) for image in folder.images])
-    from octa_svr_dataset.evaluation.probe import ProbeSettings, require_backbone, train_probes  # takes seconds
+    from octa_svr_dataset.evaluation.probe import ProbeSettings, require_backbone, train_probes, usual_epochs  # seconds
 
-    settings = ProbeSettings(backbone=backbone, epochs=epochs)
+    settings = ProbeSettings(backbone=backbone, epochs=epochs or usual_epochs(backbone))
     require_backbone(settings, input_px)
     with output_folder(out, field="out") as out_folder:
         remove_probe_report(out_folder)
@@ -78,7 +81,7 @@ def main(
         validation = synthesize(config, Split.VALIDATION, num_val, input_px, workers, field="num_val")
         probes = train_probes(training, [validation.gray, real], settings, seeds=range(seeds), workers=workers)
         probabilities = list(track(probes, description=f"training {seeds} probes", total=seeds))
-        readers = read(probabilities, validation, real, folder, config.field_of_view_mm)
+        readers = read(probabilities, validation, real, folder, config)
         given = {"preset": preset, "config_file": str(config_file or ""), "set": changes or []}
         resolved = {"config_hash": config_hash(config), "field_of_view_mm": config.field_of_view_mm}
         sizes = {"num_train": num_train, "num_val": num_val, "seeds": seeds, "input_px": input_px}
@@ -87,10 +90,10 @@ def main(
     show(readers, folder, out_folder, Console())
 
 
-def require_at_least(least: int, **counts: int) -> None:
+def require_at_least(least: int, **counts: int | None) -> None:
     """Refuse a smaller number."""
     for name, count in counts.items():
-        if count < least:
+        if count is not None and count < least:
             raise InputError(f"{name}: must be a whole number of at least {least}, got {count}")
 
 
@@ -122,13 +125,14 @@ def read(
     validation: Pictures,
     real: np.ndarray,
     folder: ImageFolder,
-    field_of_view_mm: float,
+    config: SceneConfig,
 ) -> list[Reader]:
     """Each probe, the mean of their probabilities, and the baselines."""
+    eyes = [f"eye {index // config.imaging.views}" for index in range(len(validation.gray))]
     scores = {f"probe, seed {seed}": scored for seed, scored in enumerate(probabilities)}
     scores["probes, mean"] = [np.mean(scored, axis=0) for scored in zip(*probabilities, strict=True)]
     for name in BASELINES:
-        scores[name] = [baseline_scores(name, gray, field_of_view_mm) for gray in (validation.gray, real)]
+        scores[name] = [baseline_scores(name, gray, config.field_of_view_mm) for gray in (validation.gray, real)]
     return [
         Reader.of(
             name,
@@ -136,6 +140,7 @@ def read(
             folder.images,
             validation_scores=on_validation,
             validation_truths=validation.is_diseased,
+            validation_patients=eyes,
         )
         for name, (on_validation, on_folder) in scores.items()
     ]

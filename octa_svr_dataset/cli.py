@@ -15,7 +15,7 @@ from octa_svr_dataset import autoload
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
-from octa_svr_dataset.resolve import config_hash, resolve_config
+from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.settings_table import settings
 
@@ -64,6 +64,20 @@ def config(
         print(yaml.safe_dump(scene_config.model_dump(mode="json"), sort_keys=False), end="")
     else:
         _print_table(scene_config)
+
+
+@app.command()
+def import_config(
+    file: Annotated[Path, typer.Argument(help="YAML file of OCTA-SVR, or of the simulator of its vessels.")],
+) -> None:
+    """Print the prior art's settings as YAML that --config-file reads, and on stderr each key without effect here."""
+    from octa_svr_dataset.prior_art import BASE_PRESET, import_settings  # compiled kernels come with it
+
+    imported = import_settings(file)
+    print(f"# From {file.name}; made to be used with the preset {BASE_PRESET}.")
+    print(yaml.safe_dump(nested_settings(imported.settings), sort_keys=False), end="")
+    for key, reason in imported.not_honored.items():
+        print(f"not honored: {key}: {reason}", file=sys.stderr)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import yaml
 from octa_svr_dataset.command import output_folder, unfinished_path
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.patients import write_patients
 from octa_svr_dataset.example import simulate
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.row import encode_png, row_id
@@ -29,6 +30,8 @@ def write_image_folder(
     include_masks: bool = False,
 ) -> None:
     """Write `<class>/<row id>.png` for each key, and the note; the folder is there whole or not at all.
+
+    Where an eye has several views, `patients.csv` says which pictures show the same one.
 
     Parameters
     ----------
@@ -52,8 +55,14 @@ def write_image_folder(
             raise InputError(f"out: {str(out)!r} already holds something; allowed: a new or an empty folder")
         unfinished = unfinished_path(out)
         try:
+            eyes = {}
             for key in keys:
-                _write_example(unfinished, preset, config, key, include_masks=include_masks)
+                path = _write_example(unfinished, preset, config, key, include_masks=include_masks)
+                eyes[path.relative_to(unfinished)] = (
+                    f"s{key.seed}-{key.split.label}-eye{key.scene_index // config.imaging.views}"
+                )
+            if config.imaging.views > 1:
+                write_patients(unfinished, eyes)
             (unfinished / NOTE_NAME).write_text(_note(config, command), encoding="utf-8")
             if out.exists():
                 out.rmdir()
@@ -62,15 +71,19 @@ def write_image_folder(
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write_example(folder: Path, preset: str, config: SceneConfig, key: SceneKey, *, include_masks: bool) -> None:
+def _write_example(folder: Path, preset: str, config: SceneConfig, key: SceneKey, *, include_masks: bool) -> Path:
+    """Write one example; the path of its picture comes back."""
     example = simulate(config, key)
-    pictures = {str(example.findings.label): example.rendering.image}
+    name = f"{row_id(preset, key)}.png"
+    picture = folder / str(example.findings.label) / name
+    files = {picture: example.rendering.image}
     if include_masks:
-        pictures |= {f"masks/{name}": layer for name, layer in example.rendering.layers.as_dict().items()}
-    for subfolder, pixels in pictures.items():
-        path = folder / subfolder / f"{row_id(preset, key)}.png"
+        layers = example.rendering.layers.as_dict()
+        files |= {folder / "masks" / layer / name: pixels for layer, pixels in layers.items()}
+    for path, pixels in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_png(pixels))
+    return picture
 
 
 def _note(config: SceneConfig, command: str) -> str:

@@ -60,7 +60,7 @@ def resolve_config(
         raise InputError(f"preset: unknown name {preset!r}; allowed: {', '.join(preset_names())}")
     settings = yaml.safe_load((_preset_folder() / f"{preset}.yaml").read_text(encoding="utf-8")) or {}
     if config_file is not None:
-        settings = _merged(settings, _read_settings(Path(config_file)))
+        settings = _merged(settings, read_settings(Path(config_file)))
     if overrides is not None:
         settings = _merged(settings, _nested(overrides, "overrides:"))
     try:
@@ -104,7 +104,7 @@ def _default_profile(projection: Any, field_of_view_mm: Any) -> dict[str, Any]:
 
 
 def _read_profile(path: Path) -> dict[str, Any]:
-    profile = _read_settings(path, field="imaging.appearance")
+    profile = read_settings(path, field="imaging.appearance")
     allowed = sorted(
         name for name, field in ImagingConfig.model_fields.items() if get_origin(field.annotation) is tuple
     )
@@ -154,7 +154,8 @@ class _SettingsLoader(yaml.SafeLoader):
         return node
 
 
-def _read_settings(path: Path, *, field: str = "config_file") -> dict[str, Any]:
+def read_settings(path: Path, *, field: str = "config_file") -> dict[str, Any]:
+    """Mapping that a YAML file holds, dotted keys opened; what is unusable is refused under the name of the field."""
     try:
         settings = yaml.load(path.read_text(encoding="utf-8"), _SettingsLoader)  # a SafeLoader
     except OSError as error:
@@ -171,21 +172,22 @@ def _read_settings(path: Path, *, field: str = "config_file") -> dict[str, Any]:
 
 
 def _nested(settings: Mapping[Any, Any], source: str) -> dict[str, Any]:
-    """Settings with dotted keys opened: {"a.b": 1} becomes {"a": {"b": 1}}."""
+    """Settings of a user with dotted keys opened."""
     try:
-        return _opened(settings)
+        return nested_settings(settings)
     except RecursionError:
         raise InputError(f"{source} refers to itself, or is nested too deeply") from None
 
 
-def _opened(settings: Mapping[Any, Any]) -> dict[str, Any]:
+def nested_settings(settings: Mapping[Any, Any]) -> dict[str, Any]:
+    """Settings with dotted keys opened: {"a.b": 1} becomes {"a": {"b": 1}}."""
     nested: dict[str, Any] = {}
     for key, value in settings.items():
         head, _, rest = str(key).partition(".")
         if not rest:
             head = str(key)
         inner = {rest: value} if rest else value
-        nested = _merged(nested, {head: _opened(inner) if isinstance(inner, Mapping) else inner}, replace=False)
+        nested = _merged(nested, {head: nested_settings(inner) if isinstance(inner, Mapping) else inner}, replace=False)
     return nested
 
 

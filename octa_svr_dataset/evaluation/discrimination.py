@@ -1,12 +1,14 @@
 """How well a score tells diseased eyes from healthy ones, and where to cut it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, stats
 
 from octa_svr_dataset.evaluation.metrics import NORMAL_975
+from octa_svr_dataset.evaluation.patients import independent_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +21,9 @@ class Auc:
     """Ends of its 95 % interval (method 5 of Newcombe 2006, Statistics in Medicine 25, 559)."""
 
 
-def measure_auc(scores: np.ndarray, is_diseased: np.ndarray) -> Auc | None:
+def measure_auc(
+    scores: np.ndarray, is_diseased: np.ndarray, patients: Sequence[str | None] | None = None
+) -> Auc | None:
     """Area under the curve with its interval; absent unless both classes occur.
 
     Parameters
@@ -28,16 +32,21 @@ def measure_auc(scores: np.ndarray, is_diseased: np.ndarray) -> Auc | None:
         (N,) float64. One score a picture, larger where more disease is expected; equal ones count half.
     is_diseased
         (N,) bool. Truth.
+    patients
+        (N,) Whose pictures they are; those of one patient and class are taken to be scored alike. Without, each
+        is of another.
     """
     num_diseased, num_healthy = int(is_diseased.sum()), int((~is_diseased).sum())
     if not num_diseased or not num_healthy:
         return None
     rank_sum = float(stats.rankdata(scores)[is_diseased].sum())
     value = (rank_sum - num_diseased * (num_diseased + 1) / 2) / (num_diseased * num_healthy)
+    whose = np.array([None] * len(scores) if patients is None else patients, dtype=object)
+    independent = independent_number(whose[is_diseased]), independent_number(whose[~is_diseased])
     return Auc(
         value=value,
-        low=_interval_end(value, 0.0, num_diseased, num_healthy),
-        high=_interval_end(value, 1.0, num_diseased, num_healthy),
+        low=_interval_end(value, 0.0, *independent),
+        high=_interval_end(value, 1.0, *independent),
     )
 
 
@@ -72,7 +81,7 @@ def _share_above(levels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return 1.0 - np.searchsorted(np.sort(scores), levels, side="right") / len(scores)
 
 
-def _interval_end(value: float, end: float, num_diseased: int, num_healthy: int) -> float:
+def _interval_end(value: float, end: float, num_diseased: float, num_healthy: float) -> float:
     """The area between `value` and `end` that lies 1.96 of its own standard errors from `value`."""
 
     def excess(area: float) -> float:
@@ -84,7 +93,7 @@ def _interval_end(value: float, end: float, num_diseased: int, num_healthy: int)
     return float(optimize.brentq(excess, value + 1e-9 * math.copysign(1.0, end - value), end))
 
 
-def _standard_error(area: float, num_diseased: int, num_healthy: int) -> float:
+def _standard_error(area: float, num_diseased: float, num_healthy: float) -> float:
     """Standard error of an area (Hanley and McNeil 1982), both classes given their mean size in the pair terms."""
     pairs = (num_diseased + num_healthy) / 2.0 - 1.0
     spread = 1.0 + pairs * ((1.0 - area) / (2.0 - area) + area / (1.0 + area))

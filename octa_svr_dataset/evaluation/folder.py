@@ -1,10 +1,10 @@
 """A folder of pictures to evaluate on: which there are, what is known of each, and their pixels.
 
 Either one subfolder a class (`healthy`, `npdr`, `pdr`, or a name in `CLASS_FOLDERS`), or pictures
-without labels in the folder itself.
+without labels in the folder itself. Where a file `patients.csv` says whose each picture is, intervals heed it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.patients import read_patients
 from octa_svr_dataset.grading import Label
 
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
@@ -47,6 +48,9 @@ class FolderImage:
 
     truth: Truth | None
     """What is known of it; absent where the folder has no labels."""
+
+    patient: str | None = None
+    """Whose eye it shows; absent where the folder does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +93,8 @@ def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFold
     Raises
     ------
     InputError
-        There is no such folder, it holds no picture, a picture is no file, or a subfolder with pictures names
-        no class.
+        There is no such folder, it holds no picture, a picture is no file, a subfolder with pictures names no
+        class, or the table of patients does not fit.
     """
     root = Path(path)
     if not root.is_dir():
@@ -110,7 +114,10 @@ def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFold
         raise InputError(
             f"{field}: {str(root)!r} holds no picture ({', '.join(SUFFIXES)}), nor does a subfolder named after a class"
         )
-    return ImageFolder(root=root, images=labeled or unlabeled, is_synthetic=(root / SYNTHETIC_NOTE).is_file())
+    images = labeled or unlabeled
+    patients = read_patients(root, [image.path for image in images], field=field)
+    images = tuple(replace(image, patient=patients.get(image.path)) for image in images)
+    return ImageFolder(root=root, images=images, is_synthetic=(root / SYNTHETIC_NOTE).is_file())
 
 
 def read_image(path: Path) -> Image.Image:

@@ -1,7 +1,7 @@
 """How often a model is right: one value a class, balanced over the classes, with its uncertainty.
 
-An unparsable output is wrong. Where the pictures do not allow a metric, it is absent and a reason
-says why.
+An unparsable output is wrong. Intervals take pictures of one patient to be judged alike. Where the pictures do not
+allow a metric, it is absent and a reason says why.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from octa_svr_dataset.evaluation.folder import FolderImage, Truth
+from octa_svr_dataset.evaluation.patients import independent_number
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import Verdict
 
@@ -58,7 +59,7 @@ class Recall:
     total: int
     low: float
     high: float
-    """Ends of its 95 % interval (Wilson 1927)."""
+    """Ends of its 95 % interval (Wilson 1927), for as many pictures as are independent."""
 
     @property
     def value(self) -> float:
@@ -91,23 +92,29 @@ class ClassMetrics:
 
 def binary_metrics(scored: Sequence[Scored]) -> ClassMetrics:
     """Healthy against diabetic retinopathy of any kind: the primary question."""
-    labeled = [(entry.image.truth, entry.verdict.predicted) for entry in scored if entry.image.truth is not None]
-    truths = [_binary(truth) for truth, _ in labeled]
-    predictions = [UNPARSABLE if predicted is None else _binary(predicted) for _, predicted in labeled]
-    return _class_metrics(BINARY_CLASSES, truths, predictions, "the folder has no labels")
+    labeled = [
+        (entry.image.truth, entry.verdict.predicted, entry.image.patient)
+        for entry in scored
+        if entry.image.truth is not None
+    ]
+    truths = [_binary(truth) for truth, *_ in labeled]
+    predictions = [UNPARSABLE if predicted is None else _binary(predicted) for _, predicted, _ in labeled]
+    patients = [patient for *_, patient in labeled]
+    return _class_metrics(BINARY_CLASSES, truths, predictions, patients, "the folder has no labels")
 
 
 def three_class_metrics(scored: Sequence[Scored]) -> ClassMetrics:
     """Healthy, npdr, pdr; over the pictures whose class is known."""
     labeled = [
-        (entry.image.truth.label, entry.verdict.predicted)
+        (entry.image.truth.label, entry.verdict.predicted, entry.image.patient)
         for entry in scored
         if entry.image.truth is not None and entry.image.truth.label is not None
     ]
-    truths = [str(label) for label, _ in labeled]
-    predictions = [UNPARSABLE if predicted is None else str(predicted) for _, predicted in labeled]
+    truths = [str(label) for label, *_ in labeled]
+    predictions = [UNPARSABLE if predicted is None else str(predicted) for _, predicted, _ in labeled]
+    patients = [patient for *_, patient in labeled]
     classes = tuple(str(label) for label in Label)
-    return _class_metrics(classes, truths, predictions, "no picture has a class that is known")
+    return _class_metrics(classes, truths, predictions, patients, "no picture has a class that is known")
 
 
 def answer_counts(scored: Sequence[Scored]) -> dict[str, int]:
@@ -123,14 +130,19 @@ def _binary(value: Truth | Label) -> str:
 
 
 def _class_metrics(
-    classes: tuple[str, ...], truths: list[str], predictions: list[str], reason_without_truth: str
+    classes: tuple[str, ...],
+    truths: list[str],
+    predictions: list[str],
+    patients: list[str | None],
+    reason_without_truth: str,
 ) -> ClassMetrics:
     names = [*classes, UNPARSABLE]
     confusion = np.zeros((len(classes), len(names)), np.int64)
     if truths:
         confusion = confusion_matrix(truths, predictions, labels=names)[:-1]
+    patients_of = {name: [patients[i] for i, truth in enumerate(truths) if truth == name] for name in classes}
     recalls = {
-        name: _recall(int(row[column]), int(row.sum()))
+        name: _recall(int(row[column]), int(row.sum()), independent_number(patients_of[name]))
         for column, (name, row) in enumerate(zip(classes, confusion, strict=True))
         if row.sum()
     }
@@ -146,10 +158,11 @@ def _class_metrics(
     )
 
 
-def _recall(recognized: int, total: int) -> Recall:
+def _recall(recognized: int, total: int, independent: float) -> Recall:
     share, z2 = recognized / total, NORMAL_975**2
-    center = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = NORMAL_975 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    center = (share + z2 / (2 * independent)) / (1 + z2 / independent)
+    spread = math.sqrt(share * (1 - share) / independent + z2 / (4 * independent**2))
+    half = NORMAL_975 / (1 + z2 / independent) * spread
     return Recall(recognized=recognized, total=total, low=max(0.0, center - half), high=min(1.0, center + half))
 
 

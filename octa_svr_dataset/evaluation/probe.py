@@ -9,28 +9,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
-import transformers
 from scipy.special import expit
 from torch import nn
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.augmentation import augmented
+from octa_svr_dataset.evaluation.efficientnet import EFFICIENTNET_LITE0
+from octa_svr_dataset.evaluation.networks import COMPACT, make_network
 from octa_svr_dataset.evaluation.pictures import Pictures
 from octa_svr_dataset.evaluation.processes import map_in_processes
 
-COMPACT = "compact"
-"""Name of the network that is made here and learns from scratch."""
-
 BATCH_SIZE = 16
 
-COMPACT_LEARNING_RATE = 2e-3
+LEARNING_RATES = {COMPACT: 2e-3, EFFICIENTNET_LITE0: 5e-4}
 
 PUBLISHED_LEARNING_RATE = 1e-4
-"""Published weights are to be adapted, not forgotten."""
+"""For networks from a folder, of whatever kind: published weights are to be adapted, not forgotten."""
+
+COMPACT_EPOCHS = 12
+
+PUBLISHED_EPOCHS = 4
+"""They learn faster, and each picture costs more."""
 
 WEIGHT_DECAY = 0.05
 
@@ -52,52 +54,18 @@ class ProbeSettings:
     """How a probe is made and trained."""
 
     backbone: str = COMPACT
-    """`"compact"`, or the folder of an image classifier of transformers with weights in safetensors."""
+    """`"compact"`, `"efficientnet-lite0"`, or the folder of an image classifier of transformers."""
 
-    epochs: int = 12
+    epochs: int = COMPACT_EPOCHS
     """How often a probe sees each picture."""
 
     is_augmented: bool = True
     """Whether it sees pictures as other scanners might have shown them, too."""
 
 
-class CompactNetwork(nn.Module):
-    """Six convolutions for meshes, holes and dots: about 110,000 weights; the last features see 57 px.
-
-    Normalization by groups of channels within a picture keeps no statistics of the training pictures, which would be
-    wrong for other scanners. Mean and maximum of the features are read, as lesions may be everywhere or in one place.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.features = nn.Sequential(
-            *_convolution(1, 16, kernel_px=5, stride=2),
-            *_convolution(16, 32, stride=2),
-            *_convolution(32, 32),
-            *_convolution(32, 64, stride=2),
-            *_convolution(64, 64),
-            *_convolution(64, 64, stride=2),
-        )
-        self.head = nn.Linear(2 * 64, 1)
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(B,) log-odds of disease of (B, S, S) pictures."""
-        features = self.features(pictures[:, None])
-        pooled = torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1)
-        return torch.as_tensor(self.head(pooled)[:, 0])
-
-
-class PublishedNetwork(nn.Module):
-    """An image classifier of transformers with a new head for the one question."""
-
-    def __init__(self, model: "transformers.PreTrainedModel") -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(B,) log-odds of disease of (B, S, S) pictures."""
-        channels = getattr(self.model.config, "num_channels", 3)
-        return torch.as_tensor(self.model(pictures[:, None].expand(-1, channels, -1, -1)).logits[:, 0])
+def usual_epochs(backbone: str) -> int:
+    """How often a probe sees each picture where nobody says otherwise."""
+    return COMPACT_EPOCHS if backbone == COMPACT else PUBLISHED_EPOCHS
 
 
 def require_backbone(settings: ProbeSettings, size_px: int) -> None:
@@ -108,19 +76,12 @@ def require_backbone(settings: ProbeSettings, size_px: int) -> None:
     InputError
         It has no usable files, or stumbles over such a picture.
     """
-    network = make_network(settings)
+    network = make_network(settings.backbone)
     try:
         disease_probabilities(network, np.zeros((1, size_px, size_px), np.uint8))
     except (ValueError, RuntimeError) as error:
         reason = textwrap.shorten(str(error), 200)
         raise InputError(f"backbone: {settings.backbone!r} cannot read pictures of {size_px} px: {reason}") from None
-
-
-def make_network(settings: ProbeSettings) -> nn.Module:
-    """An untrained probe; what is not published of its weights is drawn from torch's stream."""
-    if settings.backbone == COMPACT:
-        return CompactNetwork()
-    return PublishedNetwork(_load_backbone(settings.backbone))
 
 
 def train_probes(
@@ -168,7 +129,7 @@ def train_probe(training: Pictures, settings: ProbeSettings, rng: np.random.Gene
     """
     with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**63)))
-        network = make_network(settings)
+        network = make_network(settings.backbone)
         _fit(network, training, settings, rng)
     return network
 
@@ -190,7 +151,7 @@ def _train_and_score(
 
 
 def _fit(network: nn.Module, training: Pictures, settings: ProbeSettings, rng: np.random.Generator) -> None:
-    learning_rate = COMPACT_LEARNING_RATE if settings.backbone == COMPACT else PUBLISHED_LEARNING_RATE
+    learning_rate = LEARNING_RATES.get(settings.backbone, PUBLISHED_LEARNING_RATE)
     batches = list(_batches(len(training.gray), settings.epochs, rng))
     optimizer = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, len(batches), pct_start=WARM_UP_SHARE)
@@ -229,46 +190,6 @@ def _standardized(gray: np.ndarray) -> torch.Tensor:
     pictures = torch.from_numpy(np.asarray(gray, dtype=np.float32))
     spread, mean = torch.std_mean(pictures, dim=(1, 2), keepdim=True)
     return (pictures - mean) / spread.clamp_min(1e-6)
-
-
-def _convolution(in_channels: int, out_channels: int, *, kernel_px: int = 3, stride: int = 1) -> list[nn.Module]:
-    return [
-        nn.Conv2d(in_channels, out_channels, kernel_px, stride, kernel_px // 2, bias=False),
-        nn.GroupNorm(8, out_channels),
-        nn.ReLU(),
-    ]
-
-
-def _load_backbone(folder: str) -> "transformers.PreTrainedModel":
-    if not (Path(folder) / "config.json").is_file():
-        raise InputError(
-            f"backbone: there is no config.json in a folder {folder!r}; allowed: {COMPACT!r}, or the folder of an "
-            "image classifier of transformers"
-        )
-    verbosity = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity_error()  # the head is new on purpose
-    try:
-        model, loading = transformers.AutoModelForImageClassification.from_pretrained(
-            folder,
-            num_labels=1,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-    except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
-        raise InputError(f"backbone: cannot load {folder!r}: {textwrap.shorten(str(error), 200)}") from None
-    finally:
-        transformers.logging.set_verbosity(verbosity)
-    _require_published(model, loading["missing_keys"] | {key for key, *_ in loading["mismatched_keys"]}, folder)
-    return model
-
-
-def _require_published(model: "transformers.PreTrainedModel", absent: set[str], folder: str) -> None:
-    """Refuse weights that lack more than the head: transformers would draw the rest at random."""
-    lacking = sorted(key for key in absent if key.startswith(f"{model.base_model_prefix}."))
-    if lacking:
-        raise InputError(f"backbone: {folder!r} lacks {len(lacking)} weights of its own network, as {lacking[0]}")
 
 
 @contextmanager

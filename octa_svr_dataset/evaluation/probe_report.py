@@ -12,6 +12,7 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.discrimination import Auc, best_threshold, measure_auc
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
 from octa_svr_dataset.evaluation.metrics import ClassMetrics, Scored, binary_metrics
+from octa_svr_dataset.evaluation.patients import count_patients
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import Verdict
 from octa_svr_dataset.version import VERSION
@@ -59,21 +60,23 @@ class Reader:
         *,
         validation_scores: np.ndarray,
         validation_truths: np.ndarray,
+        validation_patients: Sequence[str],
     ) -> Self:
         """Choose the threshold on synthetic validation pictures of both classes, and measure on those of a folder."""
         threshold = best_threshold(validation_scores, validation_truths)
-        synthetic_auc = measure_auc(validation_scores, validation_truths)
+        synthetic_auc = measure_auc(validation_scores, validation_truths, validation_patients)
         assert synthetic_auc is not None, "both classes are among the validation pictures"
         scored = tuple(_scored(image, score, threshold) for image, score in zip(images, scores, strict=True))
         known = [image.truth is not None for image in images]
         truths = np.array([image.truth.is_diseased for image in images if image.truth is not None], dtype=bool)
+        patients = [image.patient for image in images if image.truth is not None]
         return cls(
             name=name,
             threshold=threshold,
             synthetic_auc=synthetic_auc,
             scores=scores,
             scored=scored,
-            auc=measure_auc(scores[known], truths),
+            auc=measure_auc(scores[known], truths, patients),
             binary=binary_metrics(scored),
         )
 
@@ -111,6 +114,7 @@ def write_probe_report(readers: Sequence[Reader], folder: ImageFolder, protocol:
         "real_dir": str(folder.root),
         "is_synthetic": folder.is_synthetic,
         "num_images": len(folder.images),
+        "num_patients": count_patients(image.patient for image in folder.images),
         "readers": [_summary(reader) for reader in readers],
         "version": VERSION,
     }
@@ -160,10 +164,16 @@ def _page(readers: Sequence[Reader], folder: ImageFolder, protocol: Mapping[str,
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     warning = f"{SYNTHETIC_WARNING}\n\n" if folder.is_synthetic else ""
     reason = readers[0].binary.reason
+    num_patients = count_patients(image.patient for image in folder.images)
+    whose = (
+        f"for {num_patients} patient{'s' if num_patients > 1 else ''}"
+        if num_patients
+        else "as if each picture were of another patient"
+    )
     undefined = f"\n\nBalanced accuracy is undefined, as {reason}." if reason else ""
     return (
         f"# Transfer probe on {folder.root}\n\n{warning}{table}{undefined}\n\n"
-        "95 % intervals in brackets; thresholds chosen on synthetic validation pictures alone.\n\n"
+        f"95 % intervals in brackets, {whose}; thresholds chosen on synthetic validation pictures alone.\n\n"
         f"{settings}\n"
     )
 

@@ -16,6 +16,7 @@ from octa_svr_dataset.evaluation.metrics import (
     binary_metrics,
     three_class_metrics,
 )
+from octa_svr_dataset.evaluation.patients import count_patients
 from octa_svr_dataset.version import VERSION
 
 REPORT_NAME = "report.json"
@@ -89,6 +90,7 @@ def _summary(report: Report) -> dict[str, Any]:
             "The pictures are synthetic; this says nothing about real eyes." if report.folder.is_synthetic else ""
         ),
         "num_images": len(report.scored),
+        "num_patients": count_patients(entry.image.patient for entry in report.scored),
         "question": report.protocol.question,
         "decoding": report.protocol.decoding,
         "max_new_tokens": report.protocol.max_new_tokens,

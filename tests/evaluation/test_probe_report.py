@@ -12,16 +12,21 @@ SCORES = np.array([0.9, 0.3, 0.6, 0.1])
 VALIDATION = {
     "validation_scores": np.array([0.2, 0.4, 0.6, 0.8]),
     "validation_truths": np.array([False, False, True, True]),
+    "validation_patients": ["A", "B", "C", "D"],
 }
 
 
-def images(*, is_labeled: bool = True) -> tuple[FolderImage, ...]:
+def images(*, is_labeled: bool = True, patient: str | None = None) -> tuple[FolderImage, ...]:
     truths = [CLASS_FOLDERS[name.partition("/")[0]] if is_labeled else None for name in NAMES]
-    return tuple(FolderImage(path=Path(name), truth=truth) for name, truth in zip(NAMES, truths, strict=True))
+    return tuple(
+        FolderImage(path=Path(name), truth=truth, patient=patient) for name, truth in zip(NAMES, truths, strict=True)
+    )
 
 
-def written(out: Path, *, is_labeled: bool = True, is_synthetic: bool = False) -> tuple[dict, list[dict], str]:
-    shown = images(is_labeled=is_labeled)
+def written(
+    out: Path, *, is_labeled: bool = True, is_synthetic: bool = False, patient: str | None = None
+) -> tuple[dict, list[dict], str]:
+    shown = images(is_labeled=is_labeled, patient=patient)
     readers = [Reader.of(name, SCORES, shown, **VALIDATION) for name in ("probe, seed 0", "darkness")]
     folder = ImageFolder(root=Path("eyes"), images=shown, is_synthetic=is_synthetic)
     write_probe_report(readers, folder, {"preset": "dropout_ma"}, out)
@@ -42,6 +47,14 @@ def test_a_reader_is_measured_on_the_folder_at_that_threshold():
     assert reader.binary.confusion.tolist() == [[1, 1, 0], [1, 1, 0]]
     assert reader.binary.balanced_accuracy == pytest.approx(0.5)
     assert reader.synthetic_auc.value == 1.0
+
+
+def test_pictures_of_one_patient_or_eye_widen_the_intervals():
+    one = Reader.of("probe", SCORES, images(patient="P"), **{**VALIDATION, "validation_patients": ["A"] * 4})
+    other = Reader.of("probe", SCORES, images(), **VALIDATION)
+    assert one.auc.low < other.auc.low
+    assert one.binary.interval[0] < other.binary.interval[0]
+    assert one.synthetic_auc.low < other.synthetic_auc.low
 
 
 def test_every_reader_has_a_line_for_every_picture(tmp_path):
@@ -85,6 +98,15 @@ def test_a_report_on_synthetic_pictures_says_so(tmp_path):
     assert report["is_synthetic"] is True
     assert warning in page
     assert warning not in written(tmp_path)[2]
+
+
+def test_a_report_says_how_many_patients_there_are(tmp_path):
+    report, _, page = written(tmp_path, patient="P")
+    assert report["num_patients"] == 1
+    assert "for 1 patient;" in page
+    report, _, page = written(tmp_path)
+    assert report["num_patients"] is None
+    assert "as if each picture were of another patient" in page
 
 
 def test_a_report_that_fails_leaves_no_older_one_behind(tmp_path, monkeypatch):

@@ -1,0 +1,126 @@
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from octa_svr_dataset import cli
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.prior_art import import_settings
+from octa_svr_dataset.resolve import resolve_config
+
+PATHOLOGY = {
+    "General": {"seed": None, "num_samples": 10, "use_gan": False},
+    "Pathology": {
+        "Dropout": {
+            "probability": 0.5, "count_range": [1, 6], "radius_norm_range": [0.18, 0.32],
+            "ring_radius_norm_range": [0.05, 0.4], "strength_range": [0.90, 0.99], "ensure_one_large": True,
+        },
+        "MA": {"density": 0.032, "size_mm_range": [0.01, 0.03], "near_dropout_only": True},
+        "NV": {"probability": 0.4, "overlay": {"feather_px": [0, 2]}},
+        "Tortuosity": {"probability": 0.5},
+    },
+    "VQA": None,
+    "FAZ": {"center_jitter": 0.15, "radius_bound": [0.44, 0.04], "max_center_shift": 0.25},
+}  # fmt: skip
+MODES = [
+    {"name": "SVC", "I": 100, "N": 2000, "eps_s": 0.135, "delta_art": 0.2925, "delta_ven": 0.2925, "omega": 0.3},
+    {"name": "DVC", "I": 150, "eps_s": 0.0675, "delta_art": 0.14625, "delta_ven": 0.2, "gamma_art": 90, "kappa": 2.9},
+]
+VESSELS = {"Greenhouse": {"d": 0.1, "r": 0.0025, "param_scale": 3, "modes": MODES}, "Forest": {"N_trees": 8}}
+
+
+def imported(folder: Path, theirs: object):
+    path = folder / "theirs.yml"
+    path.write_text(yaml.safe_dump(theirs, sort_keys=False))
+    return import_settings(path)
+
+
+def test_the_standard_file_means_what_our_preset_of_its_name_says(tmp_path: Path) -> None:
+    ours = resolve_config("dropout_ma")
+    theirs = resolve_config("dropout_ma", overrides=imported(tmp_path, PATHOLOGY).settings)
+    assert theirs.pathology == ours.pathology
+    assert theirs.growth.fovea_offset_mm == 0.45
+    assert theirs.growth.faz_area_median_mm2 == pytest.approx(0.292, abs=0.001)
+    assert theirs.growth.faz_radius_spread == pytest.approx(0.0909, abs=0.0001)
+
+
+def test_the_file_of_the_vessels_means_our_defaults(tmp_path: Path) -> None:
+    settings = imported(tmp_path, VESSELS).settings
+    assert settings["growth.deep.iterations"] == 150
+    assert len(settings) == 4 + 5 + 5
+    assert resolve_config("dropout_ma", overrides=settings) == resolve_config("dropout_ma")
+
+
+def test_lengths_follow_the_width_of_the_field(tmp_path: Path) -> None:
+    theirs = {"Greenhouse": {"param_scale": 6, "modes": [{"name": "SVC", "N": 2000}]}}
+    theirs["Pathology"] = {"Dropout": {"radius_norm_range": [0.1, 0.2]}}
+    assert imported(tmp_path, theirs).settings == {
+        "field_of_view_mm": 6,
+        "growth.superficial.candidates_per_iteration": 500,
+        "pathology.dropout.large_radius_mm": [0.6, 1.2],
+    }
+
+
+def test_every_key_without_effect_is_named_with_a_reason(tmp_path: Path) -> None:
+    assert set(imported(tmp_path, PATHOLOGY).not_honored) == {
+        "General.num_samples", "Pathology.NV.probability", "Pathology.NV.overlay.feather_px",
+        "Pathology.Tortuosity.probability",
+    }  # fmt: skip
+    assert imported(tmp_path, VESSELS).not_honored == {
+        "Greenhouse.modes.DVC.delta_ven": "veins perceive as far and as wide as arteries"
+    }
+    other = {"General": {"use_gan": True}, "FAZ": {"center_jitter": 0.1, "max_center_shift": 0.05, "N": 3}}
+    assert list(imported(tmp_path, other).not_honored) == ["General.use_gan", "FAZ.max_center_shift", "FAZ.N"]
+    assert imported(tmp_path, other).not_honored["FAZ.N"] == "not known"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "message"),
+    [
+        ({"Pathology": {"Dropout": {"probability": 7}}}, "Pathology.Dropout.probability: must be a probability"),
+        ({"Pathology": {"Dropout": {"probability": "half"}}}, "Pathology.Dropout.probability: must be a number"),
+        (
+            {"Pathology": {"Dropout": {"count_range": [6, 1]}}},
+            "Pathology.Dropout.count_range: becomes pathology.dropout",
+        ),
+        ({"Pathology": {"MA": {"size_mm_range": [-1, 1]}}}, "Pathology.MA.size_mm_range: becomes pathology.microan"),
+        ({"Pathology": {"Dropout": {"radius_norm_range": [1, "x"]}}}, "radius_norm_range: must be numbers, got"),
+        ({"FAZ": {"radius_bound": [0, 1]}}, "FAZ.radius_bound: must be a mean above 0"),
+        ({"Greenhouse": {"modes": 3}}, "Greenhouse.modes: must be a list of mappings with a name"),
+        ({"Greenhouse": {"param_scale": "wide"}}, "Greenhouse.param_scale: must be a number"),
+        ({"Greenhouse": {"param_scale": 0}}, "Greenhouse.param_scale: becomes field_of_view_mm: "),
+        ({"recipe": {"flour": 1}}, "holds no key of the prior art; known are: FAZ, Forest, GAN, General"),
+        ([1], "must hold a mapping"),
+    ],
+)
+def test_what_is_not_usable_is_refused_under_its_name(tmp_path: Path, theirs: object, message: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        imported(tmp_path, theirs)
+    assert message in str(refusal.value)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["octa-svr", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    return stop.value.code or 0
+
+
+def test_the_command_prints_a_configuration_file(tmp_path, monkeypatch, capsys) -> None:
+    path, mine = tmp_path / "theirs.yml", tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(PATHOLOGY, sort_keys=False))
+    assert run(monkeypatch, "import-config", str(path)) == 0
+    printed, errors = capsys.readouterr()
+    mine.write_text(printed)
+    settings = imported(tmp_path, PATHOLOGY)
+    assert resolve_config("dropout_ma", config_file=mine) == resolve_config("dropout_ma", overrides=settings.settings)
+    assert [line.split(": ")[1] for line in errors.splitlines()] == list(settings.not_honored)
+
+
+def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, capsys) -> None:
+    assert run(monkeypatch, "import-config", str(tmp_path / "absent.yml")) == 2
+    printed, errors = capsys.readouterr()
+    assert printed == ""
+    assert errors.startswith("error: file: cannot read ")
+    assert errors.count("\n") == 1
