@@ -153,7 +153,7 @@ class DispersedLoss:
             np.bincount(net.layer, lengths_mm, minlength=len(VesselLayer))
             for lengths_mm in (length_mm, length_mm * is_there)
         )
-        superficial, deep = 1.0 - left_mm / np.maximum(whole_mm, 1e-12)
+        superficial, deep = (whole_mm - left_mm) / np.maximum(whole_mm, 1e-12)
         left = net.select(is_there)
         thinned = widened(left, np.full(len(left), self.dilation), spared_radius_mm)
         return replace(self, share_lost=(float(superficial), float(deep))), thinned

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import ndimage
+from skimage.measure import regionprops
 
 from octa_svr_dataset.evaluation.baselines import MESH_WAVELENGTHS_MM, VISIBLE_WAVELENGTHS_MM, coarse_mesh_power
 from octa_svr_dataset.evaluation.discrimination import measure_auc
@@ -167,18 +168,22 @@ def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, leas
     assert area >= least
 
 
-def test_avascular_zones_of_diseased_eyes_are_larger_and_overlap_with_healthy_ones():
+def test_avascular_zones_of_diseased_eyes_are_larger_and_rougher_but_overlap_with_healthy_ones():
     config = resolve_config("dr_staging")
-    areas_mm2 = {severity: [] for severity in (0, 2, 4)}
+    areas_mm2, circularities = ({severity: [] for severity in (0, 2, 4)} for _ in range(2))
     for seed in range(NUM_EYES):
         healthy = healthy_eye(seed)
         for severity, areas in areas_mm2.items():
             rng = np.random.default_rng(10 * seed + severity)
             scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
             shown = picture(scene, seed)
-            areas.append(shown.fov.area_mm2(float((shown.layers.faz > 0).sum())))
+            (zone,) = regionprops(shown.layers.faz)
+            areas.append(shown.fov.area_mm2(float(zone.area)))
+            circularities[severity].append(4 * np.pi * zone.area / zone.perimeter_crofton**2)
     for severity, areas in areas_mm2.items():
-        print(f"\nseverity {severity}: {np.mean(areas):.3f} +- {np.std(areas):.3f} mm2", end="")
+        roundness = np.mean(circularities[severity])
+        print(f"\nseverity {severity}: {np.mean(areas):.3f} +- {np.std(areas):.3f} mm2, {roundness:.3f}", end="")
     area = area_under_curve(areas_mm2[0], areas_mm2[2] + areas_mm2[4])
     print(f"; AUC {area:.2f}", end="")
     assert 0.52 < area < 0.75
+    assert np.mean(circularities[0]) > np.mean(circularities[2] + circularities[4])
