@@ -64,7 +64,7 @@ CHANGES: dict[str, Any] = {
     "pathology.dropout.dilation": [3.0, 3.0],
     "pathology.dropout.dilated_band_mm": 0.4,
     "pathology.dispersed_loss.probability": [0, 1, 0, 0],
-    "pathology.dispersed_loss.least_area_share": [0, 0.2, 0.2, 0.2],
+    "pathology.dispersed_loss.least_area_share": [0, 0.19, 0.2, 0.2],
     "pathology.dispersed_loss.most_area_share": [0.2, 0.1, 0.4, 0.4],
     "pathology.dispersed_loss.gap_width_mm": [0.2, 0.4],
     "pathology.dispersed_loss.strength": [0.3, 0.3],

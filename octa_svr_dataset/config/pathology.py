@@ -57,7 +57,10 @@ class DropoutConfig(Settings):
 
 
 class DispersedLossConfig(Settings):
-    """Dispersed capillary loss: gaps of a few capillary loops, everywhere in the bed."""
+    """Dispersed capillary loss: gaps of a few capillary loops, everywhere in the bed.
+
+    Wider intercapillary areas are an early sign of diabetes in OCTA (Schottenhamml et al., Retina 2016).
+    """
 
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
@@ -110,7 +113,11 @@ class DispersedLossConfig(Settings):
 
 
 class FovealLossConfig(Settings):
-    """Perifoveal capillary loss: sectors of the rim of the avascular zone, which grows and gets irregular."""
+    """Perifoveal capillary loss: sectors of the rim of the avascular zone, which grows and gets irregular.
+
+    Zones of eyes with diabetic retinopathy are larger on average (Takase et al., Retina 2015: 0.38 +- 0.11 against
+    0.25 +- 0.06 mm2 in the superficial layer), but overlap with healthy ones.
+    """
 
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""

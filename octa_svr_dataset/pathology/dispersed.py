@@ -153,17 +153,18 @@ class DispersedLoss:
             np.bincount(net.layer, lengths_mm, minlength=len(VesselLayer))
             for lengths_mm in (length_mm, length_mm * is_there)
         )
-        superficial, deep = 1.0 - left_mm / np.maximum(whole_mm, 1e-12)
+        superficial, deep = (whole_mm - left_mm) / np.maximum(whole_mm, 1e-12)
         left = net.select(is_there)
         thinned = widened(left, np.full(len(left), self.dilation), spared_radius_mm)
         return replace(self, share_lost=(float(superficial), float(deep))), thinned
 
     def _covers(self, net: Net) -> np.ndarray:
         """(B,) bool. Whether gaps take each branch of a net."""
-        middle_mm = net.middle_mm
-        corner_mm = middle_mm.min(axis=0, initial=np.inf)
-        cell = ((middle_mm - corner_mm) / MAP_PITCH_MM).astype(np.int64)
-        shape = (int(cell[:, 1].max(initial=0)) + 1, int(cell[:, 0].max(initial=0)) + 1)
+        x_mm, y_mm = net.middle_mm.T
+        corner_mm = np.array([x_mm.min(initial=np.inf), y_mm.min(initial=np.inf)])
+        column = ((x_mm - corner_mm[0]) / MAP_PITCH_MM).astype(np.int64)
+        row = ((y_mm - corner_mm[1]) / MAP_PITCH_MM).astype(np.int64)
+        shape = (int(row.max(initial=0)) + 1, int(column.max(initial=0)) + 1)
         is_covered = np.zeros(len(net.edges), dtype=bool)
         for layer in VesselLayer:
             is_here = self.is_in_layer[layer]
@@ -171,7 +172,7 @@ class DispersedLoss:
             center_mm = self.center_mm[is_here] - corner_mm
             axis_mm, axis_ratio, lobes = self.axis_mm[is_here], self.axis_ratio[is_here], self.lobes[is_here]
             paint_gaps(center_mm, axis_mm, axis_ratio, lobes, MAP_PITCH_MM, covered)
-            is_covered |= covered[cell[:, 1], cell[:, 0]] & (net.layer == layer)
+            is_covered |= covered[row, column] & (net.layer == layer)
         return net.mean_of_branches(is_covered) >= LEAST_COVERED
 
 
@@ -190,16 +191,19 @@ def _is_on_vessel(
     graph: VesselGraph, least_radius_mm: float, center_mm: np.ndarray, half_width_mm: np.ndarray
 ) -> np.ndarray:
     """(K,) whether a larger vessel runs through each gap."""
-    large = graph.segments[graph.radius_mm[graph.segments] >= least_radius_mm]
-    ends_mm = graph.position_mm[large, :2], graph.position_mm[graph.parent[large], :2]
-    points_mm = np.concatenate([*ends_mm, (ends_mm[0] + ends_mm[1]) / 2])
-    if not len(points_mm):
+    large = np.flatnonzero(graph.radius_mm >= least_radius_mm)
+    if not (len(large) and len(center_mm)):
         return np.zeros(len(center_mm), dtype=bool)
-    return np.asarray(cKDTree(points_mm).query(center_mm)[0] < half_width_mm)
+    start = np.where(graph.parent[large] >= 0, graph.parent[large], large)
+    end_mm, start_mm = graph.position_mm[large, :2], graph.position_mm[start, :2]
+    vessels = cKDTree(np.concatenate([end_mm, (start_mm + end_mm) / 2]))
+    distance_mm, _ = vessels.query(center_mm, distance_upper_bound=half_width_mm.max())
+    return np.asarray(distance_mm < half_width_mm)
 
 
 def _patchiness(config: DispersedLossConfig, center_mm: np.ndarray, patch_mm: np.ndarray) -> np.ndarray:
     """(K,) share of the gaps at each place that are kept around patches (P, 2), mm: 1 in their middle."""
-    distance_sq = ((center_mm[:, None] - patch_mm) ** 2).sum(axis=2)
-    nearness = np.exp(-0.5 * distance_sq / PATCH_MM**2).max(axis=1)
-    return np.asarray(1.0 - config.patchiness * (1.0 - nearness))
+    distance_sq = np.full(len(center_mm), np.inf)
+    for x_mm, y_mm in patch_mm:
+        distance_sq = np.minimum(distance_sq, (center_mm[:, 0] - x_mm) ** 2 + (center_mm[:, 1] - y_mm) ** 2)
+    return np.asarray(1.0 - config.patchiness * (1.0 - np.exp(-0.5 * distance_sq / PATCH_MM**2)))

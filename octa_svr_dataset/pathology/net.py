@@ -47,7 +47,7 @@ class Net:
     """(E,) float64. Radius of each edge, mm."""
 
     middle_mm: np.ndarray
-    """(E, 2) float64. Middle (x, y) of each edge, mm."""
+    """(E, 2) float64. Middle (x, y) of each edge, mm; stored by coordinate."""
 
     layer: np.ndarray
     """(E,) uint8. `VesselLayer` of each edge."""
@@ -66,7 +66,7 @@ class Net:
             incident=incident,
             branch=number_branches(edges, start, incident),
             length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
-            middle_mm=((from_mm + to_mm) / 2)[:, :2],
+            middle_mm=np.ascontiguousarray((from_mm + to_mm).T[:2] / 2).T,
             layer=graph.layer[edges[:, 1]],
             radius_mm=edge_radii_mm(graph, graph.radius_mm)[:, 1],
         )

@@ -17,11 +17,12 @@ def directions_rad() -> np.ndarray:
 
 
 def along_outline(values: np.ndarray, angle_rad: np.ndarray) -> np.ndarray:
-    """Values that are known by direction, (D,), at any angles, rad."""
-    place = np.asarray(angle_rad) * (NUM_DIRECTIONS / (2.0 * np.pi)) % NUM_DIRECTIONS
-    before = place.astype(np.int64) % NUM_DIRECTIONS  # the remainder of a tiny negative number rounds to D itself
-    share = place - np.floor(place)
-    return np.asarray(values[before] * (1.0 - share) + values[(before + 1) % NUM_DIRECTIONS] * share)
+    """Values that are known by direction, (D,), at any angles from -pi to pi, rad."""
+    place = np.asarray(angle_rad) * (NUM_DIRECTIONS / (2.0 * np.pi)) + NUM_DIRECTIONS / 2
+    before = np.minimum(place.astype(np.int64), NUM_DIRECTIONS - 1)
+    share = place - before
+    from_behind = np.roll(values, NUM_DIRECTIONS // 2)  # the first of these lies at -pi
+    return np.asarray(from_behind[before] * (1.0 - share) + np.roll(from_behind, -1)[before] * share)
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:

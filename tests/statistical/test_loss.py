@@ -1,0 +1,189 @@
+"""Loss of capillaries over many eyes: what is gone inside dropout, how wide gaps get, what becomes of the spectrum.
+
+- Gaps: 0.1 to 0.3 mm across, as dispersed loss leaves them; `test_bed` holds the intercapillary areas of healthy eyes.
+- Avascular zone: larger in diabetic eyes on average, but with strongly overlapping distributions.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage.measure import regionprops
+
+from octa_svr_dataset.evaluation.baselines import MESH_WAVELENGTHS_MM, VISIBLE_WAVELENGTHS_MM, coarse_mesh_power
+from octa_svr_dataset.evaluation.discrimination import measure_auc
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.imaging.raster import draw_network
+from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.pathology.effects import lose_capillaries
+from octa_svr_dataset.pathology.placement import draw_dropouts
+from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
+from octa_svr_dataset.seeding import SceneKey, Split, Stage
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
+
+NUM_EYES = 24
+FINE = FieldOfView(width_mm=3.0, size_px=912)
+RIM_MM = 0.15
+ALONE = {f"pathology.{name}.probability": [0, 0, 0, 0] for name in ("dropout", "foveal_loss", "microaneurysms")}
+
+pytestmark = pytest.mark.slow
+
+
+def area_under_curve(healthy: list[float], diseased: list[float]) -> float:
+    is_diseased = np.repeat([False, True], [len(healthy), len(diseased)])
+    auc = measure_auc(np.array([*healthy, *diseased]), is_diseased)
+    assert auc is not None
+    return auc.value
+
+
+def healthy_eye(seed: int) -> Scene:
+    return grow_healthy_scene(resolve_config("dr_staging"), SceneKey(seed=seed, split=Split.TRAIN, scene_index=0))
+
+
+def picture(scene: Scene, exposure: int) -> Rendering:
+    imaging = resolve_config("dr_staging").imaging
+    key = SceneKey(seed=exposure, split=Split.TRAIN, scene_index=0)
+    return render(scene, imaging, EyeMotion.draw(imaging, key.rng(Stage.MOTION)), key.rng(Stage.IMAGING))
+
+
+def pixels(graph: VesselGraph, inside: np.ndarray, is_chosen: np.ndarray) -> int:
+    """Number of pixels inside an area that show chosen edges, all drawn as wide as a pixel."""
+    edges = graph.edges[is_chosen]
+    radii_mm = np.full(edges.shape, FINE.mm_per_px / 2)
+    return int(
+        (draw_network(FINE, graph.position_mm, edges, radii_mm, np.ones(len(graph))).brightness[inside] > 0.5).sum()
+    )
+
+
+def dropouts_of(scene: Scene, seed: int, strength: tuple[float, float]):
+    config = resolve_config("dropout_ma").pathology.dropout.model_copy(update={"strength": strength})
+    rng = np.random.default_rng(seed)
+    dropouts = draw_dropouts(config, 2, scene.graph, 3.0, scene.fovea, rng)
+    graph = lose_capillaries(scene.graph, dropouts, config.spared_radius_mm, rng)
+    return replace(scene, graph=graph, lesions=replace(scene.lesions, dropouts=dropouts))
+
+
+def test_capillaries_are_gone_inside_dropout_and_larger_vessels_stay():
+    left = {"capillaries": [], "larger vessels": []}
+    for seed in range(NUM_EYES):
+        healthy = healthy_eye(seed)
+        diseased = dropouts_of(healthy, seed, (0.90, 0.97))
+        widths_mm = {tuple(p): r for p, r in zip(healthy.graph.position_mm, healthy.graph.radius_mm, strict=True)}
+        counts = {name: [] for name in left}
+        for scene in (healthy.in_layer(VesselLayer.SUPERFICIAL), diseased.in_layer(VesselLayer.SUPERFICIAL)):
+            x_mm, y_mm = FINE.pixel_centers_mm()
+            inside = np.any([dropout.level(x_mm, y_mm) < 1 for dropout in diseased.lesions.dropouts], axis=0)
+            graph = scene.graph
+            radius_mm = np.array([widths_mm[tuple(p)] for p in graph.position_mm])[graph.edges[:, 1]]  # not widened
+            counts["capillaries"].append(pixels(graph, inside, radius_mm < 0.006))
+            counts["larger vessels"].append(pixels(graph, inside, radius_mm >= 0.010))
+        for name, (before, after) in counts.items():
+            left[name].append(after / before if before else 1.0)
+    for name, shares in left.items():
+        print(
+            f"\n{name} left inside dropout: mean {np.mean(shares):.3f}, {min(shares):.3f} to {max(shares):.3f}", end=""
+        )
+    assert max(left["capillaries"]) <= 0.25
+    assert min(left["larger vessels"]) >= 0.9
+
+
+def test_dropout_is_dark_in_the_final_pixels_and_darker_when_stronger():
+    ratios = []
+    for strength in (0.3, 0.5, 0.7, 0.9, 0.97):
+        flows = []
+        for seed in range(8):
+            shown = picture(dropouts_of(healthy_eye(seed), seed, (strength, strength)), seed)
+            inside, faz = shown.layers.dropout > 0, shown.layers.faz > 0
+            rim = ndimage.distance_transform_edt(~inside) <= shown.fov.length_px(RIM_MM)
+            floor = shown.image[faz].mean()
+            flows.append((shown.image[inside].mean() - floor) / (shown.image[rim & ~inside & ~faz].mean() - floor))
+        ratios.append(np.mean(flows))
+    print("\nflow inside over that of the rim, by strength:", np.round(ratios, 3), end="")
+    assert np.all(np.diff(ratios) < 0)
+    assert max(ratios[3:]) <= 0.5
+
+
+def gap_widths_mm(graph: VesselGraph) -> np.ndarray:
+    """Widths of the intercapillary gaps away from the border: diameters of the largest circles that fit in, mm."""
+    radii_mm = np.full((len(graph.edges), 2), 0.002)
+    is_free = draw_network(FINE, graph.position_mm, graph.edges, radii_mm, np.ones(len(graph))).brightness < 0.5
+    gap, count = ndimage.label(is_free)
+    clearance_px = ndimage.maximum(ndimage.distance_transform_edt(is_free), gap, range(1, count + 1))
+    boxes = ndimage.find_objects(gap)
+    is_whole = np.array([min(s.start for s in box) > 0 and max(s.stop for s in box) < FINE.size_px for box in boxes])
+    return 2 * FINE.mm_per_px * clearance_px[is_whole]
+
+
+def test_gaps_of_100_to_300_um_arise_and_hardly_any_wider_ones():
+    config = resolve_config("dr_staging", overrides=ALONE)
+    per_mm2 = {severity: [] for severity in range(5)}
+    wider = []
+    for seed in range(8):
+        healthy = healthy_eye(seed)
+        for severity, counts in per_mm2.items():
+            rng = np.random.default_rng(10 * seed + severity)
+            scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
+            for layer in VesselLayer:
+                widths_mm = np.sort(gap_widths_mm(scene.graph.in_layer(layer)))[:-1]  # the widest is the avascular zone
+                counts.append(np.sum((widths_mm > 0.1) & (widths_mm < 0.3)) / 9.0)
+                wider.append(np.sum(widths_mm >= 0.3))
+    means = [np.mean(counts) for counts in per_mm2.values()]
+    print("\ngaps of 0.1 to 0.3 mm a mm2 and layer, by severity:", np.round(means, 2), "wider:", np.mean(wider), end="")
+    assert np.all(np.diff(means) > 0)
+    assert means[4] > 2.5 * means[0]
+    assert np.mean(wider) < 0.5
+
+
+def fine_mesh_power(gray: np.ndarray, fov: FieldOfView) -> float:
+    """Share of the power, normalized as that of the coarse mesh, at shorter wavelengths."""
+    window = np.hanning(fov.size_px)
+    power = np.abs(np.fft.fft2((gray - gray.mean()) * np.outer(window, window))) ** 2
+    frequency = np.fft.fftfreq(fov.size_px, fov.mm_per_px)
+    per_mm = np.hypot(frequency[:, None], frequency[None, :])
+    is_seen = (per_mm >= 1 / VISIBLE_WAVELENGTHS_MM[1]) & (per_mm <= 1 / VISIBLE_WAVELENGTHS_MM[0])
+    return float(power[is_seen & (per_mm > 1 / MESH_WAVELENGTHS_MM[0])].sum() / power[is_seen].sum())
+
+
+@pytest.mark.parametrize(("overrides", "least"), [({}, 0.9), (ALONE, 0.85)], ids=["all", "dispersed"])
+def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, least):
+    config = resolve_config("dr_staging", overrides=overrides)
+    coarse, fine = ({severity: [] for severity in range(5)} for _ in range(2))
+    for seed in range(2 * NUM_EYES):
+        healthy = healthy_eye(seed)
+        for severity in coarse:
+            rng = np.random.default_rng(10 * seed + severity)
+            scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
+            shown = picture(scene, 100 * (severity + 1) + seed)
+            coarse[severity].append(coarse_mesh_power(shown.image, shown.fov))
+            fine[severity].append(fine_mesh_power(shown.image, shown.fov))
+    means = np.array([[np.mean(values[severity]) for severity in range(5)] for values in (coarse, fine)])
+    area = area_under_curve(coarse[0], coarse[2] + coarse[3] + coarse[4])
+    print(f"\npower by severity: coarse {np.round(means[0], 3)}, fine {np.round(means[1], 3)}; AUC {area:.3f}", end="")
+    assert np.all(np.diff(means[0]) > 0)
+    assert np.all(np.diff(means[1]) < 0.01)
+    assert means[1][0] - means[1][2:].max() > 0.03
+    assert area >= least
+
+
+def test_avascular_zones_of_diseased_eyes_are_larger_and_rougher_but_overlap_with_healthy_ones():
+    config = resolve_config("dr_staging")
+    areas_mm2, circularities = ({severity: [] for severity in (0, 2, 4)} for _ in range(2))
+    for seed in range(NUM_EYES):
+        healthy = healthy_eye(seed)
+        for severity, areas in areas_mm2.items():
+            rng = np.random.default_rng(10 * seed + severity)
+            scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
+            shown = picture(scene, seed)
+            (zone,) = regionprops(shown.layers.faz)
+            areas.append(shown.fov.area_mm2(float(zone.area)))
+            circularities[severity].append(4 * np.pi * zone.area / zone.perimeter_crofton**2)
+    for severity, areas in areas_mm2.items():
+        roundness = np.mean(circularities[severity])
+        print(f"\nseverity {severity}: {np.mean(areas):.3f} +- {np.std(areas):.3f} mm2, {roundness:.3f}", end="")
+    area = area_under_curve(areas_mm2[0], areas_mm2[2] + areas_mm2[4])
+    print(f"; AUC {area:.2f}", end="")
+    assert 0.52 < area < 0.75
+    assert np.mean(circularities[0]) > np.mean(circularities[2] + circularities[4])
