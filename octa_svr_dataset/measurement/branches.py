@@ -1,5 +1,6 @@
 """The larger vessels of a picture alone: how wide they are and how they wind."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from scipy import ndimage
 from skimage.morphology import skeletonize
 
 from octa_svr_dataset.measurement.sampling import SampledPicture
-from octa_svr_dataset.measurement.vessels import VesselMap, skeleton_length_px
+from octa_svr_dataset.measurement.vessels import VesselMap
 
 BLUR_MM = 0.025
 """Blur at which only larger vessels, 30 um and more, stand out."""
@@ -22,8 +23,8 @@ LEAST_SPREADS = 1.75
 LEAST_RISE = 0.2
 """The same, relative to the median of the picture over its void."""
 
-PEAK_WINDOW_MM = 0.07
-"""A vessel's brightest level is looked for in a window of this width."""
+WIDEST_MM = 0.15
+"""Widest vessel whose width is told; venules beside the fovea reach 0.1 mm."""
 
 LEAST_LENGTH_MM = 0.3
 """Shorter branches are knots of capillaries; arc and chord of so short a one say nothing."""
@@ -31,7 +32,7 @@ LEAST_LENGTH_MM = 0.3
 SMOOTHING_PX = 2
 """A center line is smoothed over so many pixels on both sides: its steps are no bends."""
 
-_SQUARE = np.ones((3, 3), np.uint8)
+_STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class BranchMeasures:
     """Mean apparent width, um: area over length of center line (vessel diameter index, Chu et al. 2016)."""
 
     tortuosity: float
-    """Arc over chord of the branches between junctions, weighted by length; 1 for straight ones (Heneghan et al. 2002)."""
+    """Arc over chord of the branches between junctions, by length; 1 for straight ones (Heneghan et al. 2002)."""
 
     length_mm: float
     """Length of the branches that count."""
@@ -62,20 +63,18 @@ def measure_branches(sampled: SampledPicture, vessels: VesselMap) -> BranchMeasu
     fov = sampled.fov
     mean = ndimage.uniform_filter(sampled.gray, _odd(fov.length_px(WINDOW_MM)))
     skeleton = skeletonize(_larger(sampled, mean, vessels))
-    neighbors = ndimage.correlate(skeleton.view(np.uint8), _SQUARE, mode="constant") - 1
-    branches = [
-        path
-        for path in _paths(skeleton & (neighbors <= 2))
-        if len(path) * fov.mm_per_px >= LEAST_LENGTH_MM / 2 and _arc(path) * fov.mm_per_px >= LEAST_LENGTH_MM
-    ]
+    lines = skeleton & (_num_neighbors(skeleton) <= 2)
+    least_px = fov.length_px(LEAST_LENGTH_MM)
+    branches = [path for path in _paths(lines, least_px) if _arc(path) >= least_px]
     if not branches:
         return None
     arcs = np.array([_arc(path) for path in branches])
     chords = np.array([max(float(np.hypot(*(path[-1] - path[0]))), 1.0) for path in branches])
     lines = np.zeros_like(skeleton)
     lines[tuple(np.concatenate(branches).astype(int).T)] = True
+    area_px = _area_px(vessels.gray, mean, lines, fov.length_px(WIDEST_MM))
     return BranchMeasures(
-        calibre_um=1000 * fov.mm_per_px * _width_px(vessels.gray, mean, lines, fov.length_px(PEAK_WINDOW_MM)),
+        calibre_um=1000 * fov.mm_per_px * area_px / float(arcs.sum()),
         tortuosity=float((arcs * (arcs / chords)).sum() / arcs.sum()),
         length_mm=float(arcs.sum()) * fov.mm_per_px,
     )
@@ -84,49 +83,63 @@ def measure_branches(sampled: SampledPicture, vessels: VesselMap) -> BranchMeasu
 def _larger(sampled: SampledPicture, mean: np.ndarray, vessels: VesselMap) -> np.ndarray:
     """(S, S) bool. Pixels of vessels that stand out from the mesh."""
     rise = sampled.blurred(BLUR_MM) - mean
-    spread = 1.4826 * float(np.median(np.abs(rise - np.median(rise))))
+    spread = 1.4826 * _deviation(rise[::2, ::2])
     least = max(LEAST_SPREADS * spread, LEAST_RISE * (vessels.median_gray - vessels.void_gray), 1.0)
     return np.asarray(rise > least)
 
 
-def _width_px(gray: np.ndarray, mean: np.ndarray, lines: np.ndarray, window_px: float) -> float:
-    """Area at half height beside the center lines, over their length."""
+def _deviation(values: np.ndarray) -> float:
+    """Median absolute deviation."""
+    return float(np.median(np.abs(values - np.median(values))))
+
+
+def _area_px(gray: np.ndarray, mean: np.ndarray, lines: np.ndarray, window_px: float) -> float:
+    """Pixels at half height or more beside the center lines; those between 25 and 75 % count in part.
+
+    What exceeds the mean is left out of the surroundings.
+    """
     peak = ndimage.maximum_filter(np.where(lines, gray, 0), _odd(window_px))
-    is_vessel = (peak > 0) & (gray >= (mean + peak) / 2)
-    return float(is_vessel.sum()) / max(skeleton_length_px(lines), 1.0)
+    is_near = peak > 0
+    surroundings = ndimage.uniform_filter(np.minimum(gray, mean), _odd(window_px))[is_near]
+    height = (gray[is_near] - surroundings) / np.maximum(peak[is_near] - surroundings, 1.0)
+    return float(np.clip(2 * height - 0.5, 0.0, 1.0).sum())
 
 
-def _paths(lines: np.ndarray) -> Iterator[np.ndarray]:
-    """(P, 2) (row, column) of the pixels of each line without junctions, from end to end; closed loops are left out."""
-    numbers, _ = ndimage.label(lines, structure=_SQUARE)
-    row_col = np.argwhere(lines)
-    number = numbers[lines]
-    order = np.argsort(number, kind="stable")
-    for pixels in np.split(row_col[order], np.flatnonzero(np.diff(number[order])) + 1):
-        path = _ordered([(int(row), int(column)) for row, column in pixels])
-        if len(path) > 1:
-            yield np.array(path, dtype=float)
+def _num_neighbors(lines: np.ndarray) -> np.ndarray:
+    """(S, S) uint8. How many of the eight pixels around each belong to the lines."""
+    padded = np.pad(lines.astype(np.uint8), 1)
+    pairs = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    return np.asarray(pairs[:-2] + pairs[1:-1] + pairs[2:] - padded[1:-1, 1:-1])
 
 
-def _ordered(pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pixels of a line in their order, side neighbors before slanted ones."""
-    left = set(pixels)
-    ends = [pixel for pixel in pixels if sum(step in left for step in _around(pixel)) <= 1]
-    path = ends[:1]
-    left.difference_update(path)
-    while path:
-        following = next((step for step in _around(path[-1]) if step in left), None)
-        if following is None:
-            break
+def _paths(lines: np.ndarray, least_px: float) -> Iterator[np.ndarray]:
+    """(P, 2) (row, column) of the pixels of each line without junctions, from end to end.
+
+    Closed loops are left out, and lines that are shorter than `least_px` even if all of their steps are slanted.
+    """
+    numbers, count = ndimage.label(lines, structure=np.ones((3, 3)))
+    is_long = np.bincount(numbers.ravel(), minlength=count + 1) * math.sqrt(2) >= least_px
+    is_long[0] = False
+    is_end = _num_neighbors(lines) == 1
+    left = {}
+    for row, column in np.argwhere(is_long[numbers]).tolist():
+        left[row, column] = bool(is_end[row, column])
+    for end in [pixel for pixel, starts in left.items() if starts]:
+        if end in left:
+            yield np.array(_taken(left, end), dtype=float)
+
+
+def _taken(left: dict[tuple[int, int], bool], end: tuple[int, int]) -> list[tuple[int, int]]:
+    """The pixels of a line from one of its ends, taken out of those left; side neighbors before slanted ones."""
+    path, following = [], end
+    while following in left:
+        del left[following]
         path.append(following)
-        left.discard(following)
+        row, column = following
+        following = next(
+            (step for step in ((row + down, column + right) for down, right in _STEPS) if step in left), following
+        )
     return path
-
-
-def _around(pixel: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    row, column = pixel
-    side = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
-    return (*side, (row - 1, column - 1), (row - 1, column + 1), (row + 1, column - 1), (row + 1, column + 1))
 
 
 def _arc(path: np.ndarray) -> float:

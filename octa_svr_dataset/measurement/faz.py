@@ -1,6 +1,5 @@
 """The foveal avascular zone, found in a picture alone."""
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -179,7 +178,7 @@ def _scaled(center_px: tuple[float, float], factor: float) -> tuple[float, float
 
 
 def _seed(sampled: SampledPicture) -> tuple[float, float, float] | None:
-    """Disc (row, column, radius), px, near the center that is darkest against the ring around it; squares stand for both.
+    """Disc (row, column, radius), px, near the center that is darkest against the ring around it, in squares.
 
     The penalties for a place off the center and for an unusual radius decide between it and an area of dropout.
     """
@@ -215,14 +214,13 @@ def _search(sampled: SampledPicture, seed: tuple[float, float, float]) -> _Round
     gray, fov = sampled.blurred(BLUR_MM), sampled.fov
     longest_px = fov.length_px(LARGEST_RADIUS_MM)
     center_px, radius_px = (seed[0], seed[1]), seed[2]
-    for number in itertools.count(1):
+    for _ in range(_ROUNDS - 1):
         found = _trace(gray, fov, center_px, radius_px)
-        if number == _ROUNDS:
-            return found
         if found.is_closed.mean() >= CLOSED_SHARE:
             center_px, radius_px = found.outline.centroid_px(), math.sqrt(found.outline.area_px() / math.pi)
         else:
             center_px, radius_px = found.circle[:2], min(found.circle[2], 0.8 * longest_px)
+    return _trace(gray, fov, center_px, radius_px)
 
 
 def _trace(gray: np.ndarray, fov: FieldOfView, center_px: tuple[float, float], radius_px: float) -> _Round:

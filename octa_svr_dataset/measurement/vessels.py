@@ -84,7 +84,7 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
     width_px = max(2 * round((sampled.fov.length_px(WINDOW_MM) - 1) / 2) + 1, 3)
     mean = ndimage.uniform_filter(gray, width_px)
     spread = np.sqrt(np.maximum(ndimage.uniform_filter(gray * gray, width_px) - mean * mean, 0.0))
-    broad = sampled.blurred(VOID_BLUR_MM)[::2, ::2]
+    broad = ndimage.gaussian_filter(gray[::2, ::2], sampled.fov.length_px(VOID_BLUR_MM) / 2, truncate=3.0)
     void_gray, median_gray = float(np.quantile(broad, 0.01)), float(np.median(broad))
     has_flow = gray > void_gray + LEAST_FLOW * (median_gray - void_gray)
     return VesselMap(
