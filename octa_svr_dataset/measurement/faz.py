@@ -73,6 +73,9 @@ LEAST_AREA_MM2 = 0.02
 LEAST_CONTRAST = 0.25
 """A zone is at least this much darker than its surroundings, relative to them."""
 
+_SMOOTHED = (np.arange(NUM_RAYS)[:, None] + np.arange(-2, 3)) % NUM_RAYS
+"""(A, 5) rays whose mean the outline is: the steps of the search would lengthen it."""
+
 _ROUNDS, _STEPS = 2, 6
 _STEP_PX = 0.5
 
@@ -112,6 +115,11 @@ class FazMeasures:
     def mask(self) -> np.ndarray:
         """(H, H) bool. Its pixels; drawn anew each time, in 3 ms."""
         return self.outline.mask(self.size_px)
+
+    @property
+    def radius_px(self) -> float:
+        """Radius of the circle of the same area, px."""
+        return math.sqrt(self.outline.area_px() / math.pi)
 
     @property
     def is_closed(self) -> bool:
@@ -285,4 +293,5 @@ def _completed(found: _Round, outset_px: float) -> Outline:
     to_circle = radius_to_circle(center_px, found.circle)
     is_cut = ~found.is_closed & (to_circle > 0) & (to_circle < radius_px)
     center_px = (center_px[0] + 0.5, center_px[1] + 0.5)
-    return Outline(center_px=center_px, radius_px=np.where(is_cut, to_circle, radius_px) + outset_px)
+    radius_px = np.where(is_cut, to_circle, radius_px)[_SMOOTHED].mean(axis=1)
+    return Outline(center_px=center_px, radius_px=radius_px + outset_px)

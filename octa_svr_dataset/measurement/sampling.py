@@ -50,7 +50,8 @@ def resized(picture: np.ndarray, size_px: int, resampling: Image.Resampling) -> 
     gray = np.asarray(picture, dtype=np.float32)
     if len(gray) == size_px:
         return gray
-    return np.clip(np.asarray(Image.fromarray(gray).resize((size_px, size_px), resampling)), 0.0, 255.0)
+    enlarged_or_reduced = Image.fromarray(gray).resize((size_px, size_px), resampling)
+    return np.asarray(np.clip(np.asarray(enlarged_or_reduced), 0.0, 255.0))
 
 
 def _sampled(gray: np.ndarray, width_mm: float) -> SampledPicture:
