@@ -69,7 +69,7 @@ def circle_through(row: np.ndarray, column: np.ndarray) -> tuple[float, float, f
     Parameters
     ----------
     row, column
-        (P,) coordinates of at least three points that lie on no straight line, px.
+        (P,) coordinates of at least three points px; points on a straight line give a very large circle.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def circle_through(row: np.ndarray, column: np.ndarray) -> tuple[float, float, f
     uu, vv, uv = float((u * u).sum()), float((v * v).sum()), float((u * v).sum())
     square = u * u + v * v
     at_u, at_v = float((u * square).sum()) / 2, float((v * square).sum()) / 2
-    determinant = uu * vv - uv * uv
+    determinant = max(uu * vv - uv * uv, 1e-9)
     center_u, center_v = (at_u * vv - at_v * uv) / determinant, (at_v * uu - at_u * uv) / determinant
     radius = math.sqrt(center_u**2 + center_v**2 + (uu + vv) / len(row))
     return mean_row + center_v, mean_column + center_u, radius
