@@ -17,7 +17,10 @@ LEAST_CLOSED_SHARE = 0.6
 """With less, it has no outline."""
 
 LARGEST_OPEN_MM2 = 0.6
-"""A zone that is open and larger than healthy ones (0.257 +- 3 x 0.104 mm2) cannot be told from what adjoins it."""
+"""An open zone larger than healthy ones (0.257 +- 0.104 mm2, rarely above 0.57) cannot be told from what adjoins it."""
+
+LARGEST_MM2 = 0.9
+"""A dark area that is wider still may be a zone together with areas of dropout within one border."""
 
 LEAST_AREA_MM2 = 0.02
 """A smaller gap is one of the mesh."""
@@ -71,9 +74,9 @@ class FazMeasures:
         return math.sqrt(self.outline.area_px() / math.pi)
 
     @property
-    def is_closed(self) -> bool:
-        """Whether nothing dark adjoins it, so that its area is that of a zone alone."""
-        return self.closed_share >= CLOSED_SHARE
+    def is_delimited(self) -> bool:
+        """Whether its area is that of a zone alone: nothing dark adjoins it, and it is not wider than zones get."""
+        return self.closed_share >= CLOSED_SHARE and self.area_mm2 <= LARGEST_MM2
 
 
 def measure_faz(picture: np.ndarray, fov: FieldOfView) -> FazMeasures | None:
@@ -115,7 +118,7 @@ def _is_zone(measures: FazMeasures) -> bool:
         measures.contrast >= LEAST_CONTRAST
         and measures.area_mm2 >= LEAST_AREA_MM2
         and measures.closed_share >= LEAST_CLOSED_SHARE
-        and (measures.is_closed or measures.area_mm2 <= LARGEST_OPEN_MM2)
+        and (measures.closed_share >= CLOSED_SHARE or measures.area_mm2 <= LARGEST_OPEN_MM2)
     )
 
 

@@ -24,7 +24,7 @@ SEED_RADII_MM = (0.12, 0.16, 0.20, 0.25, 0.31, 0.38, 0.46, 0.55)
 """Radii that are tried at first: areas from 0.045 to 0.95 mm2."""
 
 TYPICAL_RADIUS_MM = 0.28
-"""Healthy zones of 0.257 mm2 (Fujiwara et al. 2017, 3 mm scans) have this radius."""
+"""Healthy zones, of 0.257 mm2 on average in 3 mm scans, have this radius."""
 
 RADIUS_PENALTY, OFFSET_PENALTY = 0.2, 0.15
 """Tissue share that a zone e times wider, or 0.45 mm off the center, loses against a typical one."""
