@@ -106,7 +106,7 @@ def measure_mesh(vessels: VesselMap) -> MeshMeasures:
     is_cut = np.zeros(count + 1, bool)
     for edge in ([0], numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]):
         is_cut[edge] = True
-    areas_mm2 = areas_px[~is_cut] * fov.mm_per_px**2
+    areas_mm2 = (np.sqrt(areas_px[~is_cut]) + 1) ** 2 * fov.mm_per_px**2  # half of the lines around belongs to a gap
     areas_mm2 = areas_mm2[areas_mm2 >= SMALLEST_GAP_MM2]
     return MeshMeasures(
         skeleton_density_per_mm=skeleton_length_px(skeleton) / (fov.size_px**2 * fov.mm_per_px),

@@ -53,7 +53,10 @@ CLOSED_MM = (0.02, 0.09)
 """Distances beyond the outline between which tissue closes the border."""
 
 LARGEST_CIRCLE_EXCESS = 1.25
-"""A ray that is longer than the circle through the closed border by this factor has left the zone."""
+"""A ray that is longer than the circle through the closed border by this factor has left the zone.
+
+This cuts zones more than about 1.5 times as long as wide, too.
+"""
 
 CLOSED_SHARE = 0.85
 """With less of its border closed, something dark adjoins the zone."""
