@@ -24,8 +24,10 @@ def stripe_excess(power: np.ndarray, is_fast: np.ndarray) -> float:
     power
         (S, S) spectrum.
     is_fast
-        (S,) bool. Frequencies that count; slower changes are shading.
+        (S,) bool. Frequencies that count; slower changes are shading. Without any, there is no excess.
     """
+    if not is_fast.any():
+        return 0.0
     on_axis = [-1, 0, 1]  # the taper spreads each frequency over its neighbors
     rows, columns = power[is_fast][:, on_axis].mean(axis=1), power[:, is_fast][on_axis].mean(axis=0)
     return float(np.log10(np.maximum(rows, 1e-6) / np.maximum(columns, 1e-6)).mean())
