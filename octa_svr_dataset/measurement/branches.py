@@ -8,10 +8,10 @@ import numpy as np
 from scipy import ndimage
 from skimage.morphology import skeletonize
 
-from octa_svr_dataset.measurement.sampling import SampledPicture
+from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.vessels import VesselMap
 
-BLUR_MM = 0.025
+BLUR_MM = 0.022
 """Blur at which only larger vessels, 30 um and more, stand out."""
 
 WINDOW_MM = 0.4
@@ -29,8 +29,8 @@ WIDEST_MM = 0.15
 LEAST_LENGTH_MM = 0.3
 """Shorter branches are knots of capillaries; arc and chord of so short a one say nothing."""
 
-SMOOTHING_PX = 2
-"""A center line is smoothed over so many pixels on both sides: its steps are no bends."""
+SMOOTHING_PX = 1
+"""A center line is smoothed over so many of its pixels on both sides: its steps are no bends."""
 
 _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
@@ -49,42 +49,35 @@ class BranchMeasures:
     """Length of the branches that count."""
 
 
-def measure_branches(sampled: SampledPicture, vessels: VesselMap) -> BranchMeasures | None:
+def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
     """Calibre and tortuosity of the larger vessels; none where no branch is long enough.
 
-    The width is that at half of the rise from the surroundings to the brightest level nearby, so the blur of optics
-    adds to narrow ones.
-
-    Parameters
-    ----------
-    sampled, vessels
-        The picture and its vessels, S x S px each.
+    Center lines are found at every other pixel. The width is that at half of the rise from the surroundings to the
+    brightest level nearby, so the blur of optics adds to narrow ones.
     """
-    fov = sampled.fov
-    mean = ndimage.uniform_filter(sampled.gray, _odd(fov.length_px(WINDOW_MM)))
-    skeleton = skeletonize(_larger(sampled, mean, vessels))
-    lines = skeleton & (_num_neighbors(skeleton) <= 2)
+    gray = vessels.gray[::2, ::2]
+    fov = FieldOfView(width_mm=vessels.fov.width_mm, size_px=len(gray))
+    mean = ndimage.uniform_filter(gray, _odd(fov.length_px(WINDOW_MM)))
+    skeleton = skeletonize(_larger(gray, mean, fov, vessels))
     least_px = fov.length_px(LEAST_LENGTH_MM)
-    branches = [path for path in _paths(lines, least_px) if _arc(path) >= least_px]
+    branches = [path for path in _paths(skeleton & (_num_neighbors(skeleton) <= 2), least_px) if _arc(path) >= least_px]
     if not branches:
         return None
     arcs = np.array([_arc(path) for path in branches])
     chords = np.array([max(float(np.hypot(*(path[-1] - path[0]))), 1.0) for path in branches])
-    lines = np.zeros_like(skeleton)
-    lines[tuple(np.concatenate(branches).astype(int).T)] = True
-    area_px = _area_px(vessels.gray, mean, lines, fov.length_px(WIDEST_MM))
+    arcs_mm = float(arcs.sum()) * fov.mm_per_px
+    area_px = _area_px(vessels, mean, 2 * np.concatenate(branches).astype(int))
     return BranchMeasures(
-        calibre_um=1000 * fov.mm_per_px * area_px / float(arcs.sum()),
+        calibre_um=1000 * vessels.fov.area_mm2(area_px) / arcs_mm,
         tortuosity=float((arcs * (arcs / chords)).sum() / arcs.sum()),
-        length_mm=float(arcs.sum()) * fov.mm_per_px,
+        length_mm=arcs_mm,
     )
 
 
-def _larger(sampled: SampledPicture, mean: np.ndarray, vessels: VesselMap) -> np.ndarray:
-    """(S, S) bool. Pixels of vessels that stand out from the mesh."""
-    rise = sampled.blurred(BLUR_MM) - mean
-    spread = 1.4826 * _deviation(rise[::2, ::2])
-    least = max(LEAST_SPREADS * spread, LEAST_RISE * (vessels.median_gray - vessels.void_gray), 1.0)
+def _larger(gray: np.ndarray, mean: np.ndarray, fov: FieldOfView, vessels: VesselMap) -> np.ndarray:
+    """(C, C) bool. Pixels of vessels that stand out from the mesh."""
+    rise = ndimage.gaussian_filter(gray, fov.length_px(BLUR_MM), truncate=3.0) - mean
+    least = max(LEAST_SPREADS * 1.4826 * _deviation(rise), LEAST_RISE * (vessels.median_gray - vessels.void_gray), 1.0)
     return np.asarray(rise > least)
 
 
@@ -93,14 +86,26 @@ def _deviation(values: np.ndarray) -> float:
     return float(np.median(np.abs(values - np.median(values))))
 
 
-def _area_px(gray: np.ndarray, mean: np.ndarray, lines: np.ndarray, window_px: float) -> float:
-    """Pixels at half height or more beside the center lines; those between 25 and 75 % count in part.
+def _area_px(vessels: VesselMap, mean: np.ndarray, row_col: np.ndarray) -> float:
+    """Pixels at half height or more beside points of center lines; those between 25 and 75 % count in part.
 
-    What exceeds the mean is left out of the surroundings.
+    Parameters
+    ----------
+    vessels
+        The picture, S x S px.
+    mean
+        (C, C) mean of its surroundings, at every other pixel; what exceeds it is left out of the surroundings.
+    row_col
+        (P, 2) points of center lines, px.
     """
-    peak = ndimage.maximum_filter(np.where(lines, gray, 0), _odd(window_px))
+    gray, width_px = vessels.gray, _odd(vessels.fov.length_px(WIDEST_MM))
+    lines = np.zeros_like(gray)
+    lines[tuple(row_col.T)] = gray[tuple(row_col.T)]
+    peak = ndimage.maximum_filter(lines, width_px)
     is_near = peak > 0
-    surroundings = ndimage.uniform_filter(np.minimum(gray, mean), _odd(window_px))[is_near]
+    least = np.minimum(gray[::2, ::2], mean)
+    surroundings = ndimage.uniform_filter(least, _odd(width_px / 2)).repeat(2, axis=0).repeat(2, axis=1)
+    surroundings = surroundings[: len(gray), : len(gray)][is_near]
     height = (gray[is_near] - surroundings) / np.maximum(peak[is_near] - surroundings, 1.0)
     return float(np.clip(2 * height - 0.5, 0.0, 1.0).sum())
 

@@ -119,6 +119,6 @@ def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> Pictu
         faz=faz,
         area_density=vessels.area_density,
         mesh=measure_mesh(vessels),
-        branches=measure_branches(sampled, vessels),
+        branches=measure_branches(vessels),
         quality=measure_quality(picture, sampled, faz),
     )
