@@ -1,4 +1,7 @@
-"""What measuring a picture alone costs, part by part: python benchmarks/measurement.py."""
+"""What it costs to measure a picture alone, part by part.
+
+    python benchmarks/measurement.py
+"""
 
 import time
 from collections.abc import Callable
