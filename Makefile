@@ -2,7 +2,7 @@
 #   make demo    synthesize, train the embedded tiny model, score it; prints where to look
 #   make test    set up, then all checks and tests
 #   make check   lint, types, import contracts
-#   make bench   what an example costs, stage by stage; its forest, part by part; drawing, by size
+#   make bench   what an example costs, stage by stage; its forest, part by part; drawing, by size; measuring
 # PyTorch with CUDA is large; a CPU build is enough for all of these:
 #   make demo PIP_FLAGS="--extra-index-url <the address of PyTorch's CPU builds>"
 
@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/drawing.py
+	$(BIN)/python benchmarks/measurement.py
 
 clean:
 	rm -rf $(VENV) demo

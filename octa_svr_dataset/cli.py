@@ -148,6 +148,27 @@ def fit_appearance(
     print(f"The appearance of {len(pictures)} picture{'s' if len(pictures) > 1 else ''} is in {out}")
 
 
+@app.command()
+def measure(
+    images: Annotated[list[Path], typer.Argument(help="Square pictures: PNG, JPEG, BMP or TIFF, of 8 or 16 bits.")],
+    fov_mm: Annotated[
+        float | None, typer.Option(help="Width of their field of view, mm; else lengths are in px.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a picture.")] = False,
+) -> None:
+    """Measure pictures, synthetic or real: avascular zone, vessels, quality."""
+    from octa_svr_dataset.measurement import table
+
+    if fov_mm is not None and not table.NARROWEST_MM <= fov_mm <= table.WIDEST_MM:
+        raise InputError(f"fov_mm: must be a number from {table.NARROWEST_MM} to {table.WIDEST_MM}, got {fov_mm}")
+    measured = table.measure_files(images, fov_mm)
+    if as_json:
+        for path, measures in zip(images, measured, strict=True):
+            print(table.as_json(path, measures))
+    else:
+        Console(width=None if sys.stdout.isatty() else 160).print(table.as_table(images, measured), markup=False)
+
+
 @autoload_app.command("enable")
 def enable_autoload() -> None:
     """Let `datasets` know octa_svr whenever it is imported, with this interpreter."""

@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PIL import Image
 from octa_svr_dataset import autoload, cli, image_folder
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.example import make_example
+from octa_svr_dataset.measurement.picture import measure_picture
 from octa_svr_dataset.realism import fit
 from octa_svr_dataset.resolve import config_hash, resolve_config
 from octa_svr_dataset.settings_table import settings
@@ -57,6 +59,49 @@ class TestConfig:
         _, again, _ = octa_svr("config", "healthy", "--yaml", "--config-file", "mine.yaml")
         assert again == printed
         assert yaml.safe_load(again)["imaging"]["gain"] == [0.9, 1.0]
+
+
+class TestMeasure:
+    @pytest.fixture
+    def scan(self, tmp_path) -> np.ndarray:
+        image = make_example("healthy", seed=1).rendering.image
+        Image.fromarray(image).save(tmp_path / "scan.png")
+        return image
+
+    def test_a_table_holds_every_measure_with_its_unit(self, octa_svr, scan):
+        code, output, _ = octa_svr("measure", "scan.png", "--fov-mm", "3")
+        lines = {line.split("  ")[0]: line for line in output.splitlines()}
+        assert code == 0
+        for measure in measure_picture(scan, 3.0).listed():
+            assert f"{measure.value:.4g}" in lines[measure.name]
+            assert lines[measure.name].rstrip().endswith(measure.unit)
+
+    def test_json_is_one_line_a_picture(self, octa_svr, scan):
+        Image.fromarray(np.stack([scan] * 3, axis=-1)).save("color.tif")
+        Image.fromarray(scan.astype(np.uint16) * 257).save("deep.tif")
+        Image.fromarray(scan).save("scan.jpg", quality=95)
+        names = ["scan.png", "scan.jpg", "color.tif", "deep.tif"]
+        code, output, _ = octa_svr("measure", *names, "--json")
+        assert code == 0
+        read = [json.loads(line) for line in output.splitlines()]
+        assert [row["image"] for row in read] == names
+        areas = [row["measures"][0] for row in read]
+        assert {area["unit"] for area in areas} == {"% of the picture"}
+        assert max(area["value"] for area in areas) < 1.1 * min(area["value"] for area in areas)
+
+    @pytest.mark.parametrize(
+        ("name", "picture", "message"),
+        [
+            ("wide.png", np.eye(300, 400), "image: 'wide.png' has 400 x 300 px; allowed: squares of at least 64 px"),
+            ("tiny.png", np.eye(40), "image: 'tiny.png' has 40 x 40 px; allowed: squares of at least 64 px"),
+            ("black.png", np.zeros((100, 100)), "image: 'black.png' is blank; allowed: pictures of eyes"),
+        ],
+    )
+    def test_a_picture_that_shows_no_field_is_refused(self, octa_svr, name, picture, message):
+        Image.fromarray(picture.astype(np.uint8)).save(name)
+        code, output, error = octa_svr("measure", name)
+        assert (code, output) == (2, "")
+        assert error == f"error: {message}\n"
 
 
 class TestImages:
@@ -206,6 +251,10 @@ class TestAutoload:
         ("config dropout_ma --set imagin=3", "imagin: unknown setting; allowed here: "),
         ("config dropout_ma --config-file absent.yaml", "config_file: cannot read 'absent.yaml'"),
         ("fit-appearance absent --out x.yaml", "folder: there is no folder 'absent'"),
+        ("measure absent.png", "image: cannot read 'absent.png'"),
+        ("measure", "Missing argument 'images'"),
+        ("measure scan.png --fov-mm 0", "fov_mm: must be a number from 1.0 to 20.0, got 0.0"),
+        ("measure scan.png --fov-mm nan", "fov_mm: must be a number from 1.0 to 20.0, got nan"),
         ("images dropout_ma --num 1", "Missing option '--out'."),
         ("images dropout_ma --out x --num some", "'--num': must be a whole number, got 'some'"),
         ("images dropout_ma --out x --num 0", "num: must be a whole number of at least 1, got 0"),

@@ -7,22 +7,12 @@ without labels in the folder itself. Where a file `patients.csv` says whose each
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import tifffile
 from PIL import Image
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.patients import read_patients
 from octa_svr_dataset.grading import Label
-
-SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
-"""Endings of the files that are taken for pictures; other files are left alone."""
-
-LEAST_SIDE_PX = 16
-"""A narrower picture is refused: there is nothing to see in it."""
-
-LARGEST_ASPECT_RATIO = 20
-"""A picture whose sides differ by a larger factor is refused: it is a strip, not a picture of a retina."""
+from octa_svr_dataset.picture_files import SUFFIXES, read_image
 
 SYNTHETIC_NOTE = "SYNTHETIC.txt"
 """A folder that holds a file of this name holds synthetic pictures."""
@@ -118,46 +108,6 @@ def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFold
     patients = read_patients(root, [image.path for image in images], field=field)
     images = tuple(replace(image, patient=patients.get(image.path)) for image in images)
     return ImageFolder(root=root, images=images, is_synthetic=(root / SYNTHETIC_NOTE).is_file())
-
-
-def read_image(path: Path) -> Image.Image:
-    """Pixels of a picture as 8-bit gray; deeper ones are scaled so that the brightest pixel becomes 255.
-
-    The scaling is by the picture's own maximum as devices write 10, 12 or 16 bits into 16 without a word.
-
-    Raises
-    ------
-    InputError
-        The file is not a whole picture of one page, is too narrow, or holds values that are no brightness.
-    """
-    try:
-        with Image.open(path) as picture:
-            _require_size(picture.size, path)
-            if getattr(picture, "n_frames", 1) > 1:
-                raise InputError(f"image: {str(path)!r} has {picture.n_frames} pages; allowed: one")  # type: ignore[attr-defined]
-            if picture.format == "TIFF" and picture.mode == "RGB" and ";16" in str(picture.tile):
-                return _scaled(tifffile.imread(path).mean(axis=-1), path)  # Pillow keeps but eight of the bits
-            if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
-                return _scaled(np.asarray(picture), path)
-            return picture.convert("L")
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"image: cannot read {str(path)!r}: {error}") from None
-
-
-def _require_size(size_px: tuple[int, int], path: Path) -> None:
-    short_px, long_px = sorted(size_px)
-    if short_px < LEAST_SIDE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
-        raise InputError(
-            f"image: {str(path)!r} has {size_px[0]} x {size_px[1]} px; allowed: sides of at least {LEAST_SIDE_PX} px, "
-            f"one at most {LARGEST_ASPECT_RATIO} times the other"
-        )
-
-
-def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
-    if not np.isfinite(brightness).all() or brightness.min() < 0:
-        raise InputError(f"image: {str(path)!r} holds values that are no brightness; allowed: numbers of at least 0")
-    brightest = max(float(brightness.max()), 1e-12)
-    return Image.fromarray(np.round(brightness / brightest * 255.0).astype(np.uint8))
 
 
 def _pictures(folder: Path, field: str) -> list[Path]:

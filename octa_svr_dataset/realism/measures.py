@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage, stats
 from skimage.feature import local_binary_pattern
 
+from octa_svr_dataset.measurement.spectrum import power_spectrum, stripe_excess
 from octa_svr_dataset.realism.avascular import AvascularMeasures, measure_avascular_zone
 from octa_svr_dataset.realism.sampling import SIZE_PX, standardized, standardized_mask
 
@@ -110,7 +111,8 @@ def measure_picture(image: np.ndarray, avascular_zone: np.ndarray | None = None)
     zone = None if avascular_zone is None else standardized_mask(avascular_zone)
     center_px = (len(picture) - 1) / 2
     fovea_row_col = (center_px, center_px) if zone is None or not zone.any() else ndimage.center_of_mass(zone)
-    power = _power_spectrum(picture)
+    power = power_spectrum(picture)
+    cycles = np.abs(_cycles(len(power)))
     void_gray, void_spread = _void(picture)
     return PictureMeasures(
         band_log_power=_band_log_power(power),
@@ -122,7 +124,7 @@ def measure_picture(image: np.ndarray, avascular_zone: np.ndarray | None = None)
         ring_density=_ring_density(picture, fovea_row_col),
         void_gray=void_gray,
         void_spread=void_spread,
-        stripe_excess=_stripe_excess(power),
+        stripe_excess=stripe_excess(power, (cycles >= _STRIPE_LEAST_CYCLES) & (cycles <= BAND_EDGES[-1])),
         avascular_zone=None if zone is None or not zone.any() else measure_avascular_zone(picture, zone),
     )
 
@@ -132,14 +134,6 @@ def _void(picture: np.ndarray) -> tuple[float, float]:
     blurred = ndimage.gaussian_filter(picture, VOID_BLUR_PX)
     is_void = blurred <= np.quantile(blurred, VOID_SHARE)
     return float(picture[is_void].mean()), float((picture - blurred)[is_void].std())
-
-
-def _power_spectrum(picture: np.ndarray) -> np.ndarray:
-    """(S, S) power by frequency along rows and columns, in the order of `np.fft.fftfreq`."""
-    taper = np.hanning(len(picture))
-    window = taper[:, None] * taper[None, :]
-    mean = (picture * window).sum() / window.sum()
-    return np.asarray(np.abs(np.fft.fft2((picture - mean) * window)) ** 2 / (window**2).sum())
 
 
 def _cycles(size_px: int) -> np.ndarray:
@@ -153,14 +147,6 @@ def _band_log_power(power: np.ndarray) -> np.ndarray:
     totals = np.bincount(band, power.ravel(), minlength=len(BAND_EDGES) + 1)
     counts = np.bincount(band, minlength=len(BAND_EDGES) + 1)
     return np.asarray(np.log10(np.maximum(totals / counts, 1e-6)))[1:-1]
-
-
-def _stripe_excess(power: np.ndarray) -> float:
-    cycles = np.abs(_cycles(len(power)))
-    is_fast = (cycles >= _STRIPE_LEAST_CYCLES) & (cycles <= BAND_EDGES[-1])
-    on_axis = [-1, 0, 1]  # the taper spreads each frequency over its neighbors
-    rows, columns = power[is_fast][:, on_axis].mean(axis=1), power[:, is_fast][on_axis].mean(axis=0)
-    return float(np.log10(np.maximum(rows, 1e-6) / np.maximum(columns, 1e-6)).mean())
 
 
 def _local_contrast(picture: np.ndarray, width_px: int) -> float:

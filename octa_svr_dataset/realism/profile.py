@@ -9,13 +9,11 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.picture_files import square
 from octa_svr_dataset.realism.fit import FittedSetting
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.version import VERSION
-
-LARGEST_ASPECT_RATIO = 1.02
-"""What is less square than that is no picture of the whole field."""
 
 
 def config_of_pictures(field_of_view_mm: float, projection: str) -> SceneConfig:
@@ -42,7 +40,10 @@ def read_pictures(path: Path) -> list[np.ndarray]:
     images = [image for image in folder.images if image.truth is None or not image.truth.is_diseased]
     if not images:
         raise InputError(f"folder: {str(path)!r} holds diseased eyes only; allowed: pictures of healthy eyes")
-    return [_square(np.asarray(folder.read(image)), folder.root / image.path) for image in images]
+    return [
+        square(np.asarray(folder.read(image)), folder.root / image.path, field="folder", least_px=SIZE_PX)
+        for image in images
+    ]
 
 
 def write_profile(out: Path, fitted: Sequence[FittedSetting], *, num_pictures: int, command: str) -> None:
@@ -64,16 +65,3 @@ def _origin(setting: FittedSetting) -> str:
 def _as_yaml(number: float) -> str:
     """A number with four digits; without an exponent, which YAML would take for a text."""
     return str(np.format_float_positional(number, precision=4, fractional=False, trim="-"))
-
-
-def _square(image: np.ndarray, path: Path) -> np.ndarray:
-    """The picture, cut to a square by at most a few pixels; blank ones are refused."""
-    short_px, long_px = sorted(image.shape)
-    if short_px < SIZE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
-        raise InputError(
-            f"folder: {str(path)!r} has {image.shape[1]} x {image.shape[0]} px; "
-            f"allowed: squares of at least {SIZE_PX} px"
-        )
-    if image.min() == image.max():
-        raise InputError(f"folder: {str(path)!r} is blank; allowed: pictures of eyes")
-    return image[:short_px, :short_px]

@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from octa_svr_dataset.measurement.sampling import resized
+
 SIZE_PX = 304
 """Every picture is brought to this width first, that of the common 3 mm scans; frequencies are cycles per picture."""
 
@@ -28,10 +30,7 @@ def standardized(image: np.ndarray) -> np.ndarray:
     """
     if image.ndim != 2 or image.shape[0] != image.shape[1]:
         raise ValueError(f"image must be square and gray, got the shape {image.shape}")
-    picture = np.asarray(image, dtype=np.float32)
-    if len(picture) != SIZE_PX:
-        resized = Image.fromarray(picture).resize((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS)
-        picture = np.clip(np.asarray(resized), 0.0, 255.0)
+    picture = resized(image, SIZE_PX, Image.Resampling.LANCZOS)
     return picture[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
 
 

@@ -1,0 +1,1 @@
+"""Measuring a picture alone, synthetic or real: avascular zone, vessels, quality."""

@@ -1,0 +1,80 @@
+"""Reading a file that holds one picture."""
+
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+
+SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
+"""Endings of the files that are taken for pictures; other files are left alone."""
+
+LEAST_SIDE_PX = 16
+"""A narrower picture is refused: there is nothing to see in it."""
+
+LARGEST_ASPECT_RATIO = 20
+"""A picture whose sides differ by a larger factor is refused: it is a strip, not a picture of a retina."""
+
+LARGEST_SQUARE_RATIO = 1.02
+"""A picture whose sides differ by a larger factor is no picture of a whole square field."""
+
+
+def read_image(path: Path) -> Image.Image:
+    """Pixels of a picture as 8-bit gray; deeper ones are scaled so that the brightest pixel becomes 255.
+
+    The scaling is by the picture's own maximum as devices write 10, 12 or 16 bits into 16 without a word.
+
+    Raises
+    ------
+    InputError
+        The file is not a whole picture of one page, is too narrow, or holds values that are no brightness.
+    """
+    try:
+        with Image.open(path) as picture:
+            _require_size(picture.size, path)
+            if getattr(picture, "n_frames", 1) > 1:
+                raise InputError(f"image: {str(path)!r} has {picture.n_frames} pages; allowed: one")  # type: ignore[attr-defined]
+            if picture.format == "TIFF" and picture.mode == "RGB" and ";16" in str(picture.tile):
+                return _scaled(tifffile.imread(path).mean(axis=-1), path)  # Pillow keeps but eight of the bits
+            if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
+                return _scaled(np.asarray(picture), path)
+            return picture.convert("L")
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"image: cannot read {str(path)!r}: {error}") from None
+
+
+def _require_size(size_px: tuple[int, int], path: Path) -> None:
+    short_px, long_px = sorted(size_px)
+    if short_px < LEAST_SIDE_PX or long_px > LARGEST_ASPECT_RATIO * short_px:
+        raise InputError(
+            f"image: {str(path)!r} has {size_px[0]} x {size_px[1]} px; allowed: sides of at least {LEAST_SIDE_PX} px, "
+            f"one at most {LARGEST_ASPECT_RATIO} times the other"
+        )
+
+
+def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
+    if not np.isfinite(brightness).all() or brightness.min() < 0:
+        raise InputError(f"image: {str(path)!r} holds values that are no brightness; allowed: numbers of at least 0")
+    brightest = max(float(brightness.max()), 1e-12)
+    return Image.fromarray(np.round(brightness / brightest * 255.0).astype(np.uint8))
+
+
+def square(image: np.ndarray, path: Path, *, field: str, least_px: int) -> np.ndarray:
+    """A picture, cut to a square by at most a few pixels at its right or lower border.
+
+    Raises
+    ------
+    InputError
+        It is too small, no square, or blank.
+    """
+    short_px, long_px = sorted(image.shape)
+    if short_px < least_px or long_px > LARGEST_SQUARE_RATIO * short_px:
+        raise InputError(
+            f"{field}: {str(path)!r} has {image.shape[1]} x {image.shape[0]} px; "
+            f"allowed: squares of at least {least_px} px"
+        )
+    if image.min() == image.max():
+        raise InputError(f"{field}: {str(path)!r} is blank; allowed: pictures of eyes")
+    return image[:short_px, :short_px]

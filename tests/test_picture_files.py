@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.picture_files import read_image, square
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+@pytest.mark.parametrize("name", ["eye.png", "eye.bmp", "eye.tif", "eye.TIFF"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_lossless_8_bit_files_keep_their_pixels(tmp_path: Path, name: str, mode: str) -> None:
+    Image.fromarray(RAMP).convert(mode).save(tmp_path / name)
+    assert np.array_equal(np.asarray(read_image(tmp_path / name)), RAMP)
+
+
+def test_jpeg_files_nearly_keep_their_pixels(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "eye.jpg", quality=95)
+    assert np.abs(np.asarray(read_image(tmp_path / "eye.jpg"), int) - RAMP).max() < 10
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_deep_pictures_are_scaled_by_their_brightest_pixel(tmp_path: Path, bits: int) -> None:
+    deep = (RAMP.astype(np.uint32) * (2**bits - 1) // 255).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "gray.png")
+    tifffile.imwrite(tmp_path / "gray.tif", deep)
+    tifffile.imwrite(tmp_path / "rgb.tif", np.stack([deep] * 3, axis=-1), photometric="rgb")
+    tifffile.imwrite(tmp_path / "float.tif", deep.astype(np.float32))
+    for path in sorted(tmp_path.iterdir()):
+        assert np.abs(np.asarray(read_image(path), int) - RAMP).max() <= 1, path.name
+
+
+def test_a_black_deep_picture_stays_black(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((16, 16), np.uint16)).save(tmp_path / "eye.png")
+    assert not np.asarray(read_image(tmp_path / "eye.png")).any()
+
+
+def test_files_that_are_no_whole_picture_are_refused_by_name(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:-40])
+    (tmp_path / "text.png").write_text("no picture")
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack([RAMP] * 5), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "negative.tif", -np.ones((16, 16), np.float32))
+    for name in ("cut.png", "text.png", "stack.tif", "negative.tif"):
+        with pytest.raises(InputError, match=f"image: .*{name}"):
+            read_image(tmp_path / name)
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(15, 200), (200, 15), (16, 321), (1, 1)])
+def test_a_strip_is_no_picture(tmp_path: Path, width_px: int, height_px: int) -> None:
+    Image.fromarray(np.zeros((height_px, width_px), np.uint8)).save(tmp_path / "eye.png")
+    with pytest.raises(
+        InputError, match=rf"image: .*eye\.png' has {width_px} x {height_px} px; allowed: sides of at least 16"
+    ):
+        read_image(tmp_path / "eye.png")
+
+
+def test_the_narrowest_picture_allowed_is_read(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((320, 16), np.uint8)).save(tmp_path / "eye.png")
+    assert read_image(tmp_path / "eye.png").size == (16, 320)
+
+
+def test_a_picture_is_cut_to_a_square_by_a_few_pixels() -> None:
+    image = np.arange(100 * 102, dtype=np.uint32).reshape(100, 102)
+    assert np.array_equal(square(image, Path("eye.png"), field="image", least_px=100), image[:, :100])
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [((99, 99), "has 99 x 99 px; allowed: squares of at least 100 px"), ((100, 103), "has 103 x 100 px; allowed")],
+)
+def test_a_picture_that_is_no_square_or_too_small_is_refused(shape: tuple[int, int], message: str) -> None:
+    with pytest.raises(InputError, match=f"image: 'eye.png' {message}"):
+        square(np.eye(*shape, dtype=np.uint8), Path("eye.png"), field="image", least_px=100)
+
+
+def test_a_blank_picture_is_refused() -> None:
+    with pytest.raises(InputError, match=r"folder: 'eye.png' is blank; allowed: pictures of eyes"):
+        square(np.full((100, 100), 7, np.uint8), Path("eye.png"), field="folder", least_px=100)
