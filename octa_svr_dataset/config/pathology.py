@@ -144,8 +144,8 @@ class VenousConfig(Settings):
     dilation: Annotated[Range, Within(0.5, 2)] = (1.05, 1.25)
     """Factor on their radius."""
 
-    beading: Annotated[Range, Within(0, 0.8)] = (0.2, 0.45)
-    """Amplitude of the beading relative to the radius, which swells and narrows along the vein."""
+    beading: Annotated[Range, Within(0, 0.8)] = (0.25, 0.6)
+    """How much beads swell, relative to the radius; between them, the vein narrows by a third of it."""
 
     bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.15, 0.30)
     """Distance from one bead to the next, mm."""
