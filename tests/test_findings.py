@@ -43,7 +43,7 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
     """Findings in a picture that is painted by hand: gray 100, floor 20, fovea at the center."""
     image = np.full((SIZE, SIZE), 100, np.uint8)
     empty = np.zeros((SIZE, SIZE), np.uint8)
-    layers = {"vessels": empty, "faz": empty, "dropout": empty, "microaneurysms": empty.astype(np.uint16)}
+    layers = dict.fromkeys(Layers.__dataclass_fields__, empty) | {"microaneurysms": empty.astype(np.uint16)}
     faz = disk(150, 150, 25) if faz is None else faz
     layers["faz"] = faz.astype(np.uint8)
     image[faz] = 20

@@ -106,7 +106,7 @@ class NeovascularizationConfig(Settings):
     area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
     """Area that a tuft fills, mm2."""
 
-    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.028, 0.042)
+    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.025, 0.038)
     """Area of a tuft over the length of its vessels, mm: their distance from one another."""
 
     radius_mm: Annotated[Range, Within(0.002, 0.02)] = (0.003, 0.006)
@@ -118,7 +118,7 @@ class NeovascularizationConfig(Settings):
     loop_share: float = Field(0.7, ge=0, le=1)
     """Share of the sprouts that meet another one and join it in a loop; the others cross it."""
 
-    flow: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
+    flow: Annotated[Range, Within(0, 1)] = (0.5, 0.95)
     """Brightness, from 0 for that of capillaries at the surface to 1 for that of the largest vessels."""
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm
+from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm, NewVessels, VesselShape
 from octa_svr_dataset.vessel_graph import VesselLayer
 
 
@@ -44,3 +44,22 @@ def test_severity_follows_from_the_lesions():
     assert Lesions().severity == 0
     assert Lesions(microaneurysms=(dot,)).severity == 1
     assert Lesions(dropouts=(dropout(),), microaneurysms=(dot,)).severity == 2
+    new = NewVessels(position_mm=np.zeros((2, 3)), edges=np.array([[0, 1]]), radius_mm=np.full(2, 0.01), flow=0.0)
+    assert Lesions(shape=VesselShape(tortuosity_gain=1.1, vein_dilation=1.2)).severity == 0  # not specific
+    assert Lesions(shape=VesselShape(beading=0.3)).severity == 3
+    assert Lesions(dropouts=(dropout(),), irma=(new,)).severity == 3
+    assert Lesions(irma=(new,), neovascularization=(new,)).severity == 4
+
+
+def test_a_fusiform_microaneurysm_is_as_large_as_a_round_one_of_its_radius():
+    dot = Microaneurysm(position_mm=np.zeros(3), radius_mm=0.02, flow=1.0, layer=VesselLayer.DEEP, elongation=2.25)
+    assert dot.half_length_mm == pytest.approx(0.03)
+    assert dot.half_width_mm * dot.half_length_mm == pytest.approx(0.02**2)
+
+
+def test_loops_of_a_network_are_counted():
+    square = np.array([[0, 0, 0], [3, 0, 0], [3, 4, 0], [0, 4, 0]], dtype=float)
+    edges = np.array([[0, 1], [1, 2], [2, 3], [3, 0], [0, 2]])
+    new = NewVessels(position_mm=square, edges=edges, radius_mm=np.ones(4), flow=0.0)
+    assert new.num_loops == 2
+    assert new.length_mm == pytest.approx(3 + 4 + 3 + 4 + 5)
