@@ -209,7 +209,7 @@ class NeovascularizationConfig(Settings):
     area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
     """Area that a tuft fills, mm2."""
 
-    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.028, 0.042)
+    spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.025, 0.038)
     """Area of a tuft over the length of its vessels, mm: their distance from one another."""
 
     radius_mm: Annotated[Range, Within(0.002, 0.02)] = (0.003, 0.006)
@@ -221,7 +221,7 @@ class NeovascularizationConfig(Settings):
     loop_share: float = Field(0.7, ge=0, le=1)
     """Share of the sprouts that meet another one and join it in a loop; the others cross it."""
 
-    flow: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
+    flow: Annotated[Range, Within(0, 1)] = (0.5, 0.95)
     """Brightness, from 0 for that of capillaries at the surface to 1 for that of the largest vessels."""
 
 
@@ -247,8 +247,8 @@ class VenousConfig(Settings):
     dilation: Annotated[Range, Within(0.5, 2)] = (1.05, 1.25)
     """Factor on their radius."""
 
-    beading: Annotated[Range, Within(0, 0.8)] = (0.2, 0.45)
-    """Amplitude of the beading relative to the radius, which swells and narrows along the vein."""
+    beading: Annotated[Range, Within(0, 0.8)] = (0.25, 0.6)
+    """How much beads swell, relative to the radius; between them, the vein narrows by a third of it."""
 
     bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.15, 0.30)
     """Distance from one bead to the next, mm."""

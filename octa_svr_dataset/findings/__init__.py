@@ -10,6 +10,7 @@ from octa_svr_dataset.findings.facts import (
     DropoutFinding,
     FazFinding,
     Findings,
+    MeasuredFinding,
     MicroaneurysmFinding,
     NewVesselsFinding,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "DropoutFinding",
     "FazFinding",
     "Findings",
+    "MeasuredFinding",
     "MicroaneurysmFinding",
     "NewVesselsFinding",
     "observe",

@@ -125,6 +125,27 @@ class NewVesselsFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredFinding:
+    """What the picture alone tells, as `octa-svr measure` tells it of a real scan; rounded."""
+
+    faz_area_mm2: float | None
+    """Area of the avascular zone, mm2; none where none is found, or where dropout hides its border."""
+
+    faz_circularity: float | None
+    """4 pi A / P^2 of that zone."""
+
+    area_density: float
+    """Share of the area that shows a vessel."""
+
+    mean_gray: float
+    contrast: float
+    noise_gray: float | None
+    stripe_excess: float
+    sharpness_per_mm: float
+    """Quality, see `octa_svr_dataset.measurement.quality.QualityMeasures`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """All that may be said of a picture."""
 
@@ -134,6 +155,7 @@ class Findings:
     microaneurysms: tuple[MicroaneurysmFinding, ...]
     irma: tuple[NewVesselsFinding, ...]
     neovascularization: tuple[NewVesselsFinding, ...]
+    measured: MeasuredFinding
 
     @property
     def visible_dropouts(self) -> tuple[DropoutFinding, ...]:

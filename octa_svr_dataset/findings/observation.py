@@ -4,6 +4,7 @@ from octa_svr_dataset.findings.diffuse_loss import observe_diffuse_loss
 from octa_svr_dataset.findings.dropout import observe_dropouts
 from octa_svr_dataset.findings.facts import Findings
 from octa_svr_dataset.findings.faz import observe_faz
+from octa_svr_dataset.findings.measured import measure_view
 from octa_svr_dataset.findings.microaneurysms import observe_microaneurysms
 from octa_svr_dataset.findings.new_vessels import observe_irma, observe_neovascularization
 from octa_svr_dataset.findings.visibility import View
@@ -22,4 +23,5 @@ def observe(scene: Scene, rendering: Rendering) -> Findings:
         microaneurysms=observe_microaneurysms(view),
         irma=observe_irma(view),
         neovascularization=observe_neovascularization(view),
+        measured=measure_view(view),
     )

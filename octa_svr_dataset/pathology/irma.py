@@ -64,12 +64,14 @@ def draw_irma(
     rng
         Stream of the lesions.
     """
+    if not dropouts:
+        return ()
     shunts: list[NewVessels] = []
     anchors = [_anchors(graph, dropout, field_width_mm) for dropout in dropouts]
     area = np.array([dropout.radius_mm**2 for dropout in dropouts])
-    for _ in range(int(rng.integers(*config.count, endpoint=True)) if dropouts else 0):
+    for _ in range(int(rng.integers(*config.count, endpoint=True))):
         for _ in range(PLACEMENT_TRIES):
-            which = int(np.searchsorted(np.cumsum(area / area.sum()), rng.uniform()).clip(max=len(area) - 1))
+            which = int(rng.choice(len(area), p=area / area.sum()))
             pair = _pair(config, graph, dropouts[which], anchors[which], rng)
             if pair is not None and not _is_beside(shunts, graph, pair):
                 start_mm, end_mm = graph.position_mm[list(pair)]

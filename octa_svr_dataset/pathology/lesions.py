@@ -158,7 +158,7 @@ class VesselShape:
     """Factor on the radius of the larger veins."""
 
     beading: float = 0.0
-    """Amplitude of the beading of the larger veins, relative to their radius."""
+    """How much beads of the larger veins swell, relative to their radius."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

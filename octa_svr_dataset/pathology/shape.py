@@ -35,6 +35,9 @@ CARRIED_MM = 0.25
 LEAST_LENGTH_MM = 1e-9
 """In place of a length of 0, mm."""
 
+BEAD_BIAS = 0.5
+"""Beads swell three times as much as the vein narrows between them."""
+
 VEIN_RADII_MM = (0.010, 0.014)
 """Veins change from the first of these radii on, in full from the second, mm."""
 
@@ -106,7 +109,7 @@ def change_veins(
     dilation
         Factor on their radius.
     amplitude
-        Amplitude of the beading, relative to the radius.
+        How much beads swell, relative to the radius.
     wavelength_mm
         Distance from one bead to the next, mm.
     rng
@@ -122,7 +125,8 @@ def change_veins(
     courses = Courses.of(graph).cut(fine, owner, (length_mm / pieces)[owner])
     share = np.clip((fine.radius_mm - low_mm) / (high_mm - low_mm), 0.0, 1.0) * (fine.kind == VesselKind.VEIN)
     waves = courses.distance_mm / wavelength_mm + shift[owner[courses.first]]
-    swelling = (1.0 + (dilation - 1.0) * share) * (1.0 + amplitude * share * np.sin(2.0 * math.pi * waves))
+    bead = (np.sin(2.0 * math.pi * waves) + BEAD_BIAS) / (1.0 + BEAD_BIAS)
+    swelling = (1.0 + (dilation - 1.0) * share) * (1.0 + amplitude * share * bead)
     return replace(fine, radius_mm=fine.radius_mm * swelling)
 
 

@@ -6,12 +6,13 @@ and of fine calibre (de Carlo et al. 2015; Ishibazawa et al. 2016; Pan et al. 20
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from octa_svr_dataset.config import NeovascularizationConfig
 from octa_svr_dataset.pathology.lesions import NewVessels
+from octa_svr_dataset.pathology.tuft_kernels import Law, Outline, grow_sprouts, holds, nearest_other
 
 INSIDE_MARGIN_MM = 0.02
 """They lie at least this far inside the field of view, mm."""
@@ -19,7 +20,7 @@ INSIDE_MARGIN_MM = 0.02
 STEP_MM = 0.015
 """Length of a step of a sprout, mm."""
 
-SPROUTS = 0.9
+SPROUTS = 0.5
 """Sprouts that grow at a time, over the square root of the number of nodes that a tuft shall have."""
 
 MOST_GENERATIONS = 200
@@ -52,8 +53,8 @@ CLOSING_MM = 0.09
 BOW = 0.7
 """How far these arcs bow out, relative to the distance that they span."""
 
-NUM_ARC_PIECES = 6
-"""Pieces of which they consist."""
+ARC_SHARES = np.linspace(0.0, 1.0, 7)[1:-1, None]
+"""Places along these arcs at which they bend."""
 
 CENTER_DISTANCE = 0.7
 """Distance of the middle of a tuft from where it leaves its vein, relative to its radius."""
@@ -61,7 +62,7 @@ CENTER_DISTANCE = 0.7
 TURN_RAD = 0.5
 """Sprouts that come to the outline of a tuft turn by as much in a step, toward its middle, rad."""
 
-FILLED_SHARE = 0.48
+FILLED_SHARE = 0.55
 """Share of its outline that a tuft fills, with the gaps between its vessels, when it is as long as it shall be."""
 
 NUM_PROBES = 256
@@ -75,109 +76,6 @@ IRREGULARITY = 0.25
 
 FEEDER_CALIBRE = 1.6
 """Calibre where a tuft leaves its vein, relative to the rest; it falls off over the radius of the tuft."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outline:
-    """What a tuft fills: the inside of an irregular circle, as far as it lies in the field."""
-
-    center_mm: np.ndarray
-    """(2,) float64. Center, mm."""
-
-    radius_mm: float
-    """Mean radius, mm."""
-
-    phase_rad: np.ndarray
-    """(3,) float64. Phases of the departures from a circle, rad."""
-
-    field_width_mm: float
-    """Width of the field of view, mm."""
-
-    def holds(self, position_mm: np.ndarray) -> np.ndarray:
-        """(K,) whether (K, 2) positions lie inside."""
-        x_mm, y_mm = (position_mm - self.center_mm).T
-        angle_rad = np.arctan2(y_mm, x_mm)
-        reach = np.ones(len(position_mm))
-        for number, phase_rad in zip((2, 3, 5), self.phase_rad, strict=True):
-            reach += IRREGULARITY / 3.0 * np.cos(number * angle_rad + phase_rad)
-        half_mm = self.field_width_mm / 2
-        is_in_field = np.abs(position_mm - half_mm).max(axis=1) <= half_mm - INSIDE_MARGIN_MM
-        return np.asarray(is_in_field & (np.hypot(x_mm, y_mm) <= self.radius_mm * reach))
-
-    def draw_places(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, 2) places in the square around it, mm."""
-        reach_mm = self.radius_mm * (1.0 + IRREGULARITY)
-        return np.asarray(self.center_mm + rng.uniform(-reach_mm, reach_mm, size=(count, 2)))
-
-    def area_mm2(self, rng: np.random.Generator) -> float:
-        """Area inside, mm2, by chance."""
-        side_mm = 2.0 * self.radius_mm * (1.0 + IRREGULARITY)
-        return side_mm**2 * float(self.holds(self.draw_places(NUM_PROBES, rng)).mean())
-
-
-@dataclass(slots=True)
-class _Network:
-    """A tuft while it grows, N nodes."""
-
-    position_mm: np.ndarray
-    """(N, 2) float64. Nodes, mm."""
-
-    sprout: np.ndarray
-    """(N,) int64. Number of the sprout that each node belongs to."""
-
-    generation: np.ndarray
-    """(N,) int64. Step in which it has grown."""
-
-    edges: list[np.ndarray]
-    """Pieces, (M, 2) each."""
-
-    def squares_mm2(self, position_mm: np.ndarray) -> np.ndarray:
-        """(K, N) float64. Squared distance of (K, 2) places to each node, mm2."""
-        x_mm, y_mm = (position_mm[:, None, column] - self.position_mm[None, :, column] for column in (0, 1))
-        return np.asarray(x_mm * x_mm + y_mm * y_mm)
-
-    def others_mm2(self, position_mm: np.ndarray, tip: np.ndarray) -> np.ndarray:
-        """(K, N) float64. The same, infinite for what sprouts with tips (K,) have grown in their last steps, mm2."""
-        is_recent = self.generation > self.generation[tip, None] - OWN_STEPS
-        is_own = self.sprout == self.sprout[tip, None]
-        return np.where(is_own & is_recent, np.inf, self.squares_mm2(position_mm))
-
-    def grow(self, tip: np.ndarray, position_mm: np.ndarray, sprout: np.ndarray, generation: int) -> np.ndarray:
-        """(S,) new nodes at (S, 2) places, each joined to the tip (S,) of its sprout."""
-        node = len(self.position_mm) + np.arange(len(tip))
-        self.position_mm = np.concatenate((self.position_mm, position_mm))
-        self.sprout = np.concatenate((self.sprout, sprout))
-        self.generation = np.concatenate((self.generation, np.full(len(tip), generation)))
-        self.edges.append(np.stack((tip, node), axis=1))
-        return node
-
-
-@dataclass(slots=True)
-class _Sprouts:
-    """The S sprouts that grow at a time."""
-
-    tip: np.ndarray
-    """(S,) int64. Node that each has come to."""
-
-    number: np.ndarray
-    """(S,) int64. Its number."""
-
-    heading_rad: np.ndarray
-    """(S,) float64. Its direction, rad."""
-
-    bend_rad: np.ndarray
-    """(S,) float64. Angle by which it turns in a step, rad."""
-
-    age: np.ndarray
-    """(S,) int64. Steps since it has left, or crossed, another one."""
-
-    def select(self, chosen: np.ndarray) -> "_Sprouts":
-        """Those at some places, or where a mask is true."""
-        return _Sprouts(*(getattr(self, name)[chosen] for name in self.__slots__))
-
-    def join(self, others: "_Sprouts") -> "_Sprouts":
-        """Both together."""
-        return _Sprouts(*(np.concatenate((getattr(self, n), getattr(others, n))) for n in self.__slots__))
 
 
 def grow_tuft(
@@ -204,119 +102,123 @@ def grow_tuft(
     """
     radius_mm = math.sqrt(area_mm2 / FILLED_SHARE / math.pi)
     outline = _outline(root_mm[:2], radius_mm, field_width_mm, rng)
-    num_nodes = math.ceil(FILLED_SHARE * outline.area_mm2(rng) / rng.uniform(*config.spacing_mm) / STEP_MM)
-    curl_rad = rng.uniform(*config.curl_per_mm) * STEP_MM
-    network = _Network(root_mm[None, :2].copy(), np.zeros(1, np.int64), np.zeros(1, np.int64), [])
-    most_sprouts = max(FIRST_SPROUTS, round(SPROUTS * math.sqrt(num_nodes)))
-    sprouts, last = _first_sprouts(root_mm[:2], outline, curl_rad, rng), FIRST_SPROUTS
-    for generation in range(1, MOST_GENERATIONS):
-        if len(network.position_mm) >= num_nodes:
-            break
-        sprouts = _step(network, sprouts, outline, generation, curl_rad, config.loop_share, rng)
-        missing = min(most_sprouts - len(sprouts.tip), MOST_NEW_SPROUTS)
-        if missing > 0:
-            number = last + 1 + np.arange(missing)
-            sprouts, last = sprouts.join(_new_sprouts(network, outline, number, curl_rad, rng)), last + missing
-    _close(network)
-    return _as_vessels(config, network, root_mm, radius_mm, rng)
+    inside_mm2 = _area_mm2(outline, rng)
+    num_nodes = math.ceil(FILLED_SHARE * inside_mm2 / rng.uniform(*config.spacing_mm) / STEP_MM)
+    network = _sprout(config, root_mm[:2], outline, max(num_nodes, FIRST_SPROUTS), rng)
+    return _as_vessels(config, _closed(network), root_mm, radius_mm, rng)
 
 
-def _outline(root_mm: np.ndarray, radius_mm: float, field_width_mm: float, rng: np.random.Generator) -> _Outline:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Network:
+    """A tuft of N nodes."""
+
+    position_mm: np.ndarray
+    """(N, 2) float64. Nodes, mm."""
+
+    sprout: np.ndarray
+    """(N,) int64. Number of the sprout that each node belongs to."""
+
+    born: np.ndarray
+    """(N,) int64. Step in which it has grown."""
+
+    edges: np.ndarray
+    """(M, 2) int64. Nodes that each piece joins; where it has grown, the new one is the second."""
+
+
+def _outline(root_mm: np.ndarray, radius_mm: float, field_width_mm: float, rng: np.random.Generator) -> Outline:
     """The one of some outlines at a point that lies farthest inside the field."""
     angle_rad = rng.uniform(0.0, 2.0 * math.pi, size=NUM_TARGETS)
     center_mm = root_mm + CENTER_DISTANCE * radius_mm * np.column_stack((np.cos(angle_rad), np.sin(angle_rad)))
     inside_mm = field_width_mm / 2 - np.abs(center_mm - field_width_mm / 2).max(axis=1)
     best = int(np.argmax(np.minimum(inside_mm, radius_mm)))
-    return _Outline(
-        center_mm=np.clip(center_mm[best], INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM),
-        radius_mm=radius_mm,
-        phase_rad=rng.uniform(0.0, 2.0 * math.pi, size=3),
-        field_width_mm=field_width_mm,
+    low_mm, high_mm = INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM
+    x_mm, y_mm = np.clip(center_mm[best], low_mm, high_mm).tolist()
+    first, second, third = rng.uniform(0.0, 2.0 * math.pi, size=3).tolist()
+    return Outline(x_mm, y_mm, radius_mm, IRREGULARITY / 3.0, (first, second, third), low_mm, high_mm)
+
+
+def _places_mm(outline: Outline, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """(*shape, 2) places in the square around an outline, mm."""
+    reach_mm = outline.radius * (1.0 + IRREGULARITY)
+    return np.asarray(np.array([outline.x, outline.y]) + rng.uniform(-reach_mm, reach_mm, size=(*shape, 2)))
+
+
+def _area_mm2(outline: Outline, rng: np.random.Generator) -> float:
+    """Area inside an outline, by chance, mm2."""
+    places_mm = _places_mm(outline, (NUM_PROBES,), rng).tolist()
+    num_inside = sum(bool(holds(outline, x_mm, y_mm)) for x_mm, y_mm in places_mm)
+    return num_inside / NUM_PROBES * (2.0 * outline.radius * (1.0 + IRREGULARITY)) ** 2
+
+
+def _sprout(
+    config: NeovascularizationConfig, root_mm: np.ndarray, outline: Outline, num_nodes: int, rng: np.random.Generator
+) -> _Network:
+    """Grow the sprouts of a tuft of about so many nodes."""
+    most_sprouts = max(FIRST_SPROUTS, round(SPROUTS * math.sqrt(num_nodes)))
+    to_middle_rad = math.atan2(outline.y - root_mm[1], outline.x - root_mm[0])
+    law = Law(
+        step=STEP_MM,
+        memory=math.exp(-1.0 / CURL_STEPS),
+        curl=rng.uniform(*config.curl_per_mm) * STEP_MM,
+        turn=TURN_RAD,
+        meeting=MEETING_MM,
+        own_steps=OWN_STEPS,
+        loop_share=config.loop_share,
+        most_sprouts=most_sprouts,
+        most_new=MOST_NEW_SPROUTS,
     )
-
-
-def _first_sprouts(root_mm: np.ndarray, outline: _Outline, curl_rad: float, rng: np.random.Generator) -> _Sprouts:
-    """Sprouts that leave the vein."""
-    x_mm, y_mm = outline.center_mm - root_mm
-    spread_rad = rng.uniform(-FIRST_SPREAD_RAD, FIRST_SPREAD_RAD, size=FIRST_SPROUTS)
-    return _Sprouts(
-        tip=np.zeros(FIRST_SPROUTS, np.int64),
-        number=1 + np.arange(FIRST_SPROUTS),
-        heading_rad=math.atan2(y_mm, x_mm) + spread_rad,
-        bend_rad=curl_rad * rng.standard_normal(FIRST_SPROUTS),
-        age=np.zeros(FIRST_SPROUTS, np.int64),
+    starts = (MOST_GENERATIONS, MOST_NEW_SPROUTS, NUM_TARGETS)
+    place = np.concatenate(
+        (
+            _places_mm(outline, starts, rng),
+            rng.uniform(-ASTRAY_RAD, ASTRAY_RAD, size=(*starts, 1)),
+            rng.standard_normal((*starts, 1)),
+        ),
+        axis=-1,
     )
-
-
-def _new_sprouts(
-    network: _Network, outline: _Outline, number: np.ndarray, curl_rad: float, rng: np.random.Generator
-) -> _Sprouts:
-    """Sprouts of some numbers, each from the node nearest to the emptiest of some places, and toward it."""
-    count = len(number)
-    place_mm = outline.draw_places(count * NUM_TARGETS, rng)
-    squares_mm2 = network.squares_mm2(place_mm)
-    emptiness = np.where(outline.holds(place_mm), squares_mm2.min(axis=1), 0.0).reshape(count, NUM_TARGETS)
-    chosen = np.arange(count) * NUM_TARGETS + np.argmax(emptiness, axis=1)
-    tip = np.argmin(squares_mm2[chosen], axis=1)
-    x_mm, y_mm = (place_mm[chosen] - network.position_mm[tip]).T
-    return _Sprouts(
-        tip=tip,
-        number=number,
-        heading_rad=np.arctan2(y_mm, x_mm) + rng.uniform(-ASTRAY_RAD, ASTRAY_RAD, size=count),
-        bend_rad=curl_rad * rng.standard_normal(count),
-        age=np.zeros(count, np.int64),
+    position_mm = np.zeros((num_nodes, 2))
+    position_mm[0] = root_mm
+    sprout, born = np.zeros((2, num_nodes), np.int64)
+    edges = np.zeros((2 * num_nodes, 2), np.int64)
+    count, num_edges = grow_sprouts(
+        position_mm,
+        sprout,
+        born,
+        edges,
+        to_middle_rad + rng.uniform(-FIRST_SPREAD_RAD, FIRST_SPREAD_RAD, size=FIRST_SPROUTS),
+        outline,
+        law,
+        rng.standard_normal((MOST_GENERATIONS, most_sprouts)),
+        rng.uniform(size=(MOST_GENERATIONS, most_sprouts)),
+        place,
     )
+    return _Network(position_mm=position_mm[:count], sprout=sprout[:count], born=born[:count], edges=edges[:num_edges])
 
 
-def _step(
-    network: _Network,
-    sprouts: _Sprouts,
-    outline: _Outline,
-    generation: int,
-    curl_rad: float,
-    loop_share: float,
-    rng: np.random.Generator,
-) -> _Sprouts:
-    """Grow all sprouts by a step; those that come to the outline turn, and those that join another one end."""
-    count = len(sprouts.tip)
-    memory = math.exp(-1.0 / CURL_STEPS)
-    bend_rad = memory * sprouts.bend_rad + math.sqrt(1.0 - memory**2) * curl_rad * rng.standard_normal(count)
-    heading_rad = sprouts.heading_rad + bend_rad
-    place_mm = network.position_mm[sprouts.tip] + STEP_MM * np.column_stack((np.cos(heading_rad), np.sin(heading_rad)))
-    x_mm, y_mm = (outline.center_mm - network.position_mm[sprouts.tip]).T
-    to_center_rad = np.arctan2(y_mm, x_mm) - heading_rad
-    is_inside = outline.holds(place_mm)
-    heading_rad = np.where(is_inside, heading_rad, heading_rad + TURN_RAD * np.sign(np.sin(to_center_rad)))
-    squares_mm2 = network.others_mm2(place_mm, sprouts.tip)
-    nearest = np.argmin(squares_mm2, axis=1)
-    meets = is_inside & (sprouts.age >= OWN_STEPS) & (squares_mm2[np.arange(count), nearest] < MEETING_MM**2)
-    joins = meets & (rng.uniform(size=count) < loop_share)
-    network.edges.append(np.stack((sprouts.tip[joins], nearest[joins]), axis=1))
-    tip, goes_on = sprouts.tip.copy(), is_inside & ~joins
-    tip[goes_on] = network.grow(tip[goes_on], place_mm[goes_on], sprouts.number[goes_on], generation)
-    age = np.where(meets, 0, sprouts.age + 1)
-    return _Sprouts(tip, sprouts.number, heading_rad, bend_rad, age).select(~joins)
-
-
-def _close(network: _Network) -> None:
-    """Join blind ends to what lies near them, in arcs that go on the way that they came."""
-    degree = np.bincount(np.concatenate(network.edges).ravel(), minlength=len(network.position_mm))
-    blind = 1 + np.flatnonzero(degree[1:] == 1)
-    squares_mm2 = network.others_mm2(network.position_mm[blind], blind)
-    nearest = np.argmin(squares_mm2, axis=1)
-    gap_mm = np.sqrt(squares_mm2[np.arange(len(blind)), nearest])
-    blind, nearest, gap_mm = (column[gap_mm < CLOSING_MM] for column in (blind, nearest, gap_mm))
-    arrivals = np.concatenate(network.edges)
-    before = np.zeros(len(network.position_mm), np.int64)
-    before[arrivals[:, 1]] = arrivals[:, 0]  # unique where a node is blind
-    before = before[blind]
-    start_mm, end_mm = network.position_mm[blind], network.position_mm[nearest]
-    bow_mm = start_mm + BOW * gap_mm[:, None] / STEP_MM * (start_mm - network.position_mm[before])
-    tip = blind
-    for share in np.linspace(0.0, 1.0, NUM_ARC_PIECES + 1)[1:-1]:
-        place_mm = (1 - share) ** 2 * start_mm + 2 * share * (1 - share) * bow_mm + share**2 * end_mm
-        tip = network.grow(tip, place_mm, network.sprout[blind], 0)
-    network.edges.append(np.stack((tip, nearest), axis=1))
+def _closed(network: _Network) -> _Network:
+    """The network with its blind ends joined to what lies near them, in arcs that go on the way that they came."""
+    position_mm, edges, owner = network.position_mm, network.edges, np.arange(len(network.sprout))
+    degree = np.bincount(edges.ravel(), minlength=len(position_mm))
+    before = np.zeros(len(position_mm), np.int64)
+    before[edges[:, 1]] = edges[:, 0]  # unique where a node is blind
+    for blind in 1 + np.flatnonzero(degree[1:] == 1):
+        start_mm = network.position_mm[blind]
+        nearest, square_mm2 = nearest_other(
+            network.position_mm, network.sprout, network.born, len(network.sprout), *start_mm, blind, OWN_STEPS
+        )
+        if square_mm2 < CLOSING_MM**2:
+            along = (start_mm - network.position_mm[before[blind]]) / STEP_MM
+            bow_mm = start_mm + BOW * math.sqrt(square_mm2) * along
+            node = len(position_mm) + np.arange(len(ARC_SHARES))
+            arc_mm = (1.0 - ARC_SHARES) ** 2 * start_mm + 2.0 * ARC_SHARES * (1.0 - ARC_SHARES) * bow_mm
+            arc_mm += ARC_SHARES**2 * network.position_mm[nearest]
+            chain = np.concatenate(([blind], node, [nearest]))
+            position_mm = np.concatenate((position_mm, arc_mm))
+            edges = np.concatenate((edges, np.stack((chain[:-1], chain[1:]), axis=1)))
+            owner = np.append(owner, np.full(len(node), blind))
+    return replace(
+        network, position_mm=position_mm, sprout=network.sprout[owner], born=network.born[owner], edges=edges
+    )
 
 
 def _as_vessels(
@@ -330,7 +232,7 @@ def _as_vessels(
     x_mm, y_mm = (network.position_mm - root_mm[:2]).T
     calibre = 1.0 + (FEEDER_CALIBRE - 1.0) * np.exp(-np.hypot(x_mm, y_mm) / tuft_radius_mm)
     radius_mm = rng.uniform(*config.radius_mm, size=network.sprout.max() + 1)[network.sprout]
-    edges = np.unique(np.sort(np.concatenate(network.edges), axis=1), axis=0)
+    edges = np.unique(np.sort(network.edges, axis=1), axis=0)
     return NewVessels(
         position_mm=np.column_stack((network.position_mm, np.zeros(len(calibre)))),
         edges=edges,

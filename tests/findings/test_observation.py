@@ -50,8 +50,7 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
     """
     image = np.full((SIZE, SIZE), 100, np.uint8)
     empty = np.zeros((SIZE, SIZE), np.uint8)
-    layers = dict.fromkeys(("vessels", "faz", "dropout", "diffuse_loss", "irma", "neovascularization"), empty)
-    layers["microaneurysms"] = empty.astype(np.uint16)
+    layers = dict.fromkeys(Layers.__dataclass_fields__, empty) | {"microaneurysms": empty.astype(np.uint16)}
     faz = disk(150, 150, 25) if faz is None else faz
     layers["faz"] = faz.astype(np.uint8)
     image[faz] = 20

@@ -107,7 +107,7 @@ def test_a_fusiform_microaneurysm_is_an_ellipse_of_its_size_and_direction():
         elongation=2.5, angle_rad=0.6,
     )  # fmt: skip
     brightness = draw_microaneurysms((dot,), fov)
-    assert fov.area_mm2(float(brightness.sum()) / 0.95) == pytest.approx(np.pi * 0.05**2, rel=0.03)
+    assert fov.area_mm2(float(brightness.sum()) / 0.95) == pytest.approx(np.pi * 0.05**2, rel=0.06)
     row, column = np.nonzero(brightness > 0.4)
     spread = np.cov(column, row)
     values, vectors = np.linalg.eigh(spread)

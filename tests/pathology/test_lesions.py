@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.pathology.lesions import Dropout
+from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm, NewVessels
 from octa_svr_dataset.pathology.outline import NUM_DIRECTIONS, directions_rad
 from octa_svr_dataset.vessel_graph import VesselLayer
 
@@ -57,3 +57,17 @@ def test_capillaries_are_widest_on_the_outline_and_unchanged_where_the_area_has_
 def test_larger_vessels_are_lost_only_where_nearly_all_is():
     radii_mm = [dropout(strength=strength).spared_radius_mm(0.01) for strength in (0.5, 0.97, 0.985, 1.0)]
     np.testing.assert_allclose(radii_mm, [0.01, 0.01, 0.015, 0.02])
+
+
+def test_a_fusiform_microaneurysm_is_as_large_as_a_round_one_of_its_radius():
+    dot = Microaneurysm(position_mm=np.zeros(3), radius_mm=0.02, flow=1.0, layer=VesselLayer.DEEP, elongation=2.25)
+    assert dot.half_length_mm == pytest.approx(0.03)
+    assert dot.half_width_mm * dot.half_length_mm == pytest.approx(0.02**2)
+
+
+def test_loops_of_a_network_are_counted():
+    square = np.array([[0, 0, 0], [3, 0, 0], [3, 4, 0], [0, 4, 0]], dtype=float)
+    edges = np.array([[0, 1], [1, 2], [2, 3], [3, 0], [0, 2]])
+    new = NewVessels(position_mm=square, edges=edges, radius_mm=np.ones(4), flow=0.0)
+    assert new.num_loops == 2
+    assert new.length_mm == pytest.approx(3 + 4 + 3 + 4 + 5)

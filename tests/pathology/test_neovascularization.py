@@ -3,6 +3,7 @@ import pytest
 
 from octa_svr_dataset.config import NeovascularizationConfig
 from octa_svr_dataset.pathology.neovascularization import EDGE_MM, draw_neovascularization
+from octa_svr_dataset.pathology.tuft_kernels import Law, Outline, grow_sprouts
 from octa_svr_dataset.pathology.tufts import grow_tuft
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselKind
@@ -114,3 +115,21 @@ def test_tufts_of_an_eye_lie_apart(dropout_eyes):
         middles = [t.position_mm[:, :2].mean(axis=0) for t in draw(eye, NeovascularizationConfig(count=(3, 3)))]
         for number, middle in enumerate(middles):
             assert all(np.linalg.norm(middle - other) > 0.1 for other in middles[:number])
+
+
+def test_the_compiled_growth_equals_that_of_plain_python():
+    arrays = []
+    for grow_them in (grow_sprouts, grow_sprouts.py_func):
+        rng = np.random.default_rng(5)
+        position_mm, edges = np.full((40, 2), 0.5), np.zeros((80, 2), np.int64)
+        sprout, born = np.zeros((2, 40), np.int64)
+        outline = Outline(0.6, 0.5, 0.15, 0.08, (0.1, 2.0, 4.0), 0.02, 0.98)
+        law = Law(0.015, 0.8, 0.2, 0.5, 0.014, 8, 0.7, 4, 2)
+        place = rng.uniform(0.4, 0.7, size=(60, 2, 3, 4))
+        normal, chance = rng.standard_normal((60, 4)), rng.uniform(size=(60, 4))
+        heading = rng.uniform(-1, 1, 3)
+        counts = grow_them(position_mm, sprout, born, edges, heading, outline, law, normal, chance, place)
+        arrays.append((position_mm, sprout, born, edges, np.array(counts)))
+    for compiled, plain in zip(*arrays, strict=True):
+        np.testing.assert_allclose(compiled, plain, atol=1e-12)
+    assert arrays[0][4][0] == 40

@@ -11,12 +11,18 @@ from octa_svr_dataset.findings import (
     DropoutFinding,
     FazFinding,
     Findings,
+    MeasuredFinding,
     MicroaneurysmFinding,
     NewVesselsFinding,
 )
 from octa_svr_dataset.geometry import DIRECTIONS
 from octa_svr_dataset.text.answers import parse_answer
 from octa_svr_dataset.text.report import NUM_WORDINGS, NUMERALS, QUESTION, write_dialogue
+
+MEASURED = MeasuredFinding(
+    faz_area_mm2=0.25, faz_circularity=0.8, area_density=0.4, mean_gray=80.0, contrast=0.4, noise_gray=9.0,
+    stripe_excess=0.1, sharpness_per_mm=12.0,
+)  # fmt: skip
 
 CANNOT_BE_SEEN = re.compile(
     r"hemorrhage|exudate|leak|edema|acuity|treatment|injection|laser|cotton|fluid", re.IGNORECASE
@@ -64,7 +70,7 @@ def findings_of(**changes) -> Findings:
     """Findings of a healthy eye, but for the changes."""
     healthy = {
         "faz": faz(), "dropouts": (), "diffuse_loss": NO_DIFFUSE_LOSS, "microaneurysms": (), "irma": (),
-        "neovascularization": (),
+        "neovascularization": (), "measured": MEASURED,
     }  # fmt: skip
     return Findings(**{**healthy, **changes})
 
