@@ -158,15 +158,15 @@ class MicroaneurysmConfig(Settings):
     """Expected number on a mm2 of healthy capillaries away from these bands, with dropout in the eye or without."""
 
     superficial_rate: float = Field(1.0, ge=0, le=1)
-    """Chance of a superficial capillary to carry one, relative to a deep one. At 0.3, 77 % lie in the deep layer, where
-    this forest has as many capillaries (77 % and 91 % in Hasegawa et al. 2016 and Ishibazawa et al. 2013)."""
+    """Chance of a superficial capillary to carry one, relative to a deep one; most lie in the deep plexus (Hasegawa et
+    al. 2016). At 0.3, three quarters do."""
 
     radius_mm: Annotated[Range, Within(0.005, 0.06)] = (0.010, 0.030)
     """Radius of a circle as large, mm (OCTA-SVR; 20 to 60 um across)."""
 
     fusiform_share: float = Field(0.0, ge=0, le=1)
-    """Share that is fusiform, a spindle along the capillary, and not saccular, a sphere (Schreur et al. 2019 and
-    Fukuda et al. 2022 describe both on OCTA)."""
+    """Share that is fusiform, a spindle along the capillary, and not saccular, a sphere (morphology on OCTA: Schreur et
+    al. 2018, doi 10.1136/bjophthalmol-2018-312258)."""
 
     elongation: Annotated[Range, Within(1, 4)] = (1.5, 2.5)
     """Length of fusiform ones over their width."""

@@ -2,7 +2,7 @@
 
 The growth law is simple on purpose: sprouts keep their direction but curl, start toward tissue of the tuft that no
 vessel fills yet, and join in a loop, or cross, what they meet. New vessels on OCTA are irregular, tangled and looped,
-and of fine calibre (de Carlo et al. 2015; Ishibazawa et al. 2016; Pan et al. 2018).
+and of fine calibre (Ishibazawa et al. 2016; Pan et al. 2018).
 """
 
 import math
