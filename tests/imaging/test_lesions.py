@@ -34,7 +34,7 @@ def eyes() -> list[Scene]:
     config, rows = config_of("full"), []
     for seed in SEEDS:
         key = SceneKey(seed=seed, split=Split.TRAIN, scene_index=0)
-        eye = add_lesions(grow_healthy_scene(config, key), config.pathology, 2, key.rng(Stage.LESIONS))
+        eye = add_lesions(grow_healthy_scene(config, key), config.pathology, 3, key.rng(Stage.LESIONS))
         where, rng = (eye.graph, eye.lesions.dropouts, 3.0), np.random.default_rng(seed)
         shunts = draw_irma(IrmaConfig(count=(2, 2)), *where, rng)
         tufts = draw_neovascularization(NeovascularizationConfig(count=(2, 2), area_mm2=(0.1, 0.3)), *where, rng)
@@ -84,7 +84,7 @@ def test_the_map_of_a_tuft_is_about_as_large_as_set():
     shares = []
     for seed in range(6):
         key = SceneKey(seed=seed, split=Split.TRAIN, scene_index=1)
-        eye = add_lesions(grow_healthy_scene(eye_config, key), eye_config.pathology, 2, key.rng(Stage.LESIONS))
+        eye = add_lesions(grow_healthy_scene(eye_config, key), eye_config.pathology, 3, key.rng(Stage.LESIONS))
         config = NeovascularizationConfig(count=(1, 1), area_mm2=(0.2, 0.2))
         tufts = draw_neovascularization(config, eye.graph, eye.lesions.dropouts, 3.0, np.random.default_rng(seed))
         picture = take(replace(eye, lesions=replace(eye.lesions, neovascularization=tufts)), "full")

@@ -23,6 +23,6 @@ def dropout_eyes(dr_staging, healthy_eyes) -> list[Scene]:
     """The same eyes with capillary dropout."""
     keys = [SceneKey(seed=s, split=Split.TRAIN, scene_index=0) for s in SEEDS]
     return [
-        add_lesions(eye, dr_staging.pathology, 2, key.rng(Stage.LESIONS))
+        add_lesions(eye, dr_staging.pathology, 3, key.rng(Stage.LESIONS))
         for eye, key in zip(healthy_eyes, keys, strict=True)
     ]
