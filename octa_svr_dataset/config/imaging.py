@@ -32,37 +32,37 @@ class ImagingConfig(Settings):
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.015)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.014)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.70)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.38, 0.58)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.25, 0.70)
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.4)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.024)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.009, 0.016)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.08, 0.18)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.2)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.20, 0.50)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.18, 0.42)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.0, 0.6)
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.15, 0.65)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.020, 0.040)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.024, 0.042)
     """Distance of its strands, mm."""
 
-    flow_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.2)
+    flow_noise: Annotated[Range, Within(0, 1)] = (0.04, 0.22)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.40, 0.95)
+    halo: Annotated[Range, Within(0, 1)] = (0.5, 0.95)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
-    halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.15, 0.45)
+    halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
@@ -71,31 +71,31 @@ class ImagingConfig(Settings):
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
     """Brightness of large superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.20, 0.45)
+    speckle: Annotated[Range, Within(0, 2)] = (0.25, 0.42)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.10)
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.09)
     """Mean brightness where no blood flows."""
 
-    pit_floor: Annotated[Range, Within(0, 1)] = (0.6, 1.0)
+    pit_floor: Annotated[Range, Within(0, 1)] = (0.45, 0.85)
     """Share of it that is left at the fovea, where the retina is thin and scatters little light."""
 
-    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
+    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.0068)
     """Standard deviation of the grains of noise, mm."""
 
-    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.008)
+    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.007, 0.011)
     """Standard deviation of the grains where no blood flows, mm."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.10)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.005, 0.07)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.002, 0.006)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.003, 0.0062)
     """Standard deviation of the blur by the optics, mm."""
 
-    row_noise: Annotated[Range, Within(0, 1)] = (0.01, 0.04)
+    row_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.02)
     """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
 
     motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 2)
@@ -110,26 +110,26 @@ class ImagingConfig(Settings):
     saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
-    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0, 0.003)
+    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0, 0.0012)
     """Standard deviation by which single scan lines are displaced, mm; far less than a vessel is wide."""
 
-    strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.06)
+    strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.05)
     """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
 
-    shading: Annotated[Range, Within(0, 0.5)] = (0.02, 0.09)
+    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.06)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
 
-    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.5, 1.3)
+    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.9, 1.8)
     """Distance over which it varies, mm."""
 
-    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.25)
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.05, 0.35)
     """Loss of brightness at the corners of the picture."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.03)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.035, 0.005)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.92, 1.18)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.93, 1.15)
     """Factor on the brightness above it."""
 
-    gamma: Annotated[Range, Within(0.2, 5)] = (0.90, 1.15)
+    gamma: Annotated[Range, Within(0.2, 5)] = (1.02, 1.25)
     """Exponent on the brightness."""
