@@ -10,10 +10,9 @@ beside it, of half the size and so rather too large. The last lines show that th
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from backbone import backbone_features
@@ -22,15 +21,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.realism.comparison import Difference, compare_measures, frechet_distance, frechet_floor
 from octa_svr_dataset.realism.filters import filter_features
 from octa_svr_dataset.realism.measures import PictureMeasures, measure_picture
 from octa_svr_dataset.realism.two_sample import two_sample_auc
-
-PUBLISHED_GROWTH = GrowthConfig().model_dump(mode="json")
-"""The GAN made its pictures of forests with the published settings: open beds, wide avascular zones."""
 
 LEAST_AUC_OF_POWER = 0.90
 """The classifier must tell real pictures from those of the GAN at least that well."""
@@ -49,8 +44,6 @@ class Comparison:
     """Width of their pictures, which the publisher may have scaled; ours are taken at the same."""
     every: int = 1
     """Of their pictures, take every one, or every second, ..."""
-    growth: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of the growth in place of the preset's."""
     scale_is_known: bool
     largest_auc: float | None = None
     """Goal of the two-sample classifier."""
@@ -75,13 +68,12 @@ COMPARISONS = {
         scale_is_known=False,
     ),
     "full": Comparison(
-        title="full, 3 mm, published growth, against GAN",
+        title="full, 3 mm, against GAN (of open beds)",
         projection="full",
         field_of_view_mm=3.0,
         theirs="gan_images/*.png",
         their_size_px=304,
         every=4,
-        growth=PUBLISHED_GROWTH,
         scale_is_known=True,
         largest_auc=0.80,
     ),
@@ -138,7 +130,6 @@ def our_pictures(
     overrides = {
         "pathology.severity_shares": [1, 0, 0, 0, 0],
         "field_of_view_mm": comparison.field_of_view_mm,
-        "growth": comparison.growth,
         "imaging": {
             "projection": comparison.projection,
             "appearance": appearance,

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from octa_svr_dataset.config import GrowthConfig
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.realism.comparison import compare_measures, frechet_distance
 from octa_svr_dataset.realism.filters import filter_features
@@ -28,9 +27,9 @@ HOLDS = {
 OVERRIDES = {
     "superficial": {"imaging.size_px": 512},
     "deep": {"imaging.size_px": 512},
-    "full": {"growth": GrowthConfig().model_dump(mode="json")},
+    "full": {},
 }
-"""As theirs: scaled to the size of their files; grown as the forests of the GAN's pictures."""
+"""As theirs: scaled to the size of their files."""
 
 THEIRS = {
     "superficial": "real_faz/images/superficial_*.png",
