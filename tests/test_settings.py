@@ -135,6 +135,7 @@ CHANGES: dict[str, Any] = {
     "imaging.noise_floor": [0.4, 0.4],
     "imaging.pit_floor": [0.0, 0.0],
     "imaging.noise_grain_mm": [0.02, 0.02],
+    "imaging.floor_contrast": [0.0, 0.0],
     "imaging.floor_grain_mm": [0.02, 0.02],
     "imaging.streak_noise": [0.5, 0.5],
     "imaging.streak_length_mm": [1.0, 1.0],

@@ -83,6 +83,10 @@ class ImagingConfig(Settings):
     noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.0068)
     """Standard deviation of the grains of noise, mm."""
 
+    floor_contrast: Annotated[Range, Within(0, 1)] = (0.6, 1.0)
+    """Standard deviation of that noise floor relative to its mean: 1 for speckle of one look, less where scanners
+    average."""
+
     floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.007, 0.011)
     """Standard deviation of the grains where no blood flows, mm."""
 

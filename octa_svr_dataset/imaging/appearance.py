@@ -46,8 +46,9 @@ BRIGHTEST = 2.0
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
     "mesh_sharpness", "mesh_scale_mm", "flow_noise", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor",
-    "pit_floor", "noise_grain_mm", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise",
-    "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
+    "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "streak_noise", "streak_length_mm",
+    "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level",
+    "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -120,9 +121,9 @@ class Acquisition:
         lines = rng.integers(*config.scan_lines, endpoint=True) * (field_width_mm / 3.0) ** LINES_EXPONENT
         grid = FieldOfView(width_mm=field_width_mm, size_px=round(lines))
         grain_px = grid.length_px(drawn["noise_grain_mm"])
-        floor_px = grid.length_px(drawn["floor_grain_mm"])
         white = rng.standard_normal((6, grid.size_px, grid.size_px), dtype=np.float32)
         mesh = strands(white[0], grid.length_px(drawn["mesh_scale_mm"]), np.float32(drawn["mesh_sharpness"]))
+        look = speckle(*(blurred(field, grid.length_px(drawn["floor_grain_mm"])) for field in white[2:4]))
         uneven = standardized(blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
         tremor_px = grid.length_px(drawn["tremor_mm"])
         return cls(
@@ -131,7 +132,7 @@ class Acquisition:
             mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
             grain=standardized(blurred(white[1], grain_px)),
             unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * uneven, np.float32(0.0)),
-            floor=speckle(blurred(white[2], floor_px), blurred(white[3], floor_px)),
+            floor=1.0 + np.float32(drawn["floor_contrast"]) * (look - 1.0),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
             line_shift_px=tremor_px * np.clip(rng.standard_normal(grid.size_px), -2.0, 2.0),
