@@ -41,7 +41,7 @@ class EyeMotion:
         return np.searchsorted(self.start, (np.arange(fov.size_px) + 0.5) / fov.size_px, side="right")
 
     def displace_signal(self, signal: np.ndarray, fov: FieldOfView, tremor_px: np.ndarray) -> np.ndarray:
-        """(H, W) float32 signal, its rows moved; nothing is seen of what enters at the sides.
+        """(H, W) float32 signal, its rows moved; what enters at the sides is as bright as the median.
 
         Parameters
         ----------
@@ -57,7 +57,7 @@ class EyeMotion:
         source = self._source_columns(fov) - tremor_px[:, None]
         column = np.floor(source).astype(np.int64)
         weight = (source - column).astype(np.float32)
-        padded = np.pad(signal, ((0, 0), (1, 1)))
+        padded = np.pad(signal, ((0, 0), (1, 1)), constant_values=np.median(signal))
         left, right = (
             np.take_along_axis(padded, np.clip(column + side, 0, fov.size_px + 1), axis=1) for side in (1, 2)
         )

@@ -16,13 +16,13 @@ def test_all_lines_after_a_movement_are_displaced():
     np.testing.assert_array_equal(moved[150:, 5:], labels[150:, :-5])
 
 
-def test_what_enters_at_a_side_is_empty():
+def test_what_enters_at_a_side_is_as_bright_as_the_rest_and_belongs_to_nothing():
     moved = ONE_JUMP.displace_labels(np.full((300, 300), 7, np.uint8), FOV)
     assert (moved.dtype, set(moved[200, :5]), set(moved[200, 5:])) == (np.uint8, {0}, {7})
-    back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace_signal(
-        np.ones((300, 300), np.float32), FOV, np.zeros(300)
-    )
-    np.testing.assert_allclose(back[0, -6:], [1, 0, 0, 0, 0, 0], atol=1e-5)
+    signal = np.full((300, 300), 0.25, np.float32)
+    signal[:, -20:] = 1.0
+    back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace_signal(signal, FOV, np.zeros(300))
+    np.testing.assert_allclose(back[0, -6:], [1, 0.25, 0.25, 0.25, 0.25, 0.25], atol=1e-5)
 
 
 def test_a_signal_moves_by_parts_of_a_pixel():
