@@ -28,6 +28,16 @@ def test_the_presets_share_the_healthy_eye_but_for_what_belongs_to_age():
         assert growth.age_loss == ((0.0, 0.0) if preset in ("dropout_ma", "healthy") else (0.0, 0.1))
 
 
+def test_the_documents_give_the_shares_of_every_preset(repository):
+    rows = (repository / "docs" / "pathology.md").read_text(encoding="utf-8").split("## Presets")[1].splitlines()
+    cells = [[cell.strip(" `") for cell in row.split("|")[1:-1]] for row in rows if row.startswith("| `")]
+    told = {name: (tuple(map(float, shares[:5])), shares[6] == "yes") for name, *shares in cells}
+    configs = {name: resolve_config(name) for name in preset_names()}
+    assert told == {
+        name: (config.pathology.severity_shares, config.growth.age_loss[1] > 0) for name, config in configs.items()
+    }
+
+
 def test_the_wide_preset_has_the_eyes_of_the_narrow_one_in_a_wider_field():
     narrow, wide = resolve_config("dr_staging"), resolve_config("dr_staging_6mm")
     assert (wide.field_of_view_mm, wide.imaging.size_px) == (6.0, 400)
