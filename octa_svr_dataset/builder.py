@@ -32,6 +32,9 @@ CACHE_NAME = "octa_svr_dataset"
 EXAMPLES_PER_SHARD = 8
 """A resumed stream makes at most so many examples again, but for very large splits."""
 
+NUM_TRAIN, USUAL_NUM_TRAIN = {"octa_100k_svr": 100_000}, 1000
+"""Number of training examples where none is given: of presets that stand for a dataset of a size, and of the others."""
+
 FEW_SHARDS, MANY_SHARDS = 32, 16_384
 """A split has at least the first number of shards, as far as it has examples, and at most the second."""
 
@@ -52,8 +55,8 @@ class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
     seed: int = 0
     """Seed of all chance."""
 
-    num_train: int = 1000
-    """Number of examples of the training split; a split of 0 does not exist."""
+    num_train: int | None = None
+    """Number of examples of the training split, `NUM_TRAIN` of the preset by default; a split of 0 does not exist."""
 
     num_validation: int = 100
     """Number of examples of the validation split."""
@@ -79,6 +82,8 @@ class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
     def __post_init__(self) -> None:
         super().__post_init__()
         self.seed = require_whole_number("seed", self.seed, largest=LARGEST_SEED)
+        if self.num_train is None:
+            self.num_train = NUM_TRAIN.get(self.name, USUAL_NUM_TRAIN)
         for split in Split:
             name = f"num_{split.label}"
             setattr(self, name, require_whole_number(name, getattr(self, name)))

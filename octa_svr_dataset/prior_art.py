@@ -14,6 +14,7 @@ import numpy as np
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.prior_art_profiles import expand_profile
 from octa_svr_dataset.resolve import read_settings, resolve_config
 
 BASE_PRESET = "dropout_ma"
@@ -29,6 +30,8 @@ _ALIKE = {
     "Pathology.Dropout.count_range": "pathology.dropout.count",
     "Pathology.Dropout.strength_range": "pathology.dropout.strength",
     "Pathology.dropout_count_range": "pathology.dropout.count",
+    "Pathology.Dropout.vessel_dilation_range": "pathology.dropout.dilation",
+    "Pathology.Dropout.dilation_scale_range": "pathology.dropout.dilation",
     "Pathology.MA.density": "pathology.microaneurysms.rate_per_segment",
     "Pathology.MA.size_mm_range": "pathology.microaneurysms.radius_mm",
     "Greenhouse.d": "growth.superficial.step_mm",
@@ -58,6 +61,7 @@ _ALIKE = {
 
 _SHARES_OF_FIELD = {
     "Pathology.Dropout.radius_norm_range": "pathology.dropout.large_radius_mm",
+    "Pathology.Dropout.small_dropout_radius_range_norm": "pathology.dropout.small_radius_mm",
     "Pathology.Dropout.ring_radius_norm_range": "pathology.dropout.faz_distance_mm",
     "FAZ.center_jitter": "growth.fovea_offset_mm",
     "Greenhouse.SimulationSpace.no_voxel_z": "growth.depth_mm",
@@ -67,7 +71,7 @@ _SHARES_OF_FIELD = {
 _ALWAYS: dict[str, tuple[Any, str]] = {
     "General.use_gan": (False, "there is no GAN here; pictures are made by imaging.appearance"),
     "Pathology.Dropout.ensure_one_large": (True, "the first area of an eye is always the large one"),
-    "Pathology.MA.near_dropout_only": (True, "microaneurysms lie at the border of dropout only"),
+    "Pathology.MA.near_dropout_only": (True, "how many lie elsewhere is pathology.microaneurysms.rate_away_per_mm2"),
     "Pathology.MA.prob_vs_dropout_strength_gain": (0, "their rate does not depend on the strength of the dropout"),
     "Greenhouse.FAZ_center": ([0.5, 0.5], "the fovea lies around the center (growth.fovea_offset_mm)"),
     "Greenhouse.SimulationSpace.no_voxel_x": (1, "the field is a square"),
@@ -79,16 +83,16 @@ _ALWAYS: dict[str, tuple[Any, str]] = {
 """Keys that are honored at one value, as things are never otherwise here; and how they are."""
 
 NOT_HONORED = {
-    "Pathology.NV": "neovascularization is not made yet",
-    "Pathology.nv_severity": "neovascularization is not made yet",
-    "Pathology.Tortuosity": "tortuosity is not made yet",
-    "Pathology.tortuosity_severity": "tortuosity is not made yet",
+    "Pathology.NV": "tufts grow by another law; their settings are those of pathology.neovascularization",
+    "Pathology.NV.overlay": "new vessels are drawn by the same optics as all others",
+    "Pathology.Tortuosity": "it has no unit; give pathology.tortuosity.gain, by which courses get longer",
+    "Pathology.Tortuosity.band": "vessels wind as a whole, not at borders of dropout alone",
     "Pathology.Dropout.vessel_elongation_range": "vessels are not stretched",
-    "Pathology.Dropout.vessel_dilation_range": "vessels at dropout are not dilated",
-    "Pathology.MA.shape_randomness": "the outline of a microaneurysm is not a setting",
-    "Pathology.profile": "it names hidden settings; the prior art's standard file says all of them",
-    "Pathology.severity": "one number for size and strength; give pathology.dropout.large_radius_mm and .strength",
-    "Pathology.ma_severity": "one number for rate and size; give pathology.microaneurysms.rate_per_segment, .radius_mm",
+    "Pathology.MA.shape_randomness": "give pathology.microaneurysms.fusiform_share and .elongation",
+    "Pathology.severity": "it needs a profile; else give pathology.dropout.large_radius_mm and .strength",
+    "Pathology.nv_severity": "it needs a profile; else give pathology.severity_shares",
+    "Pathology.ma_severity": "it needs a profile; else give pathology.microaneurysms.rate_per_segment and .radius_mm",
+    "Pathology.tortuosity_severity": "it needs a profile; else give pathology.tortuosity.probability",
     "Pathology.mask_vessel_sparing_px": "masks of dropout are areas, vessels included",
     "FAZ.max_center_shift": "the fovea is nowhere farther out than growth.fovea_offset_mm",
     "General": "it is an option of the command that makes the pictures, not a setting",
@@ -105,6 +109,12 @@ NOT_HONORED = {
 """Keys, or groups of keys, that nothing here corresponds to, and why."""
 
 _UNKNOWN = "not known"
+
+_DROPOUT_PROBABILITY = ("Pathology.Dropout.probability", "Pathology.dropout_prob")
+_NEW_VESSELS_PROBABILITY = "Pathology.NV.probability"
+
+USUAL_DROPOUT = 0.5
+"""Share of the eyes with dropout where a file does not give it, as in the prior art's standard file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +136,13 @@ def import_settings(path: Path) -> ImportedSettings:
     InputError
         The file cannot be read, none of its keys is known, or a value is not usable.
     """
-    theirs = dict(_leaves(read_settings(path, field="file")))
+    theirs = expand_profile(dict(_leaves(read_settings(path, field="file"))))
     (field_mm,) = _numbers("Greenhouse.param_scale", theirs.get("Greenhouse.param_scale", FIELD_MM), count=1)
     _checked("Greenhouse.param_scale", "field_of_view_mm", field_mm)
     settings: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     for key, value in theirs.items():
-        honored = _honored(key, value, field_mm)
+        honored = _honored(key, value, theirs, field_mm)
         settings |= {name: _checked(key, name, setting) for name, setting in honored.items()}
         if not honored and not _is_always_so(key, value, theirs):
             reasons[key] = _reason(key)
@@ -142,10 +152,12 @@ def import_settings(path: Path) -> ImportedSettings:
     return ImportedSettings(settings=settings, not_honored=reasons)
 
 
-def _honored(key: str, value: Any, field_mm: float) -> dict[str, Any]:
+def _honored(key: str, value: Any, theirs: Mapping[str, Any], field_mm: float) -> dict[str, Any]:
     """Our settings that a key of theirs becomes."""
-    if key in ("Pathology.Dropout.probability", "Pathology.dropout_prob"):
-        return _severity_shares(key, value)
+    if key in (*_DROPOUT_PROBABILITY, _NEW_VESSELS_PROBABILITY):
+        return _severity_shares(theirs)
+    if key == "Pathology.Tortuosity.probability":
+        return {"pathology.tortuosity.probability": [0, *[_probability(theirs, key)] * 3]}
     if key in ("FAZ.radius_bound", "Greenhouse.FAZ_radius_bound"):
         return _avascular_zone(key, value)
     if key in _ALIKE and key.endswith(".N"):
@@ -157,12 +169,23 @@ def _honored(key: str, value: Any, field_mm: float) -> dict[str, Any]:
     return {}
 
 
-def _severity_shares(key: str, value: Any) -> dict[str, Any]:
-    """Eyes without dropout are healthy there; those with it have microaneurysms, too: severity 2."""
-    (probability,) = _numbers(key, value, count=1)
+def _severity_shares(theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Eyes without dropout are healthy there; those with it have severity 2, or 4 with new vessels."""
+    of_dropout = [_probability(theirs, key) for key in _DROPOUT_PROBABILITY if key in theirs]
+    dropout = of_dropout[0] if of_dropout else USUAL_DROPOUT
+    new_vessels = _probability(theirs, _NEW_VESSELS_PROBABILITY) if _NEW_VESSELS_PROBABILITY in theirs else 0.0
+    shares = [1 - dropout, 0, dropout * (1 - new_vessels), 0, dropout * new_vessels]
+    settings: dict[str, Any] = {"pathology.severity_shares": [float(f"{share:.6g}") for share in shares]}
+    if new_vessels > 0:
+        settings["pathology.neovascularization.probability"] = [0, 0, 0, 1]
+    return settings
+
+
+def _probability(theirs: Mapping[str, Any], key: str) -> float:
+    (probability,) = _numbers(key, theirs[key], count=1)
     if not 0 <= probability <= 1:
-        raise InputError(f"{key}: must be a probability from 0 to 1, got {value!r}")
-    return {"pathology.severity_shares": [float(f"{1 - probability:.6g}"), 0, probability, 0, 0]}
+        raise InputError(f"{key}: must be a probability from 0 to 1, got {theirs[key]!r}")
+    return probability
 
 
 def _avascular_zone(key: str, value: Any) -> dict[str, Any]:

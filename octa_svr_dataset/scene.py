@@ -8,6 +8,7 @@ from octa_svr_dataset.config import PathologyConfig, SceneConfig
 from octa_svr_dataset.grading import Label, label_of_severity
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import Fovea, draw_fovea
+from octa_svr_dataset.pathology.age import lose_with_age
 from octa_svr_dataset.pathology.disease import develop
 from octa_svr_dataset.pathology.lesions import Lesions
 from octa_svr_dataset.pathology.shape import wind
@@ -86,6 +87,8 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     fovea = draw_fovea(config.growth, config.field_of_view_mm, rng)
     graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
     graph = wind(graph, rng.uniform(*config.growth.tortuosity), WAVELENGTH_MM, rng)
+    (age_rng,) = rng.spawn(1)
+    graph = lose_with_age(graph, age_rng.uniform(*config.growth.age_loss), age_rng)
     return Scene(
         field_width_mm=config.field_of_view_mm,
         depth_mm=config.growth.depth_mm,

@@ -13,7 +13,7 @@ from datasets import load_dataset, load_dataset_builder
 from PIL import Image
 
 from octa_svr_dataset import builder, registration, source_hash
-from octa_svr_dataset.builder import OctaSvr, row_features, shards
+from octa_svr_dataset.builder import OctaSvr, OctaSvrConfig, row_features, shards
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.row import example_row
@@ -291,6 +291,22 @@ class TestCache:
         (tmp_path / "__pycache__").mkdir()
         (tmp_path / "__pycache__" / "module.pyc").write_bytes(b"")
         assert source_hash.source_hash(tmp_path) == before
+
+
+class TestNumberOfExamples:
+    def test_the_preset_of_the_prior_art_s_dataset_has_its_size_where_none_is_given(self):
+        assert OctaSvrConfig(name="octa_100k_svr").num_train == 100_000
+        assert OctaSvrConfig(name="octa_100k_svr", num_train=3).num_train == 3
+        assert {config.name: config.num_train for config in OctaSvr.BUILDER_CONFIGS if config.num_train != 1000} == {
+            "octa_100k_svr": 100_000
+        }
+
+    def test_a_stream_of_it_starts_at_once_and_knows_its_size(self, cache_dir):
+        stream = load_dataset(
+            "octa_svr", "octa_100k_svr", cache_dir=cache_dir, split="train", streaming=True, overrides=CHEAP
+        )
+        assert next(iter(stream))["id"] == "octa_100k_svr-s0-train-00000000"
+        assert stream.num_shards == 100_000 / 8
 
 
 class TestShards:

@@ -238,7 +238,7 @@ class TestAutoload:
     [
         ("nope", "No such command 'nope'."),
         ("config", "Missing argument 'preset'."),
-        ("config nope", "preset: unknown name 'nope'; allowed: dr_staging, dropout_ma"),
+        ("config nope", "preset: unknown name 'nope'; allowed: balanced_combo, dr_staging, "),
         ("config dropout_ma --nope", "No such option: --nope"),
         ("config dropout_ma --set imaging.size_px", "--set: must be KEY=VALUE, got 'imaging.size_px'"),
         ("config dropout_ma --set imaging.gain=[1", "--set: the value of imaging.gain must be YAML, got '[1'"),

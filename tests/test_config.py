@@ -9,13 +9,42 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 
 
-def test_the_presets_hold_dropout_with_microaneurysms_and_healthy():
-    assert {"dropout_ma", "healthy"} <= set(preset_names())
+def test_the_presets_are_these():
+    prior_art = {"balanced_combo", "dropout_ma", "octa_100k_svr"}
+    assert set(preset_names()) == prior_art | {"dr_staging", "dr_staging_6mm", "hard_negatives", "healthy"}
 
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_preset_resolves(preset):
     assert resolve_config(preset).imaging.size_px > 0
+
+
+def test_the_presets_share_the_healthy_eye_but_for_what_belongs_to_age():
+    """No preset tells healthy eyes from diseased ones by eyes that were other ones before the disease."""
+    healthy = resolve_config("healthy").growth
+    for preset in preset_names():
+        growth = resolve_config(preset).growth
+        assert growth.model_copy(update={"age_loss": (0.0, 0.0), "tortuosity": healthy.tortuosity}) == healthy
+        assert growth.age_loss == ((0.0, 0.0) if preset in ("dropout_ma", "healthy") else (0.0, 0.1))
+
+
+def test_the_documents_give_the_shares_of_every_preset(repository):
+    rows = (repository / "docs" / "pathology.md").read_text(encoding="utf-8").split("## Presets")[1].splitlines()
+    cells = [[cell.strip(" `") for cell in row.split("|")[1:-1]] for row in rows if row.startswith("| `")]
+    told = {name: (tuple(map(float, shares[:5])), shares[6] == "yes") for name, *shares in cells}
+    configs = {name: resolve_config(name) for name in preset_names()}
+    assert told == {
+        name: (config.pathology.severity_shares, config.growth.age_loss[1] > 0) for name, config in configs.items()
+    }
+
+
+def test_the_wide_preset_has_the_eyes_of_the_narrow_one_in_a_wider_field():
+    narrow, wide = resolve_config("dr_staging"), resolve_config("dr_staging_6mm")
+    assert (wide.field_of_view_mm, wide.imaging.size_px) == (6.0, 400)
+    assert wide.growth == narrow.growth
+    places = {name: getattr(narrow.pathology.dropout, name) for name in ("count", "faz_distance_mm")}
+    dropout = wide.pathology.dropout.model_copy(update=places)
+    assert wide.pathology.model_copy(update={"dropout": dropout}) == narrow.pathology
 
 
 def test_a_file_changes_the_preset_and_overrides_change_the_file(tmp_path):

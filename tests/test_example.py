@@ -82,7 +82,7 @@ def test_lesions_are_drawn_again_until_they_can_be_seen():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"preset": "dropout"}, r"preset: unknown name 'dropout'; allowed: dr_staging, dropout_ma, healthy"),
+        ({"preset": "dropout"}, r"preset: unknown name 'dropout'; allowed: balanced_combo, .*dropout_ma, .*healthy"),
         ({"preset": "healthy", "seed": -1}, "seed: must be a whole number"),
         ({"preset": "healthy", "index": -1}, "index: must be a whole number"),
         ({"preset": "healthy", "split": "all"}, "split: unknown value 'all'"),

@@ -17,8 +17,8 @@ PATHOLOGY = {
             "ring_radius_norm_range": [0.05, 0.4], "strength_range": [0.90, 0.99], "ensure_one_large": True,
         },
         "MA": {"density": 0.032, "size_mm_range": [0.01, 0.03], "near_dropout_only": True},
-        "NV": {"probability": 0.4, "overlay": {"feather_px": [0, 2]}},
-        "Tortuosity": {"probability": 0.5},
+        "NV": {"probability": 0.4, "severity": 0.25, "overlay": {"feather_px": [0, 2]}},
+        "Tortuosity": {"probability": 0.5, "gain_range": [0.01, 0.5]},
     },
     "VQA": None,
     "FAZ": {"center_jitter": 0.15, "radius_bound": [0.44, 0.04], "max_center_shift": 0.25},
@@ -36,13 +36,69 @@ def imported(folder: Path, theirs: object):
     return import_settings(path)
 
 
-def test_the_standard_file_means_what_our_preset_of_its_name_says(tmp_path: Path) -> None:
+PROFILE = {
+    "Pathology": {
+        "profile": "balanced_combo", "dropout_prob": 0.9, "dropout_count_range": [2, 4], "severity": 0.85,
+        "nv_severity": 0.40, "ma_severity": 0.60, "tortuosity_severity": 0.65, "mask_vessel_sparing_px": 0,
+    },
+    "VQA": {"qa_subset": "dropout"},
+}  # fmt: skip
+
+
+def without(theirs: dict, *kinds: str) -> dict:
+    """The file without some groups of its pathology."""
+    return theirs | {"Pathology": {key: value for key, value in theirs["Pathology"].items() if key not in kinds}}
+
+
+def test_the_standard_file_without_new_vessels_means_what_our_preset_of_its_name_says(tmp_path: Path) -> None:
     ours = resolve_config("dropout_ma")
-    theirs = resolve_config("dropout_ma", overrides=imported(tmp_path, PATHOLOGY).settings)
+    file = imported(tmp_path, without(PATHOLOGY, "NV", "Tortuosity"))
+    theirs = resolve_config("dropout_ma", overrides=file.settings)
     assert theirs.pathology == ours.pathology
     assert theirs.growth.fovea_offset_mm == 0.45
     assert theirs.growth.faz_area_median_mm2 == pytest.approx(0.292, abs=0.001)
     assert theirs.growth.faz_radius_spread == pytest.approx(0.0909, abs=0.0001)
+
+
+def test_the_whole_standard_file_has_the_composition_of_the_dataset_that_was_made_with_it(tmp_path: Path) -> None:
+    whole = without(PATHOLOGY) | {}
+    whole["Pathology"]["Dropout"] = PATHOLOGY["Pathology"]["Dropout"] | {"vessel_dilation_range": [1.0, 1.5]}
+    theirs = resolve_config("dropout_ma", overrides=imported(tmp_path, whole).settings)
+    ours = resolve_config("octa_100k_svr")
+    assert theirs.pathology.severity_shares == (0.5, 0.0, 0.3, 0.0, 0.2)
+    tortuosity = theirs.pathology.tortuosity.model_copy(update={"probability": (0.0, 0.5, 0.0, 0.5)})
+    assert tortuosity == ours.pathology.tortuosity
+    assert theirs.pathology.model_copy(update={"tortuosity": tortuosity}) == ours.pathology
+
+
+def test_the_profile_file_means_what_our_preset_of_its_name_says(tmp_path: Path) -> None:
+    file = imported(tmp_path, PROFILE)
+    theirs, ours = (
+        resolve_config("dropout_ma", overrides=file.settings).pathology,
+        resolve_config("balanced_combo").pathology,
+    )
+    assert theirs.tortuosity.probability == ours.tortuosity.probability
+    assert theirs.model_copy(update={"tortuosity": ours.tortuosity}) == ours
+    assert list(file.not_honored) == ["Pathology.mask_vessel_sparing_px", "VQA.qa_subset"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"pathology.dropout.count": [1, 2], "pathology.severity_shares": [0.1, 0, 0.648, 0, 0.252]}),
+        ({"severity": 1}, {"pathology.dropout.count": [1, 3], "pathology.dropout.strength": [0.9, 0.9]}),
+        ({"severity": 0}, {"pathology.dropout.count": [1, 1], "pathology.dropout.large_radius_mm": [0.3, 0.6]}),
+        ({"nv_severity": 0}, {"pathology.severity_shares": [0.1, 0, 0.9, 0, 0]}),
+        ({"ma_severity": 0}, {"pathology.microaneurysms.rate_per_segment": 0}),
+        ({"profile": "dropout_only", "ma_severity": 1}, {"pathology.severity_shares": [0, 0, 1, 0, 0]}),
+        ({"profile": "pdr_combo"}, {"pathology.severity_shares": [0.05, 0, 0.589, 0, 0.361]}),
+        ({"MA": {"density": 0.5}}, {"pathology.microaneurysms.rate_per_segment": 0.5}),
+    ],
+)
+def test_what_a_profile_leaves_out_has_its_usual_value(tmp_path: Path, changes: dict, expected: dict) -> None:
+    settings = imported(tmp_path, {"Pathology": {"profile": "balanced_combo"} | changes}).settings
+    assert {name: pytest.approx(settings[name]) for name in expected} == expected
+    assert ("pathology.tortuosity.probability" in settings) == (changes.get("profile") != "dropout_only")
 
 
 def test_the_file_of_the_vessels_means_our_defaults(tmp_path: Path) -> None:
@@ -64,8 +120,8 @@ def test_lengths_follow_the_width_of_the_field(tmp_path: Path) -> None:
 
 def test_every_key_without_effect_is_named_with_a_reason(tmp_path: Path) -> None:
     assert set(imported(tmp_path, PATHOLOGY).not_honored) == {
-        "General.num_samples", "Pathology.NV.probability", "Pathology.NV.overlay.feather_px",
-        "Pathology.Tortuosity.probability",
+        "General.num_samples", "Pathology.NV.severity", "Pathology.NV.overlay.feather_px",
+        "Pathology.Tortuosity.gain_range",
     }  # fmt: skip
     assert imported(tmp_path, VESSELS).not_honored == {
         "Greenhouse.modes.DVC.delta_ven": "veins perceive as far and as wide as arteries"
@@ -79,6 +135,12 @@ def test_every_key_without_effect_is_named_with_a_reason(tmp_path: Path) -> None
     ("theirs", "message"),
     [
         ({"Pathology": {"Dropout": {"probability": 7}}}, "Pathology.Dropout.probability: must be a probability"),
+        ({"Pathology": {"NV": {"probability": -1}}}, "Pathology.NV.probability: must be a probability from 0 to 1"),
+        ({"Pathology": {"profile": "mild"}}, "Pathology.profile: must be one of dropout_only, balanced_combo"),
+        (
+            {"Pathology": {"profile": "pdr_combo", "nv_severity": 1.5}},
+            "Pathology.nv_severity: must be a number from 0 to 1, got 1.5",
+        ),
         ({"Pathology": {"Dropout": {"probability": "half"}}}, "Pathology.Dropout.probability: must be a number"),
         (
             {"Pathology": {"Dropout": {"count_range": [6, 1]}}},

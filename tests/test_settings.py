@@ -42,6 +42,7 @@ CHANGES: dict[str, Any] = {
     "growth.fovea_offset_mm": 0.1,
     "growth.rotation_radius_mm": 0.5,
     "growth.tortuosity": [1.1, 1.1],
+    "growth.age_loss": [0.1, 0.1],
     "growth.capillary_bed": "open",
     **{f"growth.superficial.{name}": value for name, value in PLEXUS.items()},
     **{f"growth.deep.{name}": value for name, value in PLEXUS.items()},

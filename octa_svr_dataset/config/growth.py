@@ -124,6 +124,10 @@ class GrowthConfig(Settings):
     tortuosity: Annotated[Range, Within(1, 1.5)] = (1.0, 1.0)
     """Factor by which the courses of arterioles and venules get longer as they wind; healthy eyes vary in it."""
 
+    age_loss: Annotated[Range, Within(0, 0.3)] = (0.0, 0.0)
+    """Share of the length of the capillaries that is lost evenly over the field, as with age: in every class alike, and
+    in the healthy twin. Healthy eyes vary in it; it is no lesion, and no finding."""
+
     capillary_bed: Literal["open", "closed"] = "open"
     """Leave the tips of the twigs blind, as in the published forests, or join them into a closed mesh."""
 

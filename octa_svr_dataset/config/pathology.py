@@ -96,7 +96,7 @@ class DispersedLossConfig(Settings):
     """Share of the other gaps that lie in the deep layer."""
 
     dilation: Annotated[Range, Within(1, 3)] = (1.0, 1.3)
-    """Factor on the radius of the capillaries that are left."""
+    """Factor on the radius of the capillaries that are left (1.17 in donor eyes, An et al., TVST 2021)."""
 
     spared_radius_mm: float = Field(0.010, ge=0.003, le=0.05)
     """Vessels of this radius or more are spared; the loss fades out between 0.6 of it and it, mm."""
@@ -115,8 +115,8 @@ class DispersedLossConfig(Settings):
 class FovealLossConfig(Settings):
     """Perifoveal capillary loss: sectors of the rim of the avascular zone, which grows and gets irregular.
 
-    Zones of eyes with diabetic retinopathy are larger on average (Takase et al., Retina 2015: 0.38 +- 0.11 against
-    0.25 +- 0.06 mm2 in the superficial layer), but overlap with healthy ones.
+    Zones are larger in moderate to severe npdr and in pdr (Mastropasqua et al., Int. J. Ophthalmol. 2017), but overlap
+    with healthy ones.
     """
 
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
@@ -158,15 +158,15 @@ class MicroaneurysmConfig(Settings):
     """Expected number on a mm2 of healthy capillaries away from these bands, with dropout in the eye or without."""
 
     superficial_rate: float = Field(1.0, ge=0, le=1)
-    """Chance of a superficial capillary to carry one, relative to a deep one; most lie in the deep plexus (Hasegawa et
-    al. 2016). At 0.3, three quarters do."""
+    """Chance of a superficial capillary to carry one, relative to a deep one. At 0.3, 77 % lie in the deep layer, where
+    this forest has as many capillaries (76.5 +- 9.7 % in eyes with macular edema, Nozaki et al., EURETINA 2015)."""
 
     radius_mm: Annotated[Range, Within(0.005, 0.06)] = (0.010, 0.030)
     """Radius of a circle as large, mm (OCTA-SVR; 20 to 60 um across)."""
 
     fusiform_share: float = Field(0.0, ge=0, le=1)
-    """Share that is fusiform, a spindle along the capillary, and not saccular, a sphere (morphology on OCTA: Schreur et
-    al. 2018, doi 10.1136/bjophthalmol-2018-312258)."""
+    """Share that is fusiform, a spindle along the capillary, and not saccular, a sphere (Schreur et al., Br. J.
+    Ophthalmol. 2019, describe both on OCTA)."""
 
     elongation: Annotated[Range, Within(1, 4)] = (1.5, 2.5)
     """Length of fusiform ones over their width."""

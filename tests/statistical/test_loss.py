@@ -39,8 +39,9 @@ def area_under_curve(healthy: list[float], diseased: list[float]) -> float:
     return auc.value
 
 
-def healthy_eye(seed: int) -> Scene:
-    return grow_healthy_scene(resolve_config("dr_staging"), SceneKey(seed=seed, split=Split.TRAIN, scene_index=0))
+def healthy_eye(seed: int, **growth: object) -> Scene:
+    config = resolve_config("dr_staging", overrides={f"growth.{name}": value for name, value in growth.items()})
+    return grow_healthy_scene(config, SceneKey(seed=seed, split=Split.TRAIN, scene_index=0))
 
 
 def picture(scene: Scene, exposure: int) -> Rendering:
@@ -122,7 +123,7 @@ def test_gaps_of_100_to_300_um_arise_and_hardly_any_wider_ones():
     per_mm2 = {severity: [] for severity in range(5)}
     wider = []
     for seed in range(8):
-        healthy = healthy_eye(seed)
+        healthy = healthy_eye(seed, age_loss=[0, 0])
         for severity, counts in per_mm2.items():
             rng = np.random.default_rng(10 * seed + severity)
             scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
