@@ -242,6 +242,14 @@ def test_new_vessels_just_above_the_least_area_are_visible_and_just_below_are_no
         assert found.is_visible is is_visible
 
 
+def test_a_shunt_no_brighter_than_the_brightest_quarter_of_its_surroundings_is_not_visible():
+    bright = np.indices((SIZE, SIZE)).sum(axis=0) % 3 == 0
+    for gray, is_visible in ((190, True), (170, False)):
+        (found,) = painted(diffuse_loss=(bright, 180), irma=(disk(80, 150, 6), gray)).irma
+        assert found.contrast >= IRMA_LEAST_CONTRAST
+        assert found.is_visible is is_visible
+
+
 def test_new_vessels_make_an_eye_graver():
     irma, tuft = (disk(80, 150, 6), 200), (disk(220, 150, 15), 200)
     assert painted(irma=irma).severity == 3
