@@ -11,7 +11,7 @@ from octa_svr_dataset.seeding import SceneKey, Split
 
 pytestmark = pytest.mark.slow
 
-NUM_EYES = 32
+NUM_EYES = 24
 MOST_IN_TWIN = 0.05
 LEAST_VISIBLE = {"dropouts": 0.7, "diffuse_loss": 0.8, "irma": 0.9, "neovascularization": 0.9}
 """Some dropout is weak, or lies under tufts; loss of the first degree may be too little to see."""
@@ -40,7 +40,7 @@ def test_most_lesions_can_be_seen(seen, kind):
 
 def test_what_is_found_stands_for_the_severity_that_was_meant():
     config = resolve_config("dr_staging")
-    examples = [simulate(config, SceneKey(seed=32, split=Split.TRAIN, scene_index=index)) for index in range(60)]
+    examples = [simulate(config, SceneKey(seed=32, split=Split.TRAIN, scene_index=index)) for index in range(50)]
     off = np.array([abs(example.findings.severity - example.scene.severity) for example in examples])
     assert np.mean(off == 0) >= 0.9
     assert off.max() <= 1
