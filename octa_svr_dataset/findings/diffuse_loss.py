@@ -9,7 +9,7 @@ from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View
 LEAST_SHARE = 0.03
 """A smaller share of the bed that is thinned lies within what healthy beds show."""
 
-MOST_FLOW_RATIO = 0.8
+MOST_FLOW_RATIO = 0.75
 """Gaps are seen where their flow signal is at most this share of that of the bed around them."""
 
 SURROUNDINGS_MM = 0.1

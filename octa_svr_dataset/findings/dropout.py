@@ -11,23 +11,29 @@ from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
 
-DROPOUT_MOST_FLOW_RATIO = 0.6
+DROPOUT_MOST_FLOW_RATIO = 0.65
 """A darker area stands out to the eye: its flow signal is at most this share of its rim's."""
+
+DROPOUT_LEAST_BARE = 0.5
+"""An area is hidden where shunts and tufts leave less than this share of it bare."""
 
 
 def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
     """Measure every area of dropout."""
     layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
     margin_px = math.ceil(fov.length_px(RIM_WIDTH_MM))
-    is_excluded = (layers.dropout > 0) | (layers.faz > 0)
+    is_covered = (layers.irma > 0) | (layers.neovascularization > 0)
+    is_excluded = (layers.dropout > 0) | (layers.faz > 0) | is_covered
     findings = []
     for region in regionprops(layers.dropout):
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
+        bare = inside & ~is_covered[window]
         rim = (ndimage.distance_transform_edt(~inside) <= margin_px) & ~is_excluded[window]
-        flow_ratio = view.flow_ratio(image[window], inside, rim)
         area_mm2 = fov.area_mm2(float(region.area))
-        is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and is_darker(image[window], inside, rim)
+        is_bare = bare.sum() >= DROPOUT_LEAST_BARE * region.area
+        flow_ratio = view.flow_ratio(image[window], bare, rim) if is_bare else 1.0
+        is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and is_darker(image[window], bare, rim)
         findings.append(
             DropoutFinding(
                 instance_id=int(region.label),

@@ -62,7 +62,9 @@ class DropoutFinding:
     """Bounding box (first row, first column, last row + 1, last column + 1), px."""
 
     flow_ratio: float
-    """Median flow signal inside over that of the rim outside; the noise floor is subtracted from both."""
+    """Median flow signal inside over that of the rim outside; the noise floor is subtracted from both.
+
+    Where new vessels lie, neither counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ class NewVesselsFinding:
     """Bounding box (first row, first column, last row + 1, last column + 1), px."""
 
     contrast: float
-    """Mean gray level above the median of the surroundings."""
+    """Median gray level above that of the surroundings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,15 @@ from skimage.measure import regionprops
 from octa_svr_dataset.findings.facts import MicroaneurysmFinding
 from octa_svr_dataset.findings.visibility import Region, View, center_px, window_around
 
-MICROANEURYSM_LEAST_CONTRAST = 42.0
-"""Gray levels by which a dot must outshine nine tenths of its surroundings, capillaries and noise included.
+MICROANEURYSM_LEAST_CONTRAST = (57.0, 23.0)
+"""Gray levels by which a small and a large dot must outshine nine tenths of their surroundings, capillaries included.
 
-Set so that the brightest spots of a healthy eye, of the same size, pass less than once in two pictures.
+Set so that the brightest spots of a healthy eye, of the same size, pass less than once in two pictures: large spots
+that are as bright all over are rare.
 """
+
+CONTRAST_DIAMETERS_PX = (4.5, 8.0)
+"""Diameters up to which a dot is small, and from which on it is large; between them, the limit falls evenly."""
 
 MICROANEURYSM_LEAST_DIAMETER_PX = 4.5
 """A smaller dot cannot be told from a knot of capillaries."""
@@ -42,7 +46,7 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
             MicroaneurysmFinding(
                 instance_id=int(region.label),
                 is_visible=diameter_px >= scale * MICROANEURYSM_LEAST_DIAMETER_PX
-                and contrast >= MICROANEURYSM_LEAST_CONTRAST
+                and contrast >= least_contrast(diameter_px / scale)
                 and _is_whole(region),
                 **view.place(region),
                 center_px=center_px(region),
@@ -51,6 +55,11 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
             )
         )
     return tuple(findings)
+
+
+def least_contrast(diameter_px: float) -> float:
+    """Gray levels by which a dot must outshine its surroundings, by its diameter in pixels of `DOT_PITCH_MM`."""
+    return float(np.interp(diameter_px, CONTRAST_DIAMETERS_PX, MICROANEURYSM_LEAST_CONTRAST))
 
 
 def _is_whole(region: Region) -> bool:

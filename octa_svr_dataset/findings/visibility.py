@@ -15,8 +15,11 @@ Region = Any
 LEAST_DIFFERENCE = 12.0
 """Gray levels by which a dark area must lie below its rim to be seen on a screen."""
 
-LEAST_DIFFERENCE_TO_NOISE = 1.0
-"""The same, over the median deviation of the gray levels inside it; larger vessels hardly count in that."""
+LEAST_DIFFERENCE_TO_NOISE = 0.5
+"""The same, over the median deviation of the gray levels inside it; larger vessels hardly count in that.
+
+An area of hundreds of pixels is seen though single ones are noisier than it is dark.
+"""
 
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""

@@ -9,7 +9,7 @@ from octa_svr_dataset.example import Example, make_example, simulate
 from octa_svr_dataset.findings import Findings, observe
 from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MOST_FLOW_RATIO
 from octa_svr_dataset.findings.dropout import DROPOUT_MOST_FLOW_RATIO
-from octa_svr_dataset.findings.microaneurysms import MICROANEURYSM_LEAST_CONTRAST
+from octa_svr_dataset.findings.microaneurysms import least_contrast
 from octa_svr_dataset.findings.new_vessels import (
     IRMA_LEAST_AREA_MM2,
     IRMA_LEAST_CONTRAST,
@@ -95,6 +95,13 @@ def test_dropout_just_darker_than_the_limit_is_visible_and_just_brighter_is_not(
         assert found.is_visible is is_visible
 
 
+def test_dropout_is_judged_where_no_new_vessels_lie_and_hidden_where_they_cover_most_of_it():
+    for radius, is_visible in ((15, True), (27, False)):
+        (found,) = painted(dropout=disk(150, 230, 30), neovascularization=(disk(150, 230, radius), 180)).dropouts
+        assert found.is_visible is is_visible
+        assert found.flow_ratio == (0.0 if is_visible else 1.0)
+
+
 def test_a_gap_just_above_the_least_area_is_dropout_and_just_below_is_not():
     for radius, is_visible in ((10.5, True), (9.0, False)):
         (found,) = painted(dropout=disk(60, 60, radius)).dropouts
@@ -102,12 +109,17 @@ def test_a_gap_just_above_the_least_area_is_dropout_and_just_below_is_not():
 
 
 def test_a_dot_just_above_the_contrast_limit_is_visible_and_just_below_is_not():
-    for offset, is_visible in ((3, True), (-3, False)):
-        gray = round(100 + MICROANEURYSM_LEAST_CONTRAST + offset)
-        (found,) = painted(dot=disk(80, 150, 3), dot_gray=gray).microaneurysms
+    for radius, offset, is_visible in ((3, 3, True), (3, -3, False), (5, 3, True), (5, -3, False)):
+        dot = disk(80, 150, radius)
+        gray = round(100 + least_contrast(2 * np.sqrt(dot.sum() / np.pi)) + offset)
+        (found,) = painted(dot=dot, dot_gray=gray).microaneurysms
         assert found.is_visible is is_visible
         assert found.direction == "upper"
-        assert found.diameter_um == pytest.approx(60, rel=0.1)
+        assert found.diameter_um == pytest.approx(20 * radius, rel=0.1)
+
+
+def test_a_larger_dot_needs_less_contrast():
+    assert least_contrast(4.5) > least_contrast(6.5) > least_contrast(9.0)
 
 
 def test_a_dot_just_above_the_least_diameter_is_visible_and_just_below_is_not():
@@ -123,8 +135,8 @@ def test_a_dot_that_an_eye_movement_has_cut_is_no_microaneurysm():
     assert [painted(dot=dot).microaneurysms[0].is_visible for dot in (whole, halves)] == [True, False]
 
 
-@pytest.mark.parametrize(("size_px", "radius_px"), [(304, 2.5), (512, 4.0)])
-@pytest.mark.parametrize("projection", ["full", "superficial"])
+@pytest.mark.parametrize(("size_px", "radius_px"), [(304, 2.5), (304, 3.5), (512, 4.0)])
+@pytest.mark.parametrize("projection", ["full", "superficial", "deep"])
 def test_hardly_a_spot_of_a_healthy_eye_would_pass_for_a_microaneurysm(projection, size_px, radius_px):
     """At the brightest spots, a dot is entered in the label map alone, not in the picture."""
     count, num_pictures, reach = 0, 6, int(radius_px) + 1
@@ -227,6 +239,14 @@ def test_new_vessels_just_above_the_least_area_are_visible_and_just_below_are_no
     for factor, is_visible in ((1.3, True), (0.7, False)):
         radius = SIZE / 3.0 * np.sqrt(factor * least_mm2 / np.pi)
         (found,) = getattr(painted(**{name: (disk(80, 150, radius), 220)}), name)
+        assert found.is_visible is is_visible
+
+
+def test_a_shunt_no_brighter_than_the_brightest_quarter_of_its_surroundings_is_not_visible():
+    bright = np.indices((SIZE, SIZE)).sum(axis=0) % 3 == 0
+    for gray, is_visible in ((190, True), (170, False)):
+        (found,) = painted(diffuse_loss=(bright, 180), irma=(disk(80, 150, 6), gray)).irma
+        assert found.contrast >= IRMA_LEAST_CONTRAST
         assert found.is_visible is is_visible
 
 
