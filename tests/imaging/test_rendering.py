@@ -38,7 +38,7 @@ def test_twins_are_pixel_aligned_and_differ_only_around_lesions(twins):
         is_far = levels.min(axis=0) > 1.9
         difference = np.abs(before.image.astype(int) - after.image)
         assert is_far.mean() > 0.02
-        assert difference[is_far].mean() < 1.0  # what little the halo carries there
+        assert difference[is_far].mean() < 2.0  # what little the halo carries there
         assert difference[after.layers.dropout > 0].mean() > 10
 
 
