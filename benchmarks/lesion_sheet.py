@@ -20,15 +20,23 @@ from octa_svr_dataset.example import Example, make_example
 TILE_PX = 304
 GAP_PX = 6
 LABEL_PX = 18
-NO_LESIONS = {
-    f"pathology.{kind}.probability": [0, 0, 0, 0]
-    for kind in ("dropout", "microaneurysms", "irma", "neovascularization", "tortuosity", "veins")
-}
+LESIONS = (
+    "dropout",
+    "dispersed_loss",
+    "foveal_loss",
+    "microaneurysms",
+    "irma",
+    "neovascularization",
+    "tortuosity",
+    "veins",
+)
+NO_LESIONS = {f"pathology.{kind}.probability": [0, 0, 0, 0] for kind in LESIONS}
 SEVERE = {"pathology.severity_shares": [0, 0, 0, 0, 1]}
 ALWAYS = [0, 0, 0, 1]
 AREAS = {"pathology.dropout.probability": ALWAYS}
 COLORS = {
     "dropout": (80, 160, 255),
+    "diffuse_loss": (60, 220, 220),
     "microaneurysms": (90, 255, 90),
     "irma": (255, 170, 0),
     "neovascularization": (255, 70, 70),
@@ -37,6 +45,16 @@ COLORS = {
 
 KINDS: dict[str, tuple[dict[str, Any], str, tuple[Any, Any, Any]]] = {
     "dropout": (AREAS, "pathology.dropout.strength", ([0.5, 0.5], [0.75, 0.75], [0.98, 0.98])),
+    "dispersed loss": (
+        {"pathology.dispersed_loss.probability": ALWAYS, "pathology.dispersed_loss.least_area_share": [0, 0, 0, 0]},
+        "pathology.dispersed_loss.most_area_share",
+        ([0, 0, 0, 0.05], [0, 0, 0, 0.2], [0, 0, 0, 0.4]),
+    ),
+    "perifoveal loss": (
+        {"pathology.foveal_loss.probability": ALWAYS, "pathology.foveal_loss.sectors": [4, 4]},
+        "pathology.foveal_loss.depth_mm",
+        ([0.05, 0.05], [0.12, 0.12], [0.25, 0.25]),
+    ),
     "microaneurysms": (
         {"pathology.microaneurysms.probability": ALWAYS, "pathology.microaneurysms.flow": [0.8, 1.0]},
         "pathology.microaneurysms.rate_away_per_mm2",

@@ -21,6 +21,7 @@ rows = {"version": VERSION}
 for preset, seed, split, index, projection in [
     ("dropout_ma", 0, "train", 0, "full"), ("dropout_ma", 7, "train", 12, "full"),
     ("dropout_ma", 7, "test", 3, "superficial"), ("healthy", 0, "validation", 1, "deep"),
+    ("dr_staging", 0, "train", 0, "superficial"), ("dr_staging", 0, "train", 1, "full"),
 ]:
     example = make_example(
         preset, seed=seed, split=split, index=index, overrides={"imaging.projection": projection}
@@ -64,4 +65,4 @@ def test_pixels_and_words_do_not_depend_on_what_the_cpu_can_do(tmp_path):
 def test_examples_differ_from_one_another():
     rows = json.loads(EXPECTED.read_text())
     hashes = [hashlib.sha256(json.dumps(row).encode()).digest() for name, row in rows.items() if name != "version"]
-    assert len(set(hashes)) == len(hashes) == 4
+    assert len(set(hashes)) == len(hashes) == 6
