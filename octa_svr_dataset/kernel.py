@@ -19,10 +19,14 @@ from numba.core.caching import IndexDataCacheFile
 _PACKAGE = Path(__file__).parent
 
 
+def sources() -> list[Path]:
+    """Files of all loops, and of how they are compiled."""
+    return sorted({Path(__file__), *_PACKAGE.rglob("*kernels.py"), *_PACKAGE.rglob("kernels/*.py")})
+
+
 def _source_stamp() -> str:
-    """Hash of the source of all loops, and of how they are compiled."""
     digest = hashlib.sha256()
-    for path in sorted({Path(__file__), *_PACKAGE.rglob("kernels.py"), *_PACKAGE.rglob("kernels/*.py")}):
+    for path in sources():
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from octa_svr_dataset.kernel import sources
+
 DRAW = """
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import draw_fovea
@@ -27,6 +29,13 @@ def grown(package_parent: Path) -> str:
         text=True,
     )
     return done.stdout
+
+
+def test_every_file_of_loops_is_hashed(repository):
+    package = repository / "octa_svr_dataset"
+    loops = {path for path in package.rglob("*.py") if "@kernel(" in path.read_text()}
+    assert len(loops) > 10
+    assert loops <= set(sources())
 
 
 @pytest.mark.slow

@@ -1,9 +1,9 @@
 """Diffuse capillary loss, as it is seen."""
 
 import numpy as np
-from scipy import ndimage
 
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
+from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View
 
 LEAST_SHARE = 0.03
@@ -27,8 +27,7 @@ def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
         return NO_DIFFUSE_LOSS
     bed = (layers.faz == 0) & (layers.dropout == 0)
     share = float((thinned & bed).sum()) / max(float(bed.sum()), 1.0)
-    around = ndimage.distance_transform_edt(~thinned) <= fov.length_px(SURROUNDINGS_MM)
-    around &= bed & ~thinned
+    around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bed & ~thinned
     flow_ratio = view.flow_ratio(image, thinned, around)
     difference = float(np.median(image[around]) - np.median(image[thinned])) if around.any() else 0.0
     return DiffuseLossFinding(

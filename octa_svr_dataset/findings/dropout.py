@@ -2,10 +2,10 @@
 
 import math
 
-from scipy import ndimage
 from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import DropoutFinding
+from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, window_around
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
@@ -29,7 +29,7 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
         bare = inside & ~is_covered[window]
-        rim = (ndimage.distance_transform_edt(~inside) <= margin_px) & ~is_excluded[window]
+        rim = within(inside, margin_px) & ~is_excluded[window]
         area_mm2 = fov.area_mm2(float(region.area))
         is_bare = bare.sum() >= DROPOUT_LEAST_BARE * region.area
         flow_ratio = view.flow_ratio(image[window], bare, rim) if is_bare else 1.0

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from scipy import ndimage
 from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import NO_ZONE, DropoutFinding, FazFinding
+from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, center_px, is_darker, window_around
 from octa_svr_dataset.geometry import direction_from_fovea
 
@@ -30,9 +30,8 @@ def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     rim_px = fov.length_px(RIM_WIDTH_MM)
     window = window_around(zones[0], math.ceil(rim_px))
     zone, dropout = layers.faz[window] > 0, layers.dropout[window]
-    distance_px = ndimage.distance_transform_edt(~zone)
-    border = (distance_px > 0) & (distance_px <= max(fov.length_px(OPEN_RIM_MM), 1.5))
-    rim = (distance_px > 0) & (distance_px <= rim_px) & (dropout == 0)
+    border = within(zone, max(fov.length_px(OPEN_RIM_MM), 1.5)) & ~zone
+    rim = within(zone, rim_px) & ~zone & (dropout == 0)
     if not border.any():  # no vessel delimits it
         return NO_ZONE
     visible = [finding.instance_id for finding in dropouts if finding.is_visible]

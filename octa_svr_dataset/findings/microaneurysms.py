@@ -7,6 +7,7 @@ from scipy import ndimage
 from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import MicroaneurysmFinding
+from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.visibility import Region, View, center_px, window_around
 
 MICROANEURYSM_LEAST_CONTRAST = (57.0, 23.0)
@@ -37,10 +38,10 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
     nearest_px, farthest_px = (scale * limit_px for limit_px in SURROUNDINGS_PX)
     for region in regionprops(labels):
         window = window_around(region, math.ceil(farthest_px))
-        distance_px = ndimage.distance_transform_edt(labels[window] != region.label)
-        surroundings = (distance_px > nearest_px) & (distance_px <= farthest_px)
+        inside = labels[window] == region.label
+        surroundings = within(inside, farthest_px) & ~within(inside, nearest_px)
         image = view.rendering.image[window]
-        contrast = float(image[distance_px == 0].mean() - np.quantile(image[surroundings], 0.9))
+        contrast = float(image[inside].mean() - np.quantile(image[surroundings], 0.9))
         diameter_px = float(region.equivalent_diameter_area)
         findings.append(
             MicroaneurysmFinding(

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from scipy import ndimage
 from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import NewVesselsFinding
+from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.visibility import View, window_around
 
 RIM_MM = 0.08
@@ -52,7 +52,7 @@ def _observe(
     for region in regionprops(labels):
         window = window_around(region, math.ceil(reach_px))
         inside = labels[window] == region.label
-        rim = (ndimage.distance_transform_edt(~inside) <= reach_px) & (labels[window] == 0)
+        rim = within(inside, reach_px) & (labels[window] == 0)
         surroundings, bright = np.quantile(image[window][rim], (0.5, 0.75)) if rim.any() else (255.0, 255.0)
         contrast = float(np.median(image[window][inside]) - surroundings)
         bright_share = float((image[window][inside] > bright).mean())

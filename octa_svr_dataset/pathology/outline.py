@@ -21,8 +21,9 @@ def along_outline(values: np.ndarray, angle_rad: np.ndarray) -> np.ndarray:
     place = np.asarray(angle_rad) * (NUM_DIRECTIONS / (2.0 * np.pi)) + NUM_DIRECTIONS / 2
     before = np.minimum(place.astype(np.int64), NUM_DIRECTIONS - 1)
     share = place - before
-    from_behind = np.roll(values, NUM_DIRECTIONS // 2)  # the first of these lies at -pi
-    return np.asarray(from_behind[before] * (1.0 - share) + np.roll(from_behind, -1)[before] * share)
+    half = NUM_DIRECTIONS // 2  # the first of these lies at -pi
+    from_behind = np.concatenate((values[half:], values[: half + 1]))
+    return np.asarray(from_behind[before] * (1.0 - share) + from_behind[before + 1] * share)
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Draw the areas of capillary dropout of a diseased eye."""
 
+import math
+
 import numpy as np
 
 from octa_svr_dataset.config import DropoutConfig
@@ -75,11 +77,12 @@ def _free_place(
         angle_rad = rng.uniform(0.0, 2.0 * np.pi)
         distance_mm = fovea.avascular_radius_mm + rng.uniform(*config.faz_distance_mm)
         center_mm = fovea.position_mm + distance_mm * np.array([np.cos(angle_rad), np.sin(angle_rad)])
-        is_inside = np.all((center_mm >= INSIDE_MARGIN_MM) & (center_mm <= field_width_mm - INSIDE_MARGIN_MM))
+        if min(center_mm) < INSIDE_MARGIN_MM or max(center_mm) > field_width_mm - INSIDE_MARGIN_MM:
+            continue
         is_apart = all(
-            np.linalg.norm(center_mm - other.center_mm) > longest * (radius_mm + other.radius_mm) for other in others
+            math.dist(center_mm, other.center_mm) > longest * (radius_mm + other.radius_mm) for other in others
         )
-        if is_inside and is_apart and not (is_fovea_taken and _adjoins_fovea(center_mm, longest * radius_mm, fovea)):
+        if is_apart and not (is_fovea_taken and _adjoins_fovea(center_mm, longest * radius_mm, fovea)):
             return center_mm
     return None if others else np.clip(center_mm, INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM)
 

@@ -50,6 +50,15 @@ def holds(outline: Outline, x: float, y: float) -> bool:
 
 
 @kernel(allocates=False)
+def count_held(outline: Outline, places: np.ndarray) -> int:
+    """How many of the places (K, 2) lie inside an outline."""
+    count = 0
+    for number in range(len(places)):
+        count += holds(outline, places[number, 0], places[number, 1])
+    return count
+
+
+@kernel(allocates=False)
 def nearest_node(position: np.ndarray, size: int, x: float, y: float) -> tuple[int, float]:
     """The node nearest to a place, and its squared distance."""
     best, best_sq = 0, math.inf

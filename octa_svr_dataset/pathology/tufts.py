@@ -12,7 +12,7 @@ import numpy as np
 
 from octa_svr_dataset.config import NeovascularizationConfig
 from octa_svr_dataset.pathology.lesions import NewVessels
-from octa_svr_dataset.pathology.tuft_kernels import Law, Outline, grow_sprouts, holds, nearest_other
+from octa_svr_dataset.pathology.tuft_kernels import Law, Outline, count_held, grow_sprouts, nearest_other
 
 INSIDE_MARGIN_MM = 0.02
 """They lie at least this far inside the field of view, mm."""
@@ -145,8 +145,7 @@ def _places_mm(outline: Outline, shape: tuple[int, ...], rng: np.random.Generato
 
 def _area_mm2(outline: Outline, rng: np.random.Generator) -> float:
     """Area inside an outline, by chance, mm2."""
-    places_mm = _places_mm(outline, (NUM_PROBES,), rng).tolist()
-    num_inside = sum(bool(holds(outline, x_mm, y_mm)) for x_mm, y_mm in places_mm)
+    num_inside = int(count_held(outline, _places_mm(outline, (NUM_PROBES,), rng)))
     return num_inside / NUM_PROBES * (2.0 * outline.radius * (1.0 + IRREGULARITY)) ** 2
 
 
@@ -197,27 +196,33 @@ def _sprout(
 
 def _closed(network: _Network) -> _Network:
     """The network with its blind ends joined to what lies near them, in arcs that go on the way that they came."""
-    position_mm, edges, owner = network.position_mm, network.edges, np.arange(len(network.sprout))
-    degree = np.bincount(edges.ravel(), minlength=len(position_mm))
-    before = np.zeros(len(position_mm), np.int64)
-    before[edges[:, 1]] = edges[:, 0]  # unique where a node is blind
+    num_nodes = len(network.sprout)
+    position_mm, edges, owner = [network.position_mm], [network.edges], [np.arange(num_nodes)]
+    degree = np.bincount(network.edges.ravel(), minlength=num_nodes)
+    before = np.zeros(num_nodes, np.int64)
+    before[network.edges[:, 1]] = network.edges[:, 0]  # unique where a node is blind
     for blind in 1 + np.flatnonzero(degree[1:] == 1):
         start_mm = network.position_mm[blind]
         nearest, square_mm2 = nearest_other(
-            network.position_mm, network.sprout, network.born, len(network.sprout), *start_mm, blind, OWN_STEPS
+            network.position_mm, network.sprout, network.born, num_nodes, *start_mm, blind, OWN_STEPS
         )
         if square_mm2 < CLOSING_MM**2:
             along = (start_mm - network.position_mm[before[blind]]) / STEP_MM
             bow_mm = start_mm + BOW * math.sqrt(square_mm2) * along
-            node = len(position_mm) + np.arange(len(ARC_SHARES))
+            node = num_nodes + len(ARC_SHARES) * (len(owner) - 1) + np.arange(len(ARC_SHARES))
             arc_mm = (1.0 - ARC_SHARES) ** 2 * start_mm + 2.0 * ARC_SHARES * (1.0 - ARC_SHARES) * bow_mm
             arc_mm += ARC_SHARES**2 * network.position_mm[nearest]
             chain = np.concatenate(([blind], node, [nearest]))
-            position_mm = np.concatenate((position_mm, arc_mm))
-            edges = np.concatenate((edges, np.stack((chain[:-1], chain[1:]), axis=1)))
-            owner = np.append(owner, np.full(len(node), blind))
+            position_mm.append(arc_mm)
+            edges.append(np.stack((chain[:-1], chain[1:]), axis=1))
+            owner.append(np.full(len(node), blind))
+    of = np.concatenate(owner)
     return replace(
-        network, position_mm=position_mm, sprout=network.sprout[owner], born=network.born[owner], edges=edges
+        network,
+        position_mm=np.concatenate(position_mm),
+        sprout=network.sprout[of],
+        born=network.born[of],
+        edges=np.concatenate(edges),
     )
 
 

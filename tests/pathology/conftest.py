@@ -19,10 +19,11 @@ def healthy_eyes(dr_staging) -> list[Scene]:
 
 
 @pytest.fixture(scope="session")
-def dropout_eyes(dr_staging, healthy_eyes) -> list[Scene]:
+def dropout_eyes(healthy_eyes) -> list[Scene]:
     """The same eyes with capillary dropout."""
+    config = resolve_config("dr_staging", overrides={"pathology.dropout.probability": [0, 1, 1, 1]})
     keys = [SceneKey(seed=s, split=Split.TRAIN, scene_index=0) for s in SEEDS]
     return [
-        add_lesions(eye, dr_staging.pathology, 3, key.rng(Stage.LESIONS))
+        add_lesions(eye, config.pathology, 2, key.rng(Stage.LESIONS))
         for eye, key in zip(healthy_eyes, keys, strict=True)
     ]
