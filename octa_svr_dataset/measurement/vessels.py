@@ -116,7 +116,7 @@ def measure_mesh(vessels: VesselMap) -> MeshMeasures:
 
 
 def skeleton_length_px(skeleton: np.ndarray) -> float:
-    """Length of one-pixel-wide lines, px: steps to the side count 0.948, slanted ones 1.343 (Proffitt and Rosen 1979)."""
+    """Length of one-pixel-wide lines, px: side steps count 0.948, slanted ones 1.343 (Proffitt and Rosen 1979)."""
     side = int((skeleton[:, 1:] & skeleton[:, :-1]).sum()) + int((skeleton[1:] & skeleton[:-1]).sum())
     upper_left, upper_right = skeleton[:-1, :-1], skeleton[:-1, 1:]
     lower_left, lower_right = skeleton[1:, :-1], skeleton[1:, 1:]
