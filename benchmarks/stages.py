@@ -62,8 +62,9 @@ def main() -> None:
 
 
 def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
-    """CPU times of each stage over diseased examples."""
-    config = resolve_config(preset, overrides={"pathology.severity_shares": [0, 0, 1, 0, 0]})
+    """CPU times of each stage over diseased examples, of all severities that the preset has in turn."""
+    config = resolve_config(preset)
+    severities = [severity for severity in (1, 2, 3, 4) if config.pathology.severity_shares[severity] > 0]
     costs_ms: dict[str, list[float]] = defaultdict(list)
 
     def timed(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -77,7 +78,8 @@ def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
             costs_ms.clear()
         key = SceneKey(seed=0, split=Split.TRAIN, scene_index=index + 3)
         scene = timed("growth", grow_healthy_scene, config, key)
-        scene = timed("pathology", add_lesions, scene, config.pathology, key.rng(Stage.LESIONS))
+        severity = severities[index % len(severities)]
+        scene = timed("pathology", add_lesions, scene, config.pathology, severity, key.rng(Stage.LESIONS))
         motion = EyeMotion.draw(config.imaging, key.rng(Stage.MOTION))
         rendering = timed("imaging", render, scene, config.imaging, motion, key.rng(Stage.IMAGING))
         findings = timed("findings", observe, scene, rendering)
@@ -91,7 +93,8 @@ def expose(config: SceneConfig, motion: EyeMotion, rng: np.random.Generator) -> 
     """Draw an exposure and take a picture of nothing: that costs as much as one of vessels."""
     acquisition = Acquisition.draw(config.imaging, config.field_of_view_mm, rng)
     nothing = np.zeros((acquisition.grid.size_px,) * 2, np.float32)
-    acquisition.expose(nothing, nothing, nothing, motion, config.imaging.size_px)
+    center_mm = np.full(2, config.field_of_view_mm / 2)
+    acquisition.expose(nothing, nothing, nothing, center_mm, motion, config.imaging.size_px)
 
 
 def totals_ms(costs_ms: dict[str, list[float]]) -> list[float]:
