@@ -48,7 +48,7 @@ _SPECIAL_TOKENS = (
     "<|video_pad|>",
 )
 
-_TINY_VOCABULARY = 768
+_TINY_VOCABULARY = 896
 """Entries of the tiny tokenizer: 8 special ones, 256 bytes, and the words of the texts."""
 
 _TINY_TEXT: dict[str, Any] = {

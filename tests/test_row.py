@@ -41,7 +41,7 @@ def test_a_row_holds_what_the_example_holds(example):
     row = example_row(example, "dropout_ma")
     np.testing.assert_array_equal(pixels_of(row["image"]), example.rendering.image)
     assert row["id"] == "dropout_ma-s7-test-00000012"
-    assert (row["label"], row["severity"]) == (example.scene.label, example.scene.severity)
+    assert (row["label"], row["severity"]) == (example.findings.label, example.findings.severity)
     assert row["laterality"] == example.scene.laterality
     assert row["messages"] == [{"role": m.role, "content": m.content} for m in example.dialogue.messages]
     assert row["tasks"] == [{"task": t.task, "answer": t.answer} for t in example.dialogue.tasks]
