@@ -6,6 +6,7 @@ python benchmarks/contact_sheet.py healthy --projection superficial --beside rea
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("preset")
     parser.add_argument("--num", type=int, default=12)
     parser.add_argument("--projection", choices=("full", "superficial", "deep"), default="full")
-    parser.add_argument("--field-of-view-mm", type=float, default=3.0)
+    parser.add_argument("--field-of-view-mm", type=float, help="in place of the preset's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("--tile", type=int, default=TILE_PX, help="pixels a side of each picture on the sheet")
@@ -30,7 +31,9 @@ def main() -> None:
     parser.add_argument("--shuffle", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    overrides = {"imaging.projection": options.projection, "field_of_view_mm": options.field_of_view_mm}
+    overrides: dict[str, Any] = {"imaging.projection": options.projection}
+    if options.field_of_view_mm is not None:
+        overrides["field_of_view_mm"] = options.field_of_view_mm
     tiles = [
         ("ours", Image.fromarray(picture(options.preset, options.seed, index, overrides)))
         for index in range(options.num)

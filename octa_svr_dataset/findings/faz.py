@@ -13,6 +13,9 @@ from octa_svr_dataset.geometry import direction_from_fovea
 OPEN_RIM_MM = 0.02
 """Dropout this close to the avascular zone opens its border."""
 
+MOST_COVERED = 0.2
+"""With a larger share under a tuft of new vessels, the avascular zone cannot be made out."""
+
 DELIMITED_MOST_OPEN = 0.5
 """With a larger share of its border open, the avascular zone has no place or size that can be seen."""
 
@@ -32,7 +35,8 @@ def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     zone, dropout = layers.faz[window] > 0, layers.dropout[window]
     border = within(zone, max(fov.length_px(OPEN_RIM_MM), 1.5)) & ~zone
     rim = within(zone, rim_px) & ~zone & (dropout == 0)
-    if not border.any():  # no vessel delimits it
+    is_covered = (layers.neovascularization[window][zone] > 0).mean() > MOST_COVERED
+    if not border.any() or is_covered:  # no vessel delimits it, or a tuft lies over it
         return NO_ZONE
     visible = [finding.instance_id for finding in dropouts if finding.is_visible]
     share_open = float(np.isin(dropout[border], visible).mean())

@@ -1,6 +1,7 @@
 """Vessels that grew in disease, as they are seen: intraretinal shunts and tufts above the retina."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from skimage.measure import regionprops
@@ -20,13 +21,19 @@ the same eye without new vessels, whose dropout makes the surroundings dark (`te
 Medians tell them apart better than means: the few bright vessels that cross a region hardly count.
 """
 
-LEAST_BRIGHT_SHARE = 0.4
+IRMA_LEAST_BRIGHT_SHARE = 0.55
 """Share of them that must outshine three quarters of the surroundings; of a part of a healthy bed, a quarter does."""
+
+IRMA_LEAST_BARE = 0.5
+"""With a smaller share beside tufts, they cannot be told from these."""
+
+TUFT_LEAST_BRIGHT_SHARE = 0.38
+"""The same share of tufts."""
 
 IRMA_LEAST_AREA_MM2 = 0.004
 """A smaller piece of a shunt cannot be told from a vessel that crosses: 0.2 mm of one that is 0.02 mm wide."""
 
-TUFT_LEAST_CONTRAST = 22.0
+TUFT_LEAST_CONTRAST = 18.0
 """The same of a tuft, gaps between its vessels included."""
 
 TUFT_LEAST_AREA_MM2 = 0.03
@@ -35,16 +42,27 @@ TUFT_LEAST_AREA_MM2 = 0.03
 
 def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every intraretinal microvascular abnormality."""
-    return _observe(view, view.rendering.layers.irma, IRMA_LEAST_CONTRAST, IRMA_LEAST_AREA_MM2)
+    layers = view.rendering.layers
+    found = _observe(view, layers.irma, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
+    num = int(layers.irma.max(initial=0)) + 1
+    total = np.bincount(layers.irma.ravel(), minlength=num)
+    bare = np.bincount(layers.irma[layers.neovascularization == 0], minlength=num)
+    return tuple(
+        replace(shunt, is_visible=shunt.is_visible and bool(share >= IRMA_LEAST_BARE))
+        for shunt, share in zip(
+            found, (bare / np.maximum(total, 1))[[shunt.instance_id for shunt in found]], strict=True
+        )
+    )
 
 
 def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every tuft of new vessels."""
-    return _observe(view, view.rendering.layers.neovascularization, TUFT_LEAST_CONTRAST, TUFT_LEAST_AREA_MM2)
+    labels = view.rendering.layers.neovascularization
+    return _observe(view, labels, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
 
 
 def _observe(
-    view: View, labels: np.ndarray, least_contrast: float, least_area_mm2: float
+    view: View, labels: np.ndarray, least_contrast: float, least_bright_share: float, least_area_mm2: float
 ) -> tuple[NewVesselsFinding, ...]:
     image, fov = view.rendering.image, view.rendering.fov
     reach_px = fov.length_px(RIM_MM)
@@ -62,7 +80,7 @@ def _observe(
                 instance_id=int(region.label),
                 is_visible=area_mm2 >= least_area_mm2
                 and contrast >= least_contrast
-                and bright_share >= LEAST_BRIGHT_SHARE,
+                and bright_share >= least_bright_share,
                 **view.place(region),
                 area_mm2=round(area_mm2, 3),
                 box_px=region.bbox,

