@@ -1,7 +1,6 @@
 """Vessels that grew in disease, as they are seen: intraretinal shunts and tufts above the retina."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from skimage.measure import regionprops
@@ -24,8 +23,8 @@ Medians tell them apart better than means: the few bright vessels that cross a r
 IRMA_LEAST_BRIGHT_SHARE = 0.55
 """Share of them that must outshine three quarters of the surroundings; of a part of a healthy bed, a quarter does."""
 
-IRMA_LEAST_BARE = 0.5
-"""With a smaller share beside tufts, they cannot be told from these."""
+LEAST_BARE = 0.5
+"""Where tufts leave a smaller share of a shunt bare, it cannot be told from them."""
 
 TUFT_LEAST_BRIGHT_SHARE = 0.38
 """The same share of tufts."""
@@ -43,26 +42,24 @@ TUFT_LEAST_AREA_MM2 = 0.03
 def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every intraretinal microvascular abnormality."""
     layers = view.rendering.layers
-    found = _observe(view, layers.irma, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
-    num = int(layers.irma.max(initial=0)) + 1
-    total = np.bincount(layers.irma.ravel(), minlength=num)
-    bare = np.bincount(layers.irma[layers.neovascularization == 0], minlength=num)
-    return tuple(
-        replace(shunt, is_visible=shunt.is_visible and bool(share >= IRMA_LEAST_BARE))
-        for shunt, share in zip(
-            found, (bare / np.maximum(total, 1))[[shunt.instance_id for shunt in found]], strict=True
-        )
-    )
+    is_hidden = layers.neovascularization > 0
+    return _observe(view, layers.irma, is_hidden, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
 
 
 def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every tuft of new vessels."""
     labels = view.rendering.layers.neovascularization
-    return _observe(view, labels, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
+    is_hidden = np.zeros(labels.shape, dtype=bool)  # nothing lies above them
+    return _observe(view, labels, is_hidden, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
 
 
 def _observe(
-    view: View, labels: np.ndarray, least_contrast: float, least_bright_share: float, least_area_mm2: float
+    view: View,
+    labels: np.ndarray,
+    is_hidden: np.ndarray,
+    least_contrast: float,
+    least_bright_share: float,
+    least_area_mm2: float,
 ) -> tuple[NewVesselsFinding, ...]:
     image, fov = view.rendering.image, view.rendering.fov
     reach_px = fov.length_px(RIM_MM)
@@ -80,7 +77,8 @@ def _observe(
                 instance_id=int(region.label),
                 is_visible=area_mm2 >= least_area_mm2
                 and contrast >= least_contrast
-                and bright_share >= least_bright_share,
+                and bright_share >= least_bright_share
+                and float(is_hidden[window][inside].mean()) <= 1.0 - LEAST_BARE,
                 **view.place(region),
                 area_mm2=round(area_mm2, 3),
                 box_px=region.bbox,

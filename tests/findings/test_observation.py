@@ -250,6 +250,18 @@ def test_a_shunt_no_brighter_than_the_brightest_quarter_of_its_surroundings_is_n
         assert found.is_visible is is_visible
 
 
+def test_a_shunt_mostly_under_a_tuft_is_not_told_from_it():
+    for offset, is_visible in ((0, False), (22, True)):
+        found = painted(neovascularization=(disk(80, 150, 15), 200), irma=(disk(80, 150 + offset, 8), 220))
+        assert found.neovascularization[0].is_visible
+        assert found.irma[0].is_visible is is_visible
+
+
+def test_of_an_avascular_zone_under_a_tuft_nothing_is_claimed():
+    for radius, is_visible in ((8, True), (15, False)):  # of a zone with a radius of 25 px
+        assert painted(neovascularization=(disk(150, 150, radius), 180)).faz.is_visible is is_visible
+
+
 def test_new_vessels_make_an_eye_graver():
     irma, tuft = (disk(80, 150, 6), 200), (disk(220, 150, 15), 200)
     assert painted(irma=irma).severity == 3
