@@ -28,7 +28,7 @@ from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import render
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import encode_png
-from octa_svr_dataset.scene import add_lesions, grow_healthy_scene
+from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.report import write_dialogue
 
@@ -85,16 +85,15 @@ def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
         findings = timed("findings", observe, scene, rendering)
         timed("text", write_dialogue, findings, config.text, key.rng(Stage.TEXT))
         timed("PNG", encode_png, rendering.image)
-        timed(APPEARANCE, expose, config, motion, key.rng(Stage.IMAGING))
+        timed(APPEARANCE, expose, scene, config, motion, key.rng(Stage.IMAGING))
     return dict(costs_ms)
 
 
-def expose(config: SceneConfig, motion: EyeMotion, rng: np.random.Generator) -> None:
+def expose(scene: Scene, config: SceneConfig, motion: EyeMotion, rng: np.random.Generator) -> None:
     """Draw an exposure and take a picture of nothing: that costs as much as one of vessels."""
-    acquisition = Acquisition.draw(config.imaging, config.field_of_view_mm, rng)
+    acquisition = Acquisition.draw(config.imaging, scene.field_width_mm, scene.fovea, rng)
     nothing = np.zeros((acquisition.grid.size_px,) * 2, np.float32)
-    center_mm = np.full(2, config.field_of_view_mm / 2)
-    acquisition.expose(nothing, nothing, nothing, center_mm, motion, config.imaging.size_px)
+    acquisition.expose(nothing, nothing, nothing, motion, config.imaging.size_px)
 
 
 def totals_ms(costs_ms: dict[str, list[float]]) -> list[float]:

@@ -35,7 +35,7 @@ class ImagingConfig(Settings):
     optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.014)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.38, 0.58)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.33, 0.5)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
     deep_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.4)
@@ -44,26 +44,39 @@ class ImagingConfig(Settings):
     bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.009, 0.016)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.2)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.16, 0.26)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.18, 0.42)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.4, 0.8)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.15, 0.65)
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.4, 0.9)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.024, 0.042)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.026, 0.042)
     """Distance of its strands, mm."""
+
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.15, 0.35)
+    """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
+
+    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.4, 0.8)
+    """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
     flow_noise: Annotated[Range, Within(0, 1)] = (0.04, 0.22)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.5, 0.95)
+    halo: Annotated[Range, Within(0, 1)] = (0.3, 0.7)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
+
+    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.25, 0.5)
+    """Share of the brightness of mesh and capillaries that is lost at the fovea, where fewer layers of them lie above
+    one another."""
+
+    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.45, 0.65)
+    """Width of that loss, as the standard deviation of a bell, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
     """Share of the light that large superficial vessels take from the deep layer; of effect in deep pictures."""

@@ -13,7 +13,9 @@ from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.fields import blurred, resized, speckle, standardized, strands
+from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.imaging.fields import blurred, resized, speckle, standardized
+from octa_svr_dataset.imaging.mesh import draw_mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
 
 LARGEST_VESSEL_SIGNAL = 0.95
@@ -37,6 +39,9 @@ FLOW_GRAIN_MM = 0.010
 PIT_MM = 0.35
 """Width of the thin middle of the fovea, as the standard deviation of a bell."""
 
+FARTHEST = 40.0
+"""Exponent at which a bell ends: smaller values are no float32 numbers when multiplied."""
+
 TONES = 8192
 """Steps of the curve that turns brightness into gray levels."""
 
@@ -45,10 +50,10 @@ BRIGHTEST = 2.0
 
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
-    "mesh_sharpness", "mesh_scale_mm", "flow_noise", "halo", "halo_mm", "shadow", "residue", "speckle", "noise_floor",
-    "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "streak_noise", "streak_length_mm",
-    "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level",
-    "gain", "gamma",
+    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "flow_noise", "halo", "halo_mm",
+    "foveal_dimming", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor", "pit_floor", "noise_grain_mm",
+    "floor_contrast", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm",
+    "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -74,7 +79,6 @@ class Acquisition:
     residue: float
     speckle: float
     noise_floor: float
-    pit_floor: float
     defocus_mm: float
     black_level: float
     gain: float
@@ -89,8 +93,11 @@ class Acquisition:
     grain: np.ndarray
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
+    dimming: np.ndarray
+    """(L, L) float32. Factor on the brightness of mesh and capillaries, lower around the fovea."""
+
     floor: np.ndarray
-    """(L, L) float32. Noise where nothing flows: speckle, mean 1."""
+    """(L, L) float32. Noise where nothing flows: speckle, mean 1 away from the fovea."""
 
     illumination: np.ndarray
     """(L, L) float32. Factor on the brightness."""
@@ -105,7 +112,7 @@ class Acquisition:
     """(S,) float32. Factor on the brightness of each strip of scan lines between two movements of the eye."""
 
     @classmethod
-    def draw(cls, config: ImagingConfig, field_width_mm: float, rng: np.random.Generator) -> Self:
+    def draw(cls, config: ImagingConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> Self:
         """Draw the exposure of one picture.
 
         Parameters
@@ -114,6 +121,8 @@ class Acquisition:
             Settings of the picture.
         field_width_mm
             Width of the field of view, mm.
+        fovea
+            The fovea; strands of the mesh run toward it.
         rng
             Stream of the imaging.
         """
@@ -122,17 +131,18 @@ class Acquisition:
         grid = FieldOfView(width_mm=field_width_mm, size_px=round(lines))
         grain_px = grid.length_px(drawn["noise_grain_mm"])
         white = rng.standard_normal((6, grid.size_px, grid.size_px), dtype=np.float32)
-        mesh = strands(white[0], grid.length_px(drawn["mesh_scale_mm"]), np.float32(drawn["mesh_sharpness"]))
         look = speckle(*(blurred(field, grid.length_px(drawn["floor_grain_mm"])) for field in white[2:4]))
         uneven = standardized(blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
         tremor_px = grid.length_px(drawn["tremor_mm"])
         return cls(
             grid=grid,
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
-            mesh=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * mesh, np.float32(0.0)),
+            mesh=draw_mesh(drawn, grid, fovea, white[0], rng),
             grain=standardized(blurred(white[1], grain_px)),
             unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * uneven, np.float32(0.0)),
-            floor=1.0 + np.float32(drawn["floor_contrast"]) * (look - 1.0),
+            dimming=_pit(drawn["foveal_dimming"], drawn["foveal_dimming_mm"], grid, fovea),
+            floor=_pit(1.0 - drawn["pit_floor"], PIT_MM, grid, fovea)
+            * (1.0 + np.float32(drawn["floor_contrast"]) * (look - 1.0)),
             illumination=_illumination(drawn, grid, white[4], rng),
             line_offset=_bright_lines(config, grid.size_px, rng),
             line_shift_px=tremor_px * np.clip(rng.standard_normal(grid.size_px), -2.0, 2.0),
@@ -163,7 +173,6 @@ class Acquisition:
         flow: np.ndarray,
         perfusion: np.ndarray,
         above: np.ndarray,
-        fovea_mm: np.ndarray,
         motion: EyeMotion,
         size_px: int,
     ) -> np.ndarray:
@@ -177,8 +186,6 @@ class Acquisition:
             (L, L) float32. Local density of capillaries, 1 where it is that of a healthy eye.
         above
             (L, L) float32 in [0, 1]. How far large vessels above the layer that is shown cover it.
-        fovea_mm
-            (2,) float64. Position (x, y) of the fovea, mm.
         motion
             Eye movements.
         size_px
@@ -192,7 +199,7 @@ class Acquisition:
         signal = blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
-        noisy += (self.noise_floor * (1.0 - signal)) * (self._pit(fovea_mm) * self.floor)
+        noisy += (self.noise_floor * (1.0 - signal)) * self.floor
         gain = self.strip_gain[motion.strip_of_line(self.grid)]
         shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
@@ -201,26 +208,27 @@ class Acquisition:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
-        lit = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
+        lit = self.dimming * (1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0))
         mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * lit * self.mesh
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
         return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
 
-    def _pit(self, fovea_mm: np.ndarray) -> np.ndarray:
-        """(L, L) float32. Share of the noise floor that is left near the fovea."""
-        across_mm, down_mm = (
-            np.exp(-(((center_mm - middle_mm) / PIT_MM) ** 2) / 2.0).astype(np.float32)
-            for center_mm, middle_mm in zip(self.grid.pixel_centers_mm(), fovea_mm, strict=True)
-        )
-        return np.asarray(1.0 - np.float32(1.0 - self.pit_floor) * across_mm * down_mm)
-
     def _tones(self) -> np.ndarray:
         """(TONES,) uint8. Gray level of each step of brightness from 0 to `BRIGHTEST`."""
         brightness = (np.arange(TONES) + 0.5) * (BRIGHTEST / TONES)
         shown = np.maximum(brightness - self.black_level, 0.0) / (1.0 - self.black_level)
         return np.asarray(np.clip(np.rint(255.0 * self.gain * shown**self.gamma), 0, 255), dtype=np.uint8)
+
+
+def _pit(depth: float, width_mm: float, grid: FieldOfView, fovea: Fovea) -> np.ndarray:
+    """(L, L) float32. Factor that falls by the depth toward the fovea, as a bell of that standard deviation."""
+    across, down = (
+        np.exp(-np.minimum(((position_mm - fovea_mm) / width_mm) ** 2 / 2.0, FARTHEST)).astype(np.float32)
+        for position_mm, fovea_mm in zip(grid.pixel_centers_mm(), fovea.position_mm, strict=True)
+    )
+    return np.asarray(1.0 - np.float32(depth) * across * down)
 
 
 def _illumination(

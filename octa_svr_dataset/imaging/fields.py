@@ -4,21 +4,6 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-LEAST_STRAND_BLUR_PX = 0.5
-"""Strands are at least 1.6 px from one another."""
-
-
-def strands(white: np.ndarray, distance_px: float, sharpness: np.float32) -> np.ndarray:
-    """Brightness of curved strands at about a distance from each other, mean 0 and standard deviation 1.
-
-    They run where a field of waves twice as long changes its sign; the sharper, the thinner.
-    """
-    # the waves of the difference of Gaussians are 6.54 standard deviations long; finer strands than pixels do not show
-    sigma_px = max(distance_px / 3.27, LEAST_STRAND_BLUR_PX)
-    waves = standardized(blurred(white, sigma_px) - blurred(white, 2.0 * sigma_px))
-    broad = np.maximum(np.float32(1.0) - np.abs(waves), np.float32(0.0))
-    return standardized(broad * (1.0 - sharpness + sharpness * broad * broad))
-
 
 def blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:
     """(H, W). The field, smoothed by a Gaussian of that standard deviation, px."""

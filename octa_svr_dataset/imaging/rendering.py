@@ -61,9 +61,9 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     motion
         Eye movements.
     rng
-        Stream of the imaging; what it draws does not depend on the scene.
+        Stream of the imaging; what it draws depends on nothing of the scene but where the fovea lies.
     """
-    acquisition = Acquisition.draw(config, scene.field_width_mm, rng)
+    acquisition = Acquisition.draw(config, scene.field_width_mm, scene.fovea, rng)
     shown = scene if config.projection == "full" else scene.in_layer(VesselLayer[config.projection.upper()])
     graph = shown.graph
     radius_mm = acquisition.shown_radius_mm(graph.radius_mm)
@@ -80,7 +80,6 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         flow=np.maximum(beneath, tufts.draw(acquisition.grid).brightness),
         perfusion=_perfusion(graph, acquisition.grid, HEALTHY_BED[config.projection]),
         above=above,
-        fovea_mm=scene.fovea.position_mm,
         motion=motion,
         size_px=config.size_px,
     )

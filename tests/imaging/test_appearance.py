@@ -2,18 +2,20 @@ import numpy as np
 import pytest
 
 from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.appearance import Acquisition
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.setting_types import Within
 
 STILL = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1))
 LINES = 128
-CENTER = np.array([1.5, 1.5])
+CENTER_MM = (1.5, 1.5)
 
 
-def draw(seed: int, field_width_mm: float = 3.0, **changes) -> Acquisition:
+def draw(seed: int, field_width_mm: float = 3.0, fovea_mm: tuple[float, float] = CENTER_MM, **changes) -> Acquisition:
     config = ImagingConfig(**({"scan_lines": (LINES, LINES)} | changes))
-    return Acquisition.draw(config, field_width_mm, np.random.default_rng(seed))
+    fovea = Fovea(position_mm=np.array(fovea_mm), suppression_radius_mm=0.44)
+    return Acquisition.draw(config, field_width_mm, fovea, np.random.default_rng(seed))
 
 
 def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px: int = LINES, **changes) -> np.ndarray:
@@ -22,7 +24,7 @@ def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px
     flow[:, 60:68] = 0.9
     perfusion[:, :64] = 1.0
     covered = np.full((LINES, LINES), above, np.float32)
-    return draw(seed, **changes).expose(flow, perfusion, covered, CENTER, motion, size_px)
+    return draw(seed, **changes).expose(flow, perfusion, covered, motion, size_px)
 
 
 def test_the_same_stream_takes_the_same_picture():
@@ -61,7 +63,7 @@ def test_the_signal_of_vessels_follows_calibre_depth_and_settings():
 def test_what_is_drawn_does_not_depend_on_what_is_seen():
     """An exposure is drawn before anything is looked at: it takes no scene."""
     first = draw(5)
-    first.expose(*np.ones((3, LINES, LINES), np.float32), CENTER, STILL, LINES)
+    first.expose(*np.ones((3, LINES, LINES), np.float32), STILL, LINES)
     second = draw(5)
     for name in ("mesh", "grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
@@ -124,12 +126,23 @@ def test_the_floor_is_lower_in_the_foveal_pit():
     nothing = np.zeros((LINES, LINES), np.float32)
     levels = []
     for seed in range(5):
-        image = draw(seed, pit_floor=(0.3, 0.3), noise_floor=(0.2, 0.2)).expose(
-            nothing, nothing, nothing, np.array([1.0, 2.0]), STILL, LINES
-        )
+        acquisition = draw(seed, fovea_mm=(1.0, 2.0), pit_floor=(0.3, 0.3), noise_floor=(0.2, 0.2))
+        image = acquisition.expose(nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert at_fovea < 0.6 * elsewhere
+
+
+def test_the_bed_dims_toward_the_fovea_and_large_vessels_do_not():
+    evenly, saturated = np.full((2, LINES, LINES), [[[0.4]], [[1.0]]], np.float32)
+    for flow, most in ((evenly, 0.8), (saturated, 1.05)):
+        levels = []
+        for seed in range(5):
+            acquisition = draw(seed, fovea_mm=(1.0, 2.0), foveal_dimming=(0.5, 0.5), foveal_dimming_mm=(0.3, 0.3))
+            image = acquisition.expose(flow, np.ones_like(flow), np.zeros_like(flow), STILL, LINES)
+            levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
+        at_fovea, elsewhere = np.mean(levels, axis=0)
+        assert most - 0.3 < at_fovea / elsewhere < most
 
 
 def test_blood_flows_unevenly_along_vessels_but_no_less():
@@ -164,4 +177,4 @@ def test_the_limits_of_every_setting_give_a_picture(name, lines):
     with np.errstate(all="raise"):
         for end in (LIMITS[name].low, LIMITS[name].high):
             acquisition = draw(0, scan_lines=(lines, lines), **{name: (kind(end), kind(end))})
-            acquisition.expose(flow, flow, flow, CENTER, STILL, LINES)
+            acquisition.expose(flow, flow, flow, STILL, LINES)
