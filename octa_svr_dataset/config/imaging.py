@@ -32,7 +32,7 @@ class ImagingConfig(Settings):
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.009, 0.014)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.008, 0.012)
     """Width at which the optics show even the thinnest vessel, mm."""
 
     capillary_signal: Annotated[Range, Within(0, 1)] = (0.33, 0.5)
@@ -41,13 +41,13 @@ class ImagingConfig(Settings):
     deep_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.4)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.009, 0.016)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.013, 0.021)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.16, 0.26)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.2, 0.3)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.4, 0.8)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 0.9)
     """Standard deviation of that mesh, relative to its mean."""
 
     mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.4, 0.9)
@@ -65,17 +65,17 @@ class ImagingConfig(Settings):
     flow_noise: Annotated[Range, Within(0, 1)] = (0.04, 0.22)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.3, 0.7)
+    halo: Annotated[Range, Within(0, 1)] = (0.1, 0.3)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
 
-    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.25, 0.5)
+    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.45, 0.65)
     """Share of the brightness of mesh and capillaries that is lost at the fovea, where fewer layers of them lie above
     one another."""
 
-    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.45, 0.65)
+    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.42, 0.58)
     """Width of that loss, as the standard deviation of a bell, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
@@ -103,7 +103,7 @@ class ImagingConfig(Settings):
     floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.007, 0.011)
     """Standard deviation of the grains where no blood flows, mm."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.005, 0.07)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.05)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
@@ -133,19 +133,19 @@ class ImagingConfig(Settings):
     strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.05)
     """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
 
-    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.06)
+    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.05)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
 
     shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.9, 1.8)
     """Distance over which it varies, mm."""
 
-    vignetting: Annotated[Range, Within(0, 0.9)] = (0.05, 0.35)
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.14)
     """Loss of brightness at the corners of the picture."""
 
     black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.035, 0.005)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.93, 1.15)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.95, 1.12)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (1.02, 1.25)
