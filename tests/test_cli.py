@@ -103,8 +103,9 @@ class TestMeasure:
         assert (code, output) == (2, "")
         assert error == f"error: {message}\n"
 
+    @pytest.mark.usefixtures("scan")
     @pytest.mark.parametrize("form", [[], ["--json"]])
-    def test_a_bad_file_does_not_discard_the_others(self, octa_svr, scan, form):
+    def test_a_bad_file_does_not_discard_the_others(self, octa_svr, form):
         Path("text.png").write_text("no picture")
         code, output, error = octa_svr("measure", "text.png", "scan.png", "missing.png", *form)
         _, alone, _ = octa_svr("measure", "scan.png", *form)
