@@ -75,6 +75,7 @@ class Release:
             raise InputError(f"data_dir: {str(data_dir)!r} holds no {' and no '.join(PAIRS_NAMES)}")
         self.pairs = found[0]
         self.metadata = self.folder / METADATA_NAME
+        self._roots = (self.folder, (self.folder / "images").resolve())
         self._problems: dict[int, str] = {}
         self._num_lines = 0
 
@@ -129,17 +130,17 @@ class Release:
                 pairs.seek(entry.offset)
                 pair = read_pair(pairs.readline())
                 try:
-                    pixels = np.asarray(read_image(self._picture(pair["image"])))
+                    image = _image_column(self._picture(pair["image"]))
                 except InputError as error:
                     self._report(entry.line, error)
                     self._refuse_if_too_many()
                     continue
-                yield entry.line, _row(pair, pixels, self._metadata_at(entry.metadata_offset), entry.line)
+                yield entry.line, _row(pair, image, self._metadata_at(entry.metadata_offset), entry.line)
 
     def _picture(self, name: str) -> Path:
         """The path of a picture that is there, inside the folder, and a PNG from its first bytes to its last."""
         path = (self.folder / name).resolve()
-        if not any(path.is_relative_to(root) for root in (self.folder, (self.folder / "images").resolve())):
+        if not any(path.is_relative_to(root) for root in self._roots):
             raise InputError(f"image: {name!r} lies outside the folder")
         if not path.is_file():
             raise InputError(f"image: {name!r} does not exist")
@@ -207,11 +208,18 @@ def _first(offsets: dict[str, int], keys: list[str]) -> int:
     return next((offsets[key] for key in keys if key in offsets), -1)
 
 
-def _row(pair: dict[str, Any], pixels: np.ndarray, metadata: dict[str, Any], line: int) -> dict[str, Any]:
+def _image_column(path: Path) -> dict[str, bytes | None]:
+    """A picture as PNG of 8-bit gray: the file as it is, if it is one (bit depth and color type of its header)."""
+    picture = read_image(path)
+    content = path.read_bytes()
+    return {"bytes": content, "path": None} if content[24:26] == b"\x08\x00" else png_column(np.asarray(picture))
+
+
+def _row(pair: dict[str, Any], image: dict[str, bytes | None], metadata: dict[str, Any], line: int) -> dict[str, Any]:
     label = read_output(pair["messages"][-1]["content"]).predicted
     return {
         "id": pair["id"],
-        "image": png_column(pixels),
+        "image": image,
         "label": UNKNOWN if label is None else str(label),
         "severity": UNKNOWN,
         "laterality": "",

@@ -10,6 +10,7 @@ from octa_svr_dataset.errors import InputError
 
 _ROLES = {"human": "user", "gpt": "assistant", "system": "system", "user": "user", "assistant": "assistant"}
 _IMAGE_TOKEN = "<image>"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -43,16 +44,17 @@ def read_pair(text: bytes) -> dict[str, Any]:
         raise InputError(f"id, image: must be text, got {value['id']!r} and {value['image']!r}")
     if "\0" in value["image"]:
         raise InputError(f"image: {value['image']!r} is no path")
-    pair = {
-        "id": str(value["id"]),
-        "image": value["image"],
-        "messages": _messages(value["conversations"]),
-    }
+    if _SURROGATE.search(text) and not _is_text(json.dumps(value, ensure_ascii=False)):
+        raise InputError("JSON: holds half a surrogate pair, which is no character")
+    return {"id": str(value["id"]), "image": value["image"], "messages": _messages(value["conversations"])}
+
+
+def _is_text(text: str) -> bool:
     try:
-        json.dumps(pair, ensure_ascii=False).encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise InputError("JSON: holds half a surrogate pair, which is no character") from None
-    return pair
+        return False
+    return True
 
 
 def _messages(conversations: Any) -> list[dict[str, str]]:

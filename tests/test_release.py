@@ -82,6 +82,16 @@ class TestWholeReleases:
         for number in (0, 1, 2, NUM_ROWS - 1):
             np.testing.assert_array_equal(np.asarray(rows["train"][number]["image"]), pixels(number))
 
+    def test_a_picture_in_color_becomes_gray(self, whole, tmp_path):
+        folder = tmp_path / "release"
+        shutil.copytree(whole, folder)
+        for number, mode in enumerate(("RGB", "RGBA", "P")):
+            Image.fromarray(pixels(number)).convert(mode).save(folder / "images" / f"M_{number:05d}.png")
+        rows = load(folder, tmp_path, split="train")
+        for number in range(3):
+            assert rows[number]["image"].mode == "L"
+            np.testing.assert_array_equal(np.asarray(rows[number]["image"]), pixels(number))
+
     def test_conversations_become_messages_without_the_placeholder(self, rows):
         assert rows["train"][7]["messages"] == [
             {"role": "user", "content": QUESTION},
