@@ -1,0 +1,1 @@
+"""The tasks: each draws what it asks for, words the question, reasons and answers."""
