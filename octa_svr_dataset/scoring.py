@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import UnparsableAnswerError, parse_answer
+from octa_svr_dataset.text.answers import ClassAnswer, UnparsableAnswerError, parse_answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Verdict:
 def read_output(output: str) -> Verdict:
     """Read a model's output once, with no second try."""
     try:
-        return Verdict(predicted=parse_answer(output).label, problem="")
+        answer = parse_answer("describe", output)
     except UnparsableAnswerError as error:
         return Verdict(predicted=None, problem=str(error))
+    assert isinstance(answer, ClassAnswer)
+    return Verdict(predicted=answer.label, problem="")

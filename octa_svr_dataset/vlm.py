@@ -31,7 +31,7 @@ from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.geometry import DIRECTIONS
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import Answer, format_answer
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
 from octa_svr_dataset.text.report import NUMERALS, QUESTION, STAGES
 
 SMALL_HIDDEN_SIZE = 512
@@ -301,7 +301,7 @@ def _tiny_corpus() -> str:
     """The words that the texts are made of, each after a space as in a sentence."""
     templates = resources.files("octa_svr_dataset") / "templates"
     sources = [entry.read_text(encoding="utf-8") for entry in sorted(templates.iterdir(), key=lambda entry: entry.name)]
-    sources += [format_answer(Answer(label=label)) for label in Label]
+    sources += [format_last_line(ClassAnswer(label=label)) for label in Label]
     sources += [*NUMERALS, *(numeral.capitalize() for numeral in NUMERALS), *DIRECTIONS]
     sources += [QUESTION, "large, medium-sized, small"]
     stages = "".join(f"{stage.capitalize()}:\n" for stage in (*STAGES, "conclusion"))

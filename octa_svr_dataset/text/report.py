@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from octa_svr_dataset.config import TextConfig
 from octa_svr_dataset.findings import DropoutFinding, Findings
-from octa_svr_dataset.text.answers import Answer, format_answer
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
 
 QUESTION = "What do you see in this OCTA image?"
 """The question of the prior art's dataset (OCTA-100K-SVR); evaluation asks the same."""
@@ -102,7 +102,7 @@ def write_dialogue(findings: Findings, config: TextConfig, rng: np.random.Genera
         for stage in STAGES:
             text = _TEMPLATES.get_template(f"{stage}.j2").render(words, wording=wordings[stage])
             lines.append(f"{stage.capitalize()}: {' '.join(text.split())}")
-    lines.append(format_answer(Answer(label=findings.label)))
+    lines.append(format_last_line(ClassAnswer(label=findings.label)))
     return Dialogue(
         messages=(
             Message(role="user", content=QUESTION),
