@@ -1,7 +1,7 @@
 """One example as a row of the dataset: plain values, and pictures as PNG."""
 
 import io
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def example_row(
         "severity": example.findings.severity,
         "laterality": example.scene.laterality,
         "messages": [{"role": message.role, "content": message.content} for message in example.dialogue.messages],
-        "tasks": [{"task": task.task, "answer": task.answer} for task in example.dialogue.tasks],
+        "tasks": [asdict(task) for task in example.dialogue.tasks],
         "findings": example.findings.to_json(),
         "provenance": _provenance(example),
     }

@@ -1,8 +1,10 @@
 """A reply put in a form: one text, and where each of its sentences stands."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from octa_svr_dataset.text.answers import format_answer, format_last_line
 from octa_svr_dataset.text.reply import Reply, Stage
 from octa_svr_dataset.text.writer import Said
 
@@ -38,24 +40,25 @@ def compose(reply: Reply, form: str) -> tuple[str, tuple[Sentence, ...]]:
 
 def _parts(reply: Reply, form: str) -> list[Said | str]:
     """Sentences, and what stands between them where that is no space."""
+    alone = Said(text=format_answer(reply.answer), findings=reply.rests_on)
+    line = Said(text=format_last_line(reply.answer), findings=reply.rests_on)
     if reply.has_headings:
-        body = [*_headed(reply.stages, "## {}\n", "\n\n"), "\n", reply.answer]
+        body = [*_headed(reply.stages, "## {}\n", "\n\n"), "\n", line]
         return ["<think>\n", *reply.summary, "\n</think>\n\n", *body] if form == "think" else body
     if form == "answer_only":
-        return [reply.answer]
+        return [line if reply.is_line else alone]
     stages = [stage for stage in reply.stages if stage.said]
-    final: list[Said | str] = [*reply.summary, "\n", reply.answer] if reply.summary else [reply.answer]
+    end = [*reply.summary, "\n", line] if reply.summary else [line if reply.is_line else alone]
     if form == "think":
-        return ["<think>\n", *_headed(stages, "", "\n"), "\n</think>\n\n", *final]
+        return ["<think>\n", *_headed(stages, "", "\n"), "\n</think>\n\n", *end]
     if reply.is_answer_first:
-        return [reply.answer, *_headed(stages, "", " ")]
+        return [alone, *_headed(stages, "", "")]
     if form == "stages" and all(stage.title for stage in stages):
-        return [*_headed(stages, "{}: ", "\n"), "\n", *(["Synthesis: "] if reply.summary else []), *final]
-    end = [] if reply.summary else ["\n", reply.prefix]
-    return [*_headed(stages, "", " "), *end, *final]
+        return [*_headed(stages, "{}: ", "\n"), "\nSynthesis: ", *reply.summary, "\n", line]
+    return [*_headed(stages, "", ""), *reply.summary, "\n", line]
 
 
-def _headed(stages: list[Stage] | tuple[Stage, ...], title: str, between: str) -> list[Said | str]:
+def _headed(stages: Sequence[Stage], title: str, between: str) -> list[Said | str]:
     """What stages say, each after its title."""
     parts: list[Said | str] = []
     for number, stage in enumerate(stages):
@@ -69,7 +72,6 @@ def _joined(parts: list[Said | str]) -> tuple[str, tuple[Sentence, ...]]:
         if isinstance(part, str):
             text += part
             continue
-        text += " " * bool(text and not text[-1].isspace())
         for sentence in _SENTENCE_END.split(part.text):
             text += " " * bool(text and not text[-1].isspace())
             start = len(text)

@@ -1,5 +1,7 @@
 """What is said of microaneurysms, intraretinal microvascular abnormalities and new vessels."""
 
+from collections import Counter
+
 from octa_svr_dataset.text.words import as_place, decimals, listed, most_common, numeral
 from octa_svr_dataset.text.writer import Said, Writer
 
@@ -52,8 +54,7 @@ def say_irma(writer: Writer) -> Said:
         return writer.say("irma/one", *ids, place=writer.place_of(shunts[0]))
     if len(shunts) > MOST_LISTED:
         return writer.say("irma/many", *ids, number=numeral(len(shunts)))
-    places = listed([f"one {as_place(shunt.direction)} the fovea" for shunt in shunts])
-    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=places)
+    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=_shared([s.direction for s in shunts]))
 
 
 def say_neovascularization(writer: Writer) -> Said:
@@ -66,3 +67,9 @@ def say_neovascularization(writer: Writer) -> Said:
     if len(tufts) == 1:
         return writer.say("neovascularization/one", *ids, **words)
     return writer.say("neovascularization/many", *ids, number=numeral(len(tufts)), **words)
+
+
+def _shared(directions: list[str]) -> str:
+    """How many lie in each direction, as a list in prose: "two above the fovea and one to the left of the fovea"."""
+    counts = Counter(directions)
+    return listed([f"{numeral(count)} {as_place(direction)} the fovea" for direction, count in counts.items()])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from octa_svr_dataset.text.answers import Answer
 from octa_svr_dataset.text.writer import Said
 
 
@@ -21,21 +22,22 @@ class Reply:
 
     question: str
     stages: tuple[Stage, ...]
-
-    answer: Said
-    """The answer alone, as the grammar writes it."""
+    answer: Answer
 
     answer_data: dict[str, object]
     """The answer for machines."""
 
-    summary: tuple[Said, ...] = ()
-    """Said outside of `<think>`, before the answer."""
+    rests_on: tuple[str, ...]
+    """Names of the findings that the answer rests on."""
 
-    prefix: str = ""
-    """Stands before an answer that follows reasoning on a line of its own: "Answer: "."""
+    summary: tuple[Said, ...] = ()
+    """Said before the answer, also where the stages are inside `<think>`."""
 
     is_answer_first: bool = False
     """Whether the answer stands before its reasons where these are not thought first."""
+
+    is_line: bool = False
+    """Whether the answer stands in a line of its own even without reasons: "Conclusion: ..."."""
 
     has_headings: bool = False
     """Whether the answer itself is made of headed stages."""

@@ -113,4 +113,3 @@ def without_decisive(findings: Findings) -> int:
 def _decisive(findings: Findings) -> str:
     """The sign that decides the severity, or all of them where it is 1."""
     return ("", "these signs", "the dropout", "these shunts", "the new vessels")[findings.severity]
-

@@ -1,7 +1,7 @@
 """Multiple choice: the options of a topic are always the same, in an order that is drawn."""
 
 from octa_svr_dataset.findings import Findings
-from octa_svr_dataset.text.answers import ChoiceAnswer, format_answer
+from octa_svr_dataset.text.answers import ChoiceAnswer
 from octa_svr_dataset.text.lesions import say_irma, say_microaneurysms, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
@@ -53,9 +53,9 @@ def multiple_choice(writer: Writer, topic: str) -> Reply:
     return Reply(
         question=f"{writer.phrase(f'question/choice_{topic}')}\n{listing}",
         stages=(stage(*said),),
-        answer=Said(text=format_answer(ChoiceAnswer(letter=letter)), findings=ids),
+        answer=ChoiceAnswer(letter=letter),
         answer_data={"choice": letter, "options": lettered},
-        prefix="Answer: ",
+        rests_on=ids,
     )
 
 

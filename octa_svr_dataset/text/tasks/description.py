@@ -1,15 +1,17 @@
 """Tasks about the picture as a whole: describe, classify, report, explain the grade."""
 
-from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import ClassAnswer, GradeAnswer, format_answer
+from octa_svr_dataset.text.answers import BINARY, THREE, ClassAnswer, GradeAnswer
 from octa_svr_dataset.text.lesions import say_microaneurysms, say_new_vessels
 from octa_svr_dataset.text.perfusion import say_perfusion
 from octa_svr_dataset.text.reply import Reply, Stage, stage
 from octa_svr_dataset.text.surroundings import say_fovea, say_quality, say_vessel_shape
-from octa_svr_dataset.text.synthesis import grounds, say_grade, say_synthesis
-from octa_svr_dataset.text.writer import Said, Writer
+from octa_svr_dataset.text.synthesis import say_grade, say_synthesis
+from octa_svr_dataset.text.writer import Writer
 
-SCHEMES = ("three", "binary")
+SCHEMES = (THREE, BINARY)
+
+TITLES = ("Fovea", "Perfusion", "Microaneurysms", "Vessels", "Image quality")
+"""Names of the stages of a description, in the order of a report."""
 
 
 def describe(writer: Writer) -> Reply:
@@ -22,8 +24,10 @@ def describe(writer: Writer) -> Reply:
         question=writer.phrase("question/describe"),
         stages=tuple(stages),
         summary=tuple(say_synthesis(writer)),
-        answer=_conclusion(writer),
+        answer=ClassAnswer(label=label),
         answer_data={"label": str(label)},
+        rests_on=("label",),
+        is_line=True,
     )
 
 
@@ -35,8 +39,9 @@ def report(writer: Writer) -> Reply:
         question=writer.phrase("question/report"),
         stages=(*_stages(writer), impression),
         summary=(say_grade(writer)[0],),
-        answer=_conclusion(writer),
+        answer=ClassAnswer(label=findings.label),
         answer_data={"label": str(findings.label), "severity": findings.severity},
+        rests_on=("label",),
         has_headings=True,
     )
 
@@ -44,9 +49,7 @@ def report(writer: Writer) -> Reply:
 def classify(writer: Writer, scheme: str) -> Reply:
     """The class, of three or of two."""
     label = writer.findings.label
-    ids = grounds(writer.findings) or ["label"]
-    named = str(label) if scheme == "three" else ("healthy", "diabetic retinopathy")[label.is_diseased]
-    answer = format_answer(ClassAnswer(label=label, scheme=scheme))
+    named = str(label) if scheme == THREE else ("healthy", "diabetic retinopathy")[label.is_diseased]
     return Reply(
         question=writer.phrase(f"question/classify_{scheme}"),
         stages=(
@@ -55,9 +58,9 @@ def classify(writer: Writer, scheme: str) -> Reply:
             stage(*say_new_vessels(writer)),
             stage(*say_synthesis(writer)),
         ),
-        answer=Said(text=answer, findings=("label", *ids)),
+        answer=ClassAnswer(label=label, scheme=scheme),
         answer_data={"label": named, "scheme": scheme},
-        prefix="Conclusion: ",
+        rests_on=("label",),
     )
 
 
@@ -72,27 +75,19 @@ def explain_grade(writer: Writer) -> Reply:
             stage(*say_new_vessels(writer)),
         ),
         summary=tuple(say_grade(writer)),
-        answer=Said(text=format_answer(GradeAnswer(severity=severity)), findings=("severity",)),
+        answer=GradeAnswer(severity=severity),
         answer_data={"severity": severity},
+        rests_on=("severity",),
     )
 
 
 def _stages(writer: Writer) -> list[Stage]:
     """All that is seen, stage by stage."""
-    return [
-        stage(*say_fovea(writer), title="Fovea"),
-        stage(*say_perfusion(writer), title="Perfusion"),
-        stage(*say_microaneurysms(writer), title="Microaneurysms"),
-        stage(*say_new_vessels(writer), *say_vessel_shape(writer), title="Vessels"),
-        stage(*say_quality(writer), title="Image quality"),
-    ]
-
-
-def _conclusion(writer: Writer) -> Said:
-    label = writer.findings.label
-    return Said(text=conclusion_of(label), findings=("label",))
-
-
-def conclusion_of(label: Label) -> str:
-    """The last line of a description or a report."""
-    return f"Conclusion: {label}."
+    said = (
+        say_fovea(writer),
+        say_perfusion(writer),
+        say_microaneurysms(writer),
+        [*say_new_vessels(writer), *say_vessel_shape(writer)],
+        say_quality(writer),
+    )
+    return [stage(*sentences, title=title) for sentences, title in zip(said, TITLES, strict=True)]

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from octa_svr_dataset.findings import Findings
-from octa_svr_dataset.text.answers import Box, CountAnswer, ObjectsAnswer, Point, format_answer
+from octa_svr_dataset.text.answers import SCALE, Box, CountAnswer, ObjectsAnswer, Point
 from octa_svr_dataset.text.lesions import say_irma, say_microaneurysms, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
 from octa_svr_dataset.text.surroundings import say_fovea
 from octa_svr_dataset.text.writer import Said, Writer
-
-SCALE = 1000
-"""Coordinates of Qwen3-VL go from 0 to this, relative to width and height."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +82,13 @@ def locate(writer: Writer, kind: str) -> Reply:
     objects.sort(key=_reading_order)
     ids = ids_of(kind, instances)
     coordinates = [{"point_2d": [o.x, o.y]} if is_point else {"bbox_2d": [o.x1, o.y1, o.x2, o.y2]} for o in objects]
-    question = f"question/locate_{'points' if is_point else 'boxes'}"
+    asks_for = "faz" if kind == "faz" else "points" if is_point else "boxes"
     return Reply(
-        question=writer.phrase(question, kind=asked.one, kinds=asked.several, label=asked.name),
+        question=writer.phrase(f"question/locate_{asks_for}", kind=asked.one, kinds=asked.several, label=asked.name),
         stages=(stage(*asked.say(writer)),),
-        answer=Said(text=format_answer(ObjectsAnswer(kind=asked.name, objects=tuple(objects))), findings=ids),
+        answer=ObjectsAnswer(kind=asked.name, objects=tuple(objects)),
         answer_data={"kind": asked.name, "objects": coordinates},
+        rests_on=ids,
     )
 
 
@@ -101,9 +99,9 @@ def count(writer: Writer, kind: str) -> Reply:
     return Reply(
         question=writer.phrase("question/count", kind=asked.one, kinds=asked.several),
         stages=(stage(*asked.say(writer)),),
-        answer=Said(text=format_answer(CountAnswer(count=len(instances))), findings=ids_of(kind, instances)),
+        answer=CountAnswer(count=len(instances)),
         answer_data={"kind": asked.name, "count": len(instances)},
-        prefix="Answer: ",
+        rests_on=ids_of(kind, instances),
     )
 
 

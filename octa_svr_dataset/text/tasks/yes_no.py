@@ -4,7 +4,7 @@ What is asked about is drawn whatever the picture shows, so no question is asked
 """
 
 from octa_svr_dataset.geometry import DIRECTIONS
-from octa_svr_dataset.text.answers import YesNoAnswer, format_answer
+from octa_svr_dataset.text.answers import YesNoAnswer
 from octa_svr_dataset.text.lesions import say_microaneurysms
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
@@ -30,8 +30,9 @@ def yes_no(writer: Writer, topic: str) -> Reply:
     return Reply(
         question=writer.phrase(question, **words),
         stages=(stage(*said),),
-        answer=Said(text=format_answer(YesNoAnswer(is_yes=is_yes)), findings=ids),
+        answer=YesNoAnswer(is_yes=is_yes),
         answer_data={"answer": "yes" if is_yes else "no"},
+        rests_on=ids,
         is_answer_first=True,
     )
 
