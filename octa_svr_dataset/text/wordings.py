@@ -7,6 +7,7 @@ Lines are rendered in Jinja's sandbox, from strings and lists of strings only; a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -78,9 +79,10 @@ class Wordings:
     def _take(self, file: str, wordings: list[Wording]) -> None:
         statement = file.removesuffix(SUFFIX).removesuffix(MORE)
         if statement not in self._wordings or not file.endswith(SUFFIX):
+            near = get_close_matches(statement, self._wordings, n=3, cutoff=0.0)
             raise InputError(
-                f"text.templates: {file} is the name of no statement; allowed: {', '.join(sorted(self._wordings))}, "
-                f"each with {SUFFIX} or {MORE}{SUFFIX}"
+                f"text.templates: {file} is named after no statement; allowed: {', '.join(near)} and "
+                f"{len(self._wordings) - len(near)} others, each with {SUFFIX} or {MORE}{SUFFIX}"
             )
         if not wordings:
             raise InputError(f"text.templates: {file} holds no wording; allowed: one a line")

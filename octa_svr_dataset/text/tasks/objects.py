@@ -75,19 +75,17 @@ def locate(writer: Writer, kind: str) -> Reply:
     instances = asked.visible(writer.findings)
     is_point = kind == "microaneurysm"
     size_px = writer.fov.size_px
-    if is_point:
-        objects = [_point(dot.center_px, size_px) for dot in instances]
-    else:
-        objects = [_box(finding.box_px, size_px) for finding in instances]
+    objects: list[Box | Point] = [
+        _point(found.center_px, size_px) if is_point else _box(found.box_px, size_px) for found in instances
+    ]
     objects.sort(key=_reading_order)
     ids = ids_of(kind, instances)
-    coordinates = [{"point_2d": [o.x, o.y]} if is_point else {"bbox_2d": [o.x1, o.y1, o.x2, o.y2]} for o in objects]
     asks_for = "faz" if kind == "faz" else "points" if is_point else "boxes"
     return Reply(
         question=writer.phrase(f"question/locate_{asks_for}", kind=asked.one, kinds=asked.several, label=asked.name),
         stages=(stage(*asked.say(writer)),),
         answer=ObjectsAnswer(kind=asked.name, objects=tuple(objects)),
-        answer_data={"kind": asked.name, "objects": coordinates},
+        answer_data={"kind": asked.name, "objects": [_coordinates(found) for found in objects]},
         rests_on=ids,
     )
 
@@ -122,5 +120,11 @@ def _point(center_px: tuple[float, float], size_px: int) -> Point:
     return Point(x=column, y=row)
 
 
-def _reading_order(found: Box | Point) -> tuple[int, int]:
+def _coordinates(found: Box | Point) -> dict[str, list[float]]:
+    if isinstance(found, Point):
+        return {"point_2d": [found.x, found.y]}
+    return {"bbox_2d": [found.x1, found.y1, found.x2, found.y2]}
+
+
+def _reading_order(found: Box | Point) -> tuple[float, float]:
     return (found.y, found.x) if isinstance(found, Point) else (found.y1, found.x1)

@@ -103,11 +103,10 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
         share = findings.diffuse_loss.share if findings.diffuse_loss.is_visible else 0.0
         return round(100.0 * share), "%", [say_diffuse_loss(writer)], ("diffuse_loss",)
     if quantity == "faz_circularity":
-        value = faz.circularity if is_closed else None
-        said = say_fovea(writer)[:1]
-        if is_closed:
-            said = [writer.say("measure/faz_circularity", "faz", circularity=decimals(faz.circularity))]
-        return value and round(value, 2), "", said, ("faz",)
+        if not is_closed:
+            return None, "", say_fovea(writer)[:1], ("faz",)
+        said = [writer.say("measure/faz_circularity", "faz", circularity=decimals(faz.circularity))]
+        return round(faz.circularity, 2), "", said, ("faz",)
     if quantity == "vessel_calibre":
         calibre_um = findings.vessel_shape.calibre_um
         if calibre_um is None:
@@ -116,6 +115,6 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
         return round(calibre_um), "um", said, ("vessel_shape",)
     region = next(region for region in findings.regions if quantity.endswith(region.quadrant))
     asked = quantity.removesuffix(f"_{region.quadrant}")
-    share = percent(region.lost_share if asked == "lost_share" else region.density)
-    said = [writer.say(f"measure/{asked}", region_id(region), region=region.quadrant, share=share)]
-    return float(share), "%", said, (region_id(region),)
+    percentage = percent(region.lost_share if asked == "lost_share" else region.density)
+    said = [writer.say(f"measure/{asked}", region_id(region), region=region.quadrant, share=percentage)]
+    return float(percentage), "%", said, (region_id(region),)

@@ -25,8 +25,7 @@ def yes_no(writer: Writer, topic: str) -> Reply:
     """Whether something is so."""
     is_yes = bool(writer.draw(2))
     words, is_so, said, ids = _proposition(writer, topic)
-    statement = f"{'present' if topic in KINDS else topic}"
-    question = f"question/yes_no_{statement}{'' if is_so == is_yes else '_not'}"
+    question = f"question/yes_no_{'present' if topic in KINDS else topic}{'' if is_so == is_yes else '_not'}"
     return Reply(
         question=writer.phrase(question, **words),
         stages=(stage(*said),),
@@ -37,14 +36,14 @@ def yes_no(writer: Writer, topic: str) -> Reply:
     )
 
 
-def _proposition(writer: Writer, topic: str) -> tuple[dict[str, str], bool, list[Said], tuple[str, ...]]:
+def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, list[Said], tuple[str, ...]]:
     """Words of the question, whether it is so, the reasons, and what it rests on."""
     findings = writer.findings
     if topic in KINDS:
         asked = KINDS[topic]
         instances = asked.visible(findings)
-        words = {"kind": asked.one, "kinds": asked.several}
-        return words, bool(instances), asked.say(writer), ids_of(topic, instances)
+        named = {"kind": asked.one, "kinds": asked.several}
+        return {**named}, bool(instances), asked.say(writer), ids_of(topic, instances)
     if topic == "dropout_side":
         direction = DIRECTIONS[writer.draw(len(DIRECTIONS))]
         there = tuple(area for area in findings.visible_dropouts if area.direction == direction)
