@@ -105,11 +105,11 @@ def _with_templates(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read_templates(folder: Path) -> dict[str, str]:
-    """Texts of the template files in a folder, by their names in it."""
+    """Texts of the template files in a folder, by their names in it without `.j2`."""
     field = "text.templates"
     if not folder.is_dir():
         raise InputError(f"{field}: {str(folder)!r} is no folder; allowed: default, or a folder with .j2 files")
-    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.j2"))}
+    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.j2"))}
     if not files:
         raise InputError(f"{field}: the folder {str(folder)!r} holds no .j2 file")
     texts = {}
@@ -153,7 +153,7 @@ def allowed_values(field: FieldInfo) -> str:
     if field.annotation is str:
         return "default, or a path"
     if get_origin(field.annotation) is dict:
-        return "names of template files, and their texts"
+        return "names of statements with + or not, and their wordings"
     if get_origin(field.annotation) is Literal:
         return " or ".join(str(value) for value in get_args(field.annotation))
     if get_origin(field.annotation) is tuple:

@@ -95,4 +95,5 @@ class TextConfig(Settings):
     add to them. It is read once: in settings that are resolved its files are in `wordings`, and this is `default`."""
 
     wordings: dict[str, str] = Field(default_factory=dict)
-    """Wordings of the user: the name of a file, as in `dropout/one.j2`, and its text, one wording a line."""
+    """Wordings of the user, one a line, by the statement that they replace, as in `dropout/one`, or add to, as in
+    `dropout/one+`."""

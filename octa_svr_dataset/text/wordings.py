@@ -1,7 +1,7 @@
 """Wordings: each statement has a template file, each of its lines is one way to say it.
 
 `templates/dropout/one.j2` holds the wordings of the statement `dropout/one`. Empty lines and those that start with
-`{#` are no wordings. A file of the user with that name replaces them, one named `dropout/one.more.j2` adds to them.
+`{#` are no wordings. A file of the user with that name replaces them, one named `dropout/one+.j2` adds to them.
 Lines are rendered in Jinja's sandbox, from strings and lists of strings only; an undefined name is an error.
 """
 
@@ -20,8 +20,8 @@ from octa_svr_dataset.errors import InputError
 
 SUFFIX = ".j2"
 
-MORE = ".more"
-"""Before the suffix of a file of the user that adds wordings."""
+MORE = "+"
+"""At the end of the name of a file of the user that adds wordings."""
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -71,26 +71,25 @@ class Wordings:
     """All wordings, those of the user included."""
 
     def __init__(self, users: Mapping[str, str]) -> None:
-        """Read the embedded wordings and those of the user: texts by the names of their files."""
-        self._wordings = {name: wordings_of(f"{name}{SUFFIX}", text) for name, text in embedded_templates().items()}
-        for file in sorted(users):  # `one.j2` comes before `one.more.j2`
-            self._take(file, wordings_of(file, users[file]))
+        """Read the embedded wordings and those of the user: texts by the names of their files, without `.j2`."""
+        self._wordings = {name: wordings_of(name, text) for name, text in embedded_templates().items()}
+        for name in sorted(users):  # what replaces comes before what adds
+            self._take(name, wordings_of(name, users[name]))
 
-    def _take(self, file: str, wordings: list[Wording]) -> None:
-        statement = file.removesuffix(SUFFIX).removesuffix(MORE)
-        if statement not in self._wordings or not file.endswith(SUFFIX):
+    def _take(self, name: str, wordings: list[Wording]) -> None:
+        statement = name.removesuffix(MORE)
+        if statement not in self._wordings:
             near = get_close_matches(statement, self._wordings, n=3, cutoff=0.0)
             raise InputError(
-                f"text.templates: {file} is named after no statement; allowed: {', '.join(near)} and "
+                f"text.templates: {name}{SUFFIX} is named after no statement; allowed: {', '.join(near)} and "
                 f"{len(self._wordings) - len(near)} others, each with {SUFFIX} or {MORE}{SUFFIX}"
             )
         if not wordings:
-            raise InputError(f"text.templates: {file} holds no wording; allowed: one a line")
+            raise InputError(f"text.templates: {name}{SUFFIX} holds no wording; allowed: one a line")
         allowed = set().union(*(wording.names() for wording in embedded_wordings()[statement]))
         for wording in wordings:
             wording.require_names(allowed)
-        adds = file.endswith(MORE + SUFFIX)
-        self._wordings[statement] = (self._wordings[statement] if adds else []) + wordings
+        self._wordings[statement] = (self._wordings[statement] if name.endswith(MORE) else []) + wordings
 
     def statements(self) -> list[str]:
         """Names of all statements."""
@@ -107,10 +106,10 @@ def load_wordings(users: tuple[tuple[str, str], ...]) -> Wordings:
     return Wordings(dict(users))
 
 
-def wordings_of(file: str, text: str) -> list[Wording]:
-    """Wordings that a file holds."""
+def wordings_of(name: str, text: str) -> list[Wording]:
+    """Wordings that a file holds; its name is without `.j2`."""
     return [
-        Wording(file=file, line=number, source=line.strip())
+        Wording(file=name + SUFFIX, line=number, source=line.strip())
         for number, line in enumerate(text.splitlines(), start=1)
         if line.strip() and not line.strip().startswith("{#")
     ]
@@ -125,7 +124,7 @@ def embedded_templates() -> dict[str, str]:
 @cache
 def embedded_wordings() -> dict[str, list[Wording]]:
     """Embedded wordings, by statement."""
-    return {name: wordings_of(f"{name}{SUFFIX}", text) for name, text in embedded_templates().items()}
+    return {name: wordings_of(name, text) for name, text in embedded_templates().items()}
 
 
 def _files_below(folder: Traversable, prefix: str) -> list[tuple[str, str]]:

@@ -44,8 +44,7 @@ class Writer:
 
     def phrase(self, statement: str, **words: Any) -> str:
         """Words of a statement in a wording that is drawn, whatever the words."""
-        wordings = self.wordings.of(statement)
-        return wordings[self.draw(len(wordings))].render(words)
+        return self.phrase_in(statement, self.draw(len(self.wordings.of(statement))), **words)
 
     def phrase_in(self, statement: str, wording: int, **words: Any) -> str:
         """Words of a statement in a given wording."""

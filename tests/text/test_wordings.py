@@ -18,22 +18,46 @@ CANNOT_BE_SEEN = re.compile(
 PHRASES = re.compile(r"^(dropout/item|quality/(noise|blur|motion|darkness))$")
 """Statements that are parts of a sentence."""
 
-ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Filter, nodes.Call)
+ARITHMETIC = (
+    nodes.Add,
+    nodes.Sub,
+    nodes.Mul,
+    nodes.Div,
+    nodes.FloorDiv,
+    nodes.Mod,
+    nodes.Pow,
+    nodes.Filter,
+    nodes.Call,
+)
 
 
 def of_user(**files: str):
-    return load_wordings(tuple((name.replace("__", "/").replace("_MORE", ".more") + ".j2", text) for name, text in files.items()))
+    return load_wordings(tuple((name.replace("__", "/").replace("_MORE", "+"), text) for name, text in files.items()))
 
 
 @pytest.mark.parametrize("statement", sorted(embedded_wordings()))
 def test_each_statement_has_eight_wordings_and_none_twice(statement):
     sources = [wording.source for wording in embedded_wordings()[statement]]
-    assert len(sources) >= 8
+    assert len(sources) == 8 or (len(sources) >= 12 and statement.startswith("question")), (
+        "as many, or numbers would tell"
+    )
     assert len(set(sources)) == len(sources)
 
 
 @pytest.mark.parametrize(
-    "task", ["describe", "classify", "locate", "count", "yes_no", "choice", "compare_regions", "measure", "report", "explain_grade"]
+    "task",
+    [
+        "describe",
+        "classify",
+        "locate",
+        "count",
+        "yes_no",
+        "choice",
+        "compare_regions",
+        "measure",
+        "report",
+        "explain_grade",
+    ],
 )
 def test_each_task_has_twelve_questions(task):
     num = [len(lines) for name, lines in embedded_wordings().items() if name.startswith(f"question/{task}")]
@@ -61,12 +85,10 @@ def test_wordings_are_sentences_without_what_cannot_be_seen():
             assert PHRASES.match(statement) or wording.source[-1] in ".?", wording
 
 
-def test_wordings_of_one_statement_use_the_same_names():
-    free = {"question/locate_boxes", "question/locate_points", "question/locate_faz", "question/count", "question/compare_regions",
-            "question/yes_no_present", "question/yes_no_present_not", "question/yes_no_number", "question/yes_no_number_not"}  # fmt: skip
+def test_no_wording_leaves_a_fact_out():
     for statement, wordings in embedded_wordings().items():
         names = [wording.names() - {"is_one"} for wording in wordings]
-        if statement not in free and not statement.startswith(("synthesis", "grade")):
+        if not statement.startswith(("question", "synthesis", "grade")):
             assert all(n == names[0] for n in names), statement
 
 
@@ -83,8 +105,14 @@ def test_a_file_of_the_user_replaces_wordings_and_another_adds_to_them():
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"dropout__none": "No hole.\nNo {{ gap }}."}, r"text\.templates: dropout/none\.j2, line 2: unknown name 'gap'"),
-        ({"dropout__one": "\nOne of {{ areal }}."}, r"dropout/one\.j2, line 2: unknown name 'areal'; .*area, place, size"),
+        (
+            {"dropout__none": "No hole.\nNo {{ gap }}."},
+            r"text\.templates: dropout/none\.j2, line 2: unknown name 'gap'",
+        ),
+        (
+            {"dropout__one": "\nOne of {{ areal }}."},
+            r"dropout/one\.j2, line 2: unknown name 'areal'; .*area, place, size",
+        ),
         ({"dropout__one": "{% if %}"}, r"text\.templates: dropout/one\.j2, line 1: Expected an expression"),
         ({"dropout__won": "One."}, r"dropout/won\.j2 is named after no statement; allowed: .*dropout/one"),
         ({"dropout__one": "\n"}, r"text\.templates: dropout/one\.j2 holds no wording"),
@@ -95,7 +123,9 @@ def test_what_is_wrong_in_a_file_of_the_user_is_told_with_its_line(files, messag
         of_user(**files)
 
 
-@pytest.mark.parametrize("source", ["{{ size.no.thing }}", "{{ size.__class__.__mro__ }}", "{{ 1 / 0 }}", "{{ size + 1 }}"])
+@pytest.mark.parametrize(
+    "source", ["{{ size.no.thing }}", "{{ size.__class__.__mro__ }}", "{{ 1 / 0 }}", "{{ size + 1 }}"]
+)
 def test_what_fails_only_when_it_is_said_is_told_with_its_line_too(source):
     wording = of_user(dropout__one=f"Fine.\n{source}").of("dropout/one")[1]
     with pytest.raises(InputError, match=r"^text\.templates: dropout/one\.j2, line 2: "):
@@ -109,7 +139,7 @@ def test_a_folder_of_templates_is_read_once_and_changes_the_configuration(tmp_pa
     for text in ("No hole.", "No gap."):
         file.write_text(text)
         config = resolve_config("healthy", overrides={"text.templates": str(tmp_path)})
-        assert (config.text.templates, config.text.wordings) == ("default", {"dropout/none.j2": text})
+        assert (config.text.templates, config.text.wordings) == ("default", {"dropout/none": text})
         hashes.add(config_hash(config))
     assert len(hashes) == 3
 

@@ -2,7 +2,7 @@
 
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.text.answers import ChoiceAnswer
-from octa_svr_dataset.text.lesions import say_irma, say_microaneurysms, say_neovascularization
+from octa_svr_dataset.text.lesions import say_irma, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
 from octa_svr_dataset.text.surroundings import say_fovea, say_quality
