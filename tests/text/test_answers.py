@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ COORDINATE = st.integers(0, 1000)
 SIDE = st.tuples(COORDINATE, COORDINATE).filter(lambda ends: ends[0] < ends[1])
 BOXES = st.builds(lambda x, y: Box(x1=x[0], y1=y[0], x2=x[1], y2=y[1]), SIDE, SIDE)
 POINTS = st.builds(Point, x=COORDINATE, y=COORDINATE)
-VALUES = st.none() | st.floats(0, 1e9, allow_subnormal=False) | st.integers(0, 10**6)
+VALUES = st.none() | st.decimals(0, 10**9, places=6).map(float) | st.integers(0, 10**6)
 ANSWERS = {
     "describe": st.builds(ClassAnswer, label=st.sampled_from(Label)),
     "classify": st.builds(ClassAnswer, label=st.sampled_from(Label), scheme=st.sampled_from(["three", "binary"])),
@@ -92,12 +94,9 @@ def test_what_holds_no_answer_is_refused(task, text):
 
 @given(text=st.text(max_size=200), task=st.sampled_from(list(ANSWERS)))
 def test_any_text_is_read_or_refused(task, text):
-    try:
+    with contextlib.suppress(UnparsableAnswerError):
         answer = parse_answer(task, text)
-    except UnparsableAnswerError as error:
-        assert str(error)
-    else:
-        assert type(answer) is type(parse_answer(task, format_answer(answer)))
+        assert parse_answer(task, format_answer(answer)) == answer
 
 
 def test_an_unknown_task_is_an_error():
@@ -121,5 +120,5 @@ def test_an_unknown_task_is_an_error():
     ],
 )
 def test_what_is_no_answer_cannot_be_made(make):
-    with pytest.raises(ValueError, match="must be|between"):
+    with pytest.raises(ValueError, match=r"must be|between"):
         make()

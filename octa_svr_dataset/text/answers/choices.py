@@ -7,36 +7,36 @@ from octa_svr_dataset.text.answers.forms import LETTERS, ChoiceAnswer, RegionAns
 from octa_svr_dataset.text.answers.output import UnparsableAnswerError, last_lines, the_one
 
 _YES_OR_NO = re.compile(
-    r"^(?:answer: )?(?:(?P<yes>yes|yeah|yep|true)|(?P<no>no|nope|false))\b(?!\s(?:doubt|idea|and no|or no|way to))",
-    re.IGNORECASE,
-)
-_AT_END = re.compile(
-    r"\b(?:answer is|so|therefore|hence|thus)[,:]?\s\"?(?:(?P<yes>yes)|(?P<no>no))\"?[.!]?$", re.IGNORECASE
-)
-_TURNING = re.compile(
-    r"^(?:yes|no)\b[^.\n]*(?:,|-|\.\.\.)\s?(?:wait|actually|or rather|well)\b|^(?:yes (?:and|or|/) ?no|yes/no|no and yes)",
+    r"^(?:(?P<yes>yes|yeah|yep|true)|(?P<no>no|nope|false))\b(?!\s(?:doubt|idea|way to))"
+    r"|\b(?:answer is\s)?[\"']?(?:(?P<yes_alone>yes)|(?P<no_alone>no))\b(?=[\"']?\s?(?:[-.,;:!/\n]|$))"
+    r"|\banswer is (?:(?P<yes_named>yes)|(?P<no_named>no))\b",
     re.IGNORECASE,
 )
 
 
 def read_yes_no(text: str) -> YesNoAnswer:
-    """The yes or no that a text begins with, or comes to in its last line; both must agree."""
-    if _TURNING.search(text):
-        raise UnparsableAnswerError("the output says yes and no")
-    lines = last_lines(text, "answer", "conclusion")
-    found = [match for line in [text, *lines] if (match := _YES_OR_NO.match(line))]
-    found += [match for match in [_AT_END.search(text)] if match]
-    answers = ["yes" if match["yes"] else "no" for match in found]
+    """The yes or no that a text begins with, or that stands in it for itself; all must agree."""
+    passages = [text, *last_lines(text, "answer", "conclusion")]
+    found = [match for passage in passages for match in _YES_OR_NO.finditer(passage)]
+    answers = ["yes" if str(match.lastgroup).startswith("yes") else "no" for match in found]
     return YesNoAnswer(is_yes=the_one(answers, "yes or no") == "yes")
 
 
-_LETTER = rf"[\"'(\[]?([{LETTERS}{LETTERS.lower()}])"
-_ALONE = re.compile(rf"^(?:option |choice )?{_LETTER}[\"')\]]?[.!]?$", re.IGNORECASE)
-_MARKED = re.compile(rf"^(?:option |choice )?{_LETTER}(?:[)\].:]+|\s[-=])\s?(.*)$")
-_NAMED = re.compile(
-    rf"\b(?:answer|option|choice)\b(?: \w+)?(?: is|:|would be)?:?\s(?:option |choice )?[\"'(\[]?([{LETTERS}])\b(?!\s(?:large|small|few|single))"
+_ALONE = re.compile(rf"^(?:option |choice )?[\"'(\[]?([{LETTERS}])[\"')\]]?[.!]?$", re.IGNORECASE)
+_MARKED = re.compile(
+    rf"^(?:option |choice )?[\"'(\[]?(?P<letter>[{LETTERS}])"
+    r"(?:[)\].:,]+|\s(?=[-=(]|because\b|since\b|as\b))\s?(?P<words>.*)$",
+    re.IGNORECASE,
 )
-_EITHER = re.compile(rf"\b[(]?[{LETTERS}][)]?\s?(?:,|/|or|and|&)\s?(?:option )?[(]?[{LETTERS}]\b")
+_CHOSEN = r"answer|option|choice|it's|it is|going with|go with|choose|pick|select"
+_NAMED = re.compile(
+    rf"\b(?i:{_CHOSEN})\b(?:\s(?:is|would be)|:)?\s(?:(?:option|choice) )?[\"'(\[]?([{LETTERS}])\b(?!\s[a-z]+\s)"
+)
+_NAMED_AND_RIGHT = re.compile(rf"\b(?i:option|choice|answer)\s[(]?([{LETTERS}])[)]?\sis\s(?:right|correct|true|best)\b")
+_SEVERAL = re.compile(
+    rf"\b[(]?[{LETTERS}][)]?\s?(?:,|/|or|and|&)\s?(?:option )?[(]?[{LETTERS}]\b"
+    rf"|\b[{LETTERS}][.)]\s[{LETTERS}](?:[.)]|$)"
+)
 
 
 def read_choice(text: str, options: Mapping[str, str] | None) -> ChoiceAnswer:
@@ -50,35 +50,40 @@ def read_choice(text: str, options: Mapping[str, str] | None) -> ChoiceAnswer:
 
 
 def _letters(passage: str, options: Mapping[str, str]) -> list[str]:
-    """Every option that a passage chooses."""
-    if _EITHER.search(passage):
+    """Every option that a passage chooses: by a line's letter, by "the answer is B", or by an option's words."""
+    if _SEVERAL.search(passage):
         raise UnparsableAnswerError("the output chooses more than one option")
     letters: list[str] = []
     for line in passage.splitlines():
-        if match := _ALONE.match(line) or _MARKED.match(line):
-            letters.append(match[1].upper())
-            words = _words(match[2]) if match.re is _MARKED else ""
-            letters += [letter for letter, option in options.items() if words and _words(option) == words]
-    letters = letters or _NAMED.findall(passage)
-    return letters or [letter for letter, option in options.items() if _words(option) == _words(passage)]
+        if alone := _ALONE.match(line):
+            letters.append(alone[1].upper())
+        elif marked := _MARKED.match(line):
+            letters.append(marked["letter"].upper())
+            letters += [letter for letter, option in options.items() if _words(option) == _words(marked["words"])]
+    letters = letters or _NAMED_AND_RIGHT.findall(passage) or _NAMED.findall(passage)
+    if letters or re.search(r"\b(?:no|not|neither|none)\b|n't\b", passage):
+        return letters
+    return [letter for letter, option in options.items() if f" {_words(option)} " in f" {_words(passage)} "]
 
 
 def _words(text: str) -> str:
     return " ".join(re.findall(r"[\w.]+", text.lower().rstrip(".")))
 
 
+_PART = r"(?=\s(?:quadrant|half|region|part|sector|side|area)\b|[.!]?$)"
 _REGION = re.compile(
-    r"\b(?:(?P<superior>superior(?:ly)?|(?:upper|top)(?=\s(?:quadrant|half|region|part|sector|side|area)|[.!]?$))"
-    r"|(?P<inferior>inferior(?:ly)?|(?:lower|bottom)(?=\s(?:quadrant|half|region|part|sector|side|area)|[.!]?$))"
+    rf"\b(?:(?P<superior>superior(?:ly)?|supero|(?:upper|top){_PART})"
+    rf"|(?P<inferior>inferior(?:ly)?|infero|(?:lower|bottom){_PART})"
     r"|(?P<nasal>nasal(?:ly)?)|(?P<temporal>temporal(?:ly)?)"
-    r"|(?P<equal>equal(?:ly)?|(?:the )?same|no (?:clear |visible |real )?difference|similar(?:ly)?|neither|evenly|comparable|alike))\b",
+    r"|(?P<equal>equal(?:ly)?|(?:the )?same|no (?:clear |visible |real )?difference|similar(?:ly)?|neither|evenly"
+    r"|comparable|alike))\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|relative to|as opposed to|rather than|not the|unlike|followed by|whereas|while)\b",
+    r"\b(?:than|compared (?:to|with)|relative to|as opposed to|not the|unlike|followed by|whereas|while)\b|\s>\s",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\b(?:not|isn't|rather than)\s(?:the\s)?(?:\w+\s)?$", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:not|isn't|aren't)\s(?:the\s)?$", re.IGNORECASE)
 
 
 def read_region(text: str) -> RegionAnswer:
@@ -89,7 +94,7 @@ def read_region(text: str) -> RegionAnswer:
 
 def _regions(passage: str) -> list[str]:
     regions = []
-    for sentence in re.split(r"(?<=[.;!?])\s|\n", passage):
+    for sentence in re.split(r"(?<=[.;!?])\s|\n|\b(?:but|however|except)\b", passage):
         head = _COMPARED.split(sentence)[0]
         found = [str(match.lastgroup) for match in _REGION.finditer(head) if not _NEGATED.search(head[: match.start()])]
         regions += ["equal"] if "equal" in found else found

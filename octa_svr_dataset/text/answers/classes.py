@@ -18,43 +18,69 @@ from octa_svr_dataset.text.answers.output import UnparsableAnswerError, last_lin
 _ANY = "diabetic retinopathy"
 """Diabetic retinopathy of a kind that is not told."""
 
-_RETINOPATHY = r"(?:\s+(?:diabetic\s+)?retinopathy|\s+DR\b|\s+disease)?(?:\s*\(N?PDR\))?"
-_MENTION = re.compile(
-    rf"(?P<npdr>\b(?:non|pre)[-\s]*proliferative{_RETINOPATHY}|\bNPDR\b(?:\s*\(non[-\s]?proliferative[^()]*\))?)"
-    rf"|(?P<pdr>\bproliferat(?:ive|ion)\b{_RETINOPATHY}|\bPDR\b(?:\s*\(proliferative[^()]*\))?)"
-    r"|(?P<any>\bdiabetic\s+(?:retinopathy|eye\s+disease)(?:\s*\(DR\))?|\bDR\b|(?<=\bno )retinopathy)"
-    r"|(?P<healthy>\b(?:healthy|normal|unremarkable)[-\s](?:looking\s)?(?:(?:retinal?|macular?|OCTA|human)\s)*"
-    r"(?:retina|eye|macula|fundus|scan|image|angiogram|OCTA|retinal vasculature|vasculature)\b"
-    r"|(?:\b(?:is|are|appears?|looks?|seems?|remains?|as|eye|retina|class|label|healthy or diabetic)[\s:]+"
-    r"(?:to be\s)?(?:entirely\s|completely\s|otherwise\s|within normal limits and\s)?)(?:healthy|normal)(?=\s*(?:[.,;:!)\n]|$|and\b)))",
-    re.IGNORECASE,
-)
-_BARE_HEALTHY = re.compile(r"^(?:healthy|normal)(?:\s*\([^()]*\))?[\s.!]*$", re.IGNORECASE)
 
-_CLAUSE_END = re.compile(
-    r"[.;:!\n](?=\s|$)|\?|,?\s(?:but|however|although|though|yet|whereas|while|rather|instead)\b"
-    r"|,\s(?:this|it|the|which|these|there|indicating|consistent|suggesting|so|and (?:this|it|the|there))\b",
+def _pattern(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+_DISEASE = r"(?:\s(?:diabetic\s)?(?:retinopathy|DR|disease)\b)?"
+_EYE = r"(?:retinal?|eye|macula|fundus|scan|image|picture|angiogram|OCTA|vasculature)"
+_ENDS = r"(?=\s*(?:[.,;:!?)/\n]|$|(?:and|or|versus|vs|but|with|without)\b))"
+
+_LOOKS = r"(?:is|are|appears?|looks?|seems?)\s(?:to\sbe\s)?(?:(?!not?\b|never)\w+\s){0,2}?"
+_MENTION = _pattern(
+    rf"(?P<npdr>\b(?:non|pre)[-\s]*proliferative{_DISEASE}(?:\s\(NPDR\))?|\bNPDR\b(?:\s\(non[^()]*\))?)",
+    rf"(?P<pdr>\bproliferative{_DISEASE}(?:\s\(PDR\))?|\bPDR\b(?:\s\(proliferative[^()]*\))?)",
+    r"(?P<any>\bdiabetic\s(?:retinopathy|eye\sdisease)(?:\s\(DR\))?|\bDR\b"
+    r"|(?:(?<=\bno )|(?<=\bno apparent )|(?<=\bno visible ))retinopathy)",
+    rf"(?P<healthy>\b(?:healthy|normal|unremarkable)[-\s](?:\w+\s)?{_EYE}\b"
+    rf"|\b(?:{_EYE}|this|it|everything)\s{_LOOKS}(?:healthy|normal|unremarkable){_ENDS}"
+    rf"|(?:^\s?|\b(?:as|or|and|say|label)\s|[:/(]\s?)healthy{_ENDS})",
+)
+"""The kinds of names; longer ones first, so that non-proliferative is not taken for proliferative."""
+
+_BARE_HEALTHY = re.compile(
+    r"^(?:(?:appears |looks )?(?:healthy|normal|unremarkable)|within normal limits)(?:\s\([^()]*\))?[\s.!]*$",
     re.IGNORECASE,
 )
-_HEDGE_BEFORE = re.compile(
-    r"\b(?:(?:can|could)(?:not|n't| not)|unable to|difficult to|hard to|impossible to|not possible to|do(?:es)? not|don't|doesn't)"
-    r"\s(?:\w+\s){0,2}?(?:exclude|rule|say|tell|determine|distinguish|confirm|differentiate|decide|provide|diagnose)"
-    r"|\bnot (?:sure|certain|clear|excluded)|\b(?:uncertain|unclear|whether|if|possible|possibly|perhaps|maybe|might|may|could|would"
-    r"|should|risk of|develop|progress\w*|differential|versus|vs|suspicio\w+|compar\w+|than|unlike|like in|typical of"
-    r"|equivocal|borderline|either|question of|screening for|classif\w+ (?:as|into|between))\b",
-    re.IGNORECASE,
+
+_CLAUSE_END = _pattern(
+    r"[.;:!\n](?=\s|$)",
+    r"\?",
+    r",?\s(?:but|however|although|though|yet|whereas|while|rather|instead|because|since|leaving|making)\b",
+    r",\s(?:this|it|the|which|these|there|indicating|consistent|suggesting|so|hence)\b",
+    r",?\sand\s(?:this|it|the|there|is|are|shows?|suggests?|hence|so|therefore|thus|has|fits?|consistent)\b",
+    r",\s(?=(?:\w+\s){0,3}?(?:N?PDR|retinopathy)(?:\s\(\w+\))?\s(?:is|was|remains|seems|would\sbe)\b)",
 )
-_DENIAL_BEFORE = re.compile(
-    r"\b(?:no|not|n't|without|absence of|lack\w*|negative for|free of|rules? out|ruled out|exclud\w+|neither|nor|unlikely"
-    r"|against|argues? against|never)\b|n't\b",
-    re.IGNORECASE,
+
+_HEDGE_BEFORE = _pattern(
+    r"(?:\b(?:can|could)\s?(?:not|n't)|\b(?:unable|difficult|hard|impossible|not possible)\sto|n't|\bdo(?:es)? not)"
+    r"\s(?:\w+\s){0,2}?(?:exclude|rule|say|tell|determine|distinguish|confirm|differentiate|decide|provide|diagnose)\b",
+    r"\bnot\s(?:sure|certain|clear|excluded)\b",
+    r"\b(?:uncertain|unclear|equivocal|borderline|questionable|whether|if|either)\b",
+    r"\b(?:possible|possibly|perhaps|maybe|might|may|could|would(?!\s(?:say|call|classify|grade|conclude|go|lean|favor)))\b",
+    r"\b(?:should|risk\sof|develop\w*|progress\w*|differential|versus|vs|suspicio\w+|suspect\w*|r/o)\b",
+    r"\b(?:compar\w+|than|unlike|as\sin|screen\w*\sfor)\b",
 )
+
+_DENIAL_BEFORE = _pattern(
+    r"\b(?:no|not|never|without|neither|nor|lack\w*|unlikely|against)\b",
+    r"n't\b",
+    r"\b(?:absence\sof|negative\sfor|free\sof|rules?\sout|ruled\sout|exclud\w+)\b",
+)
+
 _AFTER = re.compile(
-    r"^\W*(?:(?:is|are|was|can|could|may|might|seems?|appears?|has been|be)\s)*"
-    r"(?:(?P<hedge>(?:can|could)?(?:not|n't)\s(?:be\s)?(?:\w+\s)?(?:excluded|ruled out)|(?<=be )(?:present|possible)|possible"
-    r"|suspected|uncertain|questionable)|(?P<denial>not\b|n't|excluded|ruled out|absent|unlikely))",
+    r"^(?:\s(?:is|are|was|can|could|may|might|seems?|appears?|has\sbeen|be)\b)*"
+    r"(?:(?P<hedge>(?:\s(?:can|could))?\s?(?:not|n't)(?:\sbe)?\s(?:\w+\s)?(?:excluded|ruled\sout|determined|confirmed)"
+    r"|\scannot\b|(?<=\bbe)\spresent|\s(?:possible|suspected|uncertain|versus|vs)\b)"
+    r"|(?P<denial>(?<=is)\s?(?:not\b|n't)|\snot\s(?:present|seen|visible|found|detected|evident|likely|identified)"
+    r"|\s(?:excluded|ruled\sout|absent|unlikely)\b|:\s(?:no|none|absent|negative)\b(?=\s*(?:[.,;\n]|$))))",
     re.IGNORECASE,
 )
+
+REACH = 200
+"""A word denies or hedges what follows within so many characters of its clause, the length of a long list of lesions."""
+
 _ASIDE = re.compile(r"^(?:yes|no|well|ok|okay|sure|certainly)[,.]\s+", re.IGNORECASE)
 
 
@@ -68,8 +94,8 @@ def read_class(text: str, scheme: str) -> ClassAnswer:
     scheme
         "three", where diabetic retinopathy of no kind is no answer, or "binary".
     """
-    lines = last_lines(text, "conclusion", "answer", "diagnosis", "classification", "class")
-    labels = {_label_of(line, scheme) for line in lines} or {_label_of(text, scheme)}
+    passages = last_lines(text, "conclusion", "answer", "diagnosis", "classification", "class") or [text]
+    labels = {_label_of(passage, scheme) for passage in passages}
     if len(labels) > 1:
         raise UnparsableAnswerError(f"the conclusions disagree: {', '.join(sorted(labels))}")
     return ClassAnswer(label=labels.pop(), scheme=scheme)
@@ -80,6 +106,8 @@ def _label_of(text: str, scheme: str) -> Label:
     if _BARE_HEALTHY.match(text):
         return Label.HEALTHY
     claimed, denied = _claims(_ASIDE.sub("", text))
+    if claimed & denied:
+        raise UnparsableAnswerError(f"the output claims and denies {', '.join(sorted(claimed & denied))}")
     if _ANY in denied or {Label.NPDR, Label.PDR} <= denied:
         claimed = claimed | {Label.HEALTHY}
     diseases = claimed - {Label.HEALTHY}
@@ -103,20 +131,23 @@ def _label_of(text: str, scheme: str) -> Label:
 
 def _claims(text: str) -> tuple[set[str], set[str]]:
     """Classes that a text claims, and classes that it denies."""
-    claimed: set[str] = set()
-    denied: set[str] = set()
+    names: dict[str, set[str]] = {"claim": set(), "denial": set(), "hedge": set()}
     start = 0
-    for end in [*_CLAUSE_END.finditer(text), None]:
-        clause = text[start : end.start() if end else len(text)]
-        start = end.end() if end else len(text)
-        if end and end[0] == "?":
-            continue
-        for mention in _MENTION.finditer(clause):
-            name = _ANY if mention.lastgroup == "any" else str(mention.lastgroup)
-            before, after = clause[: mention.start()], _AFTER.match(clause[mention.end() :])
-            if _HEDGE_BEFORE.search(before) or (after and after["hedge"]):
-                continue
-            is_denied = bool(_DENIAL_BEFORE.search(before)) or bool(after and after["denial"])
-            (denied if is_denied else claimed).add(name)
-    denied.discard(Label.HEALTHY)
-    return claimed, denied
+    for end, mark, next_start in [
+        *((match.start(), match[0], match.end()) for match in _CLAUSE_END.finditer(text)),
+        (len(text), "", len(text)),
+    ]:
+        for mention in _MENTION.finditer(text[start:end]) if mark != "?" else ():
+            first, last = start + mention.start(), start + mention.end()
+            stance = _stance(text[max(first - REACH, start) : first], text[last : last + REACH])
+            names[stance].add(_ANY if mention.lastgroup == "any" else str(mention.lastgroup))
+        start = next_start
+    return names["claim"], names["denial"]
+
+
+def _stance(before: str, after: str) -> str:
+    """What the words of a clause before a mention, and those right after it, make of it: a claim, a denial, a hedge."""
+    match = _AFTER.match(after)
+    if _HEDGE_BEFORE.search(before) or (match and match["hedge"]):
+        return "hedge"
+    return "denial" if _DENIAL_BEFORE.search(before) or match else "claim"

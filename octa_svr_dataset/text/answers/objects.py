@@ -39,14 +39,14 @@ def read_objects(text: str) -> ObjectsAnswer:
 
 
 def _json_values(text: str) -> list[Any]:
-    """Lists of objects, and objects, that stand in a text as whole JSON values; what looks like one but is cut raises."""
+    """Lists of objects, and single objects, that stand in a text as JSON; one that is cut off raises."""
     values, position, decoder = [], 0, json.JSONDecoder()
     for match in re.finditer(r"\[\s*\]|\[\s*\{|\{", text):
         if match.start() < position:
             continue
         try:
             value, position = decoder.raw_decode(text, match.start())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UnparsableAnswerError(f"the JSON is broken or cut off: {error}") from None
         values.append(value)
     return values

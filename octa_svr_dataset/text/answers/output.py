@@ -7,6 +7,7 @@ OPENS, CLOSES = "<think>", "</think>"
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
 _BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]*)\}+")
+_LATEX = re.compile(r"\\(?:text|mathrm|mathbf)\{([^{}]*)\}|\\[()\[\],;!]|\$")
 _TAG = re.compile(r"</?answer>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*+|__+|`+|(?<!\w)_|_(?!\w)")
 _LINE_MARK = re.compile(r"^[ \t]*(?:#+|>|[-+•](?=\s))[ \t]*", re.MULTILINE)
@@ -33,6 +34,7 @@ def final_text(output: str) -> str:
         raise UnparsableAnswerError("the thoughts never end: <think> is not closed")
     text = re.split(CLOSES, text, flags=re.IGNORECASE)[-1]
     text = _TAG.sub("\n", _BOXED.sub(r"\nAnswer: \1\n", _FENCE.sub("", text)))
+    text = _LATEX.sub(lambda match: match[1] or " ", text)
     text = _EMPHASIS.sub("", _LINE_MARK.sub("", text)).translate(_PLAIN).translate(_DASHES)
     text = "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
     if not text:

@@ -1,4 +1,4 @@
-"""A model's free output, read once: which answer does it give?"""
+"""Which answer a model's free output gives, read once."""
 
 from collections.abc import Mapping
 

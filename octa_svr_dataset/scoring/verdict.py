@@ -1,4 +1,4 @@
-"""Is this answer right? One verdict a model output, by the grammar that wrote the training texts."""
+"""Which class does an output conclude: one verdict a picture, where the truth is a class alone."""
 
 from dataclasses import dataclass
 
