@@ -12,8 +12,8 @@ from octa_svr_dataset.measurement.quality import QualityMeasures, measure_qualit
 from octa_svr_dataset.measurement.sampling import fine
 from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels
 
-VEIN = 2
-"""Value of veins in the layer of vessels."""
+ARTERY, VEIN = 1, 2
+"""Values in the layer of vessels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,13 @@ class PictureAlone:
         faz = measure_faz(image, fov)
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
-        is_vein = view.rendering.layers.vessels == VEIN
+        layer = view.rendering.layers.vessels
         return cls(
             vessels=vessels,
             faz=faz,
             quality=measure_quality(image, sampled, faz),
             branches=branches,
-            beading=None if branches is None else measure_beading(vessels, branches, is_vein),
+            beading=None if branches is None else measure_beading(vessels, branches, layer == VEIN, layer == ARTERY),
         )
 
     @property

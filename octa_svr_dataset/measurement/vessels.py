@@ -46,6 +46,9 @@ class VesselMap:
     gray: np.ndarray
     """(S, S) float32. The picture, blurred by `BLUR_MM`."""
 
+    sampled: np.ndarray
+    """(S, S) float32. The same before the blur."""
+
     void_gray: float
     """Gray level where no blood flows."""
 
@@ -91,6 +94,7 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
         mask=has_flow & (gray > mean + VESSEL_SPREADS * spread),
         mesh=has_flow & (gray > mean + MESH_SPREADS * spread),
         gray=gray,
+        sampled=sampled.gray,
         void_gray=void_gray,
         median_gray=median_gray,
         fov=sampled.fov,
