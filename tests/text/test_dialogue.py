@@ -34,7 +34,7 @@ MARKUP = re.compile(
     r"</?think>|^## [A-Z][a-z ]+$|^(Fovea|Perfusion|Microaneurysms|Vessels|Image quality|Synthesis): ", re.MULTILINE
 )
 
-LEAST_ODD = r"  | \.|\.\.| ,|,,|[{}%]{2}|undefined|\ba (?=[aeio])|\ban (?=[^aeio])|\b(\w+) \1\b"
+LEAST_ODD = r"  | \.|\.\.| ,|,,|[{}%]{2}|undefined|\ba (?=[aeio])|\ban (?=[^aeiouO])|\b(\w+) \1\b"
 
 
 def only(task: str, **settings) -> TextConfig:
