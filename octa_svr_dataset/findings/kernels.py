@@ -56,8 +56,9 @@ def within(mask: np.ndarray, reach: float) -> np.ndarray:
 
 @kernel()
 def regions_of(labels: np.ndarray) -> np.ndarray:
-    """(K, 8) int64. Of each instance of a label map, in the order of the numbers: number, area, sums of rows and of
-    columns, first row, first column, last row + 1 and last column + 1, px.
+    """(K, 8) int64. Place and size of each instance of a label map, in the order of their numbers.
+
+    The columns: number, area, sums of rows and of columns, first row, first column, last row + 1, last column + 1; px.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
     most = 0
     for row in range(height):
         for column in range(width):
-            most = max(most, np.int64(labels[row, column]))
+            most = max(most, int(labels[row, column]))
     table = np.zeros((most + 1, 8), np.int64)
     table[:, 4], table[:, 5] = height, width
     for row in range(height):
@@ -163,10 +164,8 @@ def quadrant_sums(
             right = column + 0.5 - center[1]
             if excluded[row, column] or down * down + right * right < least * least:
                 continue
-            if abs(down) > abs(right):
-                quarter = 2 if down > 0.0 else 0
-            else:
-                quarter = 1 if right > 0.0 else 3
+            is_vertical = abs(down) > abs(right)
+            quarter = (2 if down > 0.0 else 0) if is_vertical else (1 if right > 0.0 else 3)
             whole[quarter] += 1
             inside[quarter] += mask[row, column]
     return inside, whole

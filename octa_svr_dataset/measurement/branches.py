@@ -64,9 +64,6 @@ class BranchMeasures:
     length_mm: float
     """Length of the courses that count."""
 
-    slope_um: float
-    """Mean distance over which the gray level at the sides of vessels falls by half of their height, um."""
-
     points_px: np.ndarray
     """(P, 2) float64. Center lines (row, column), px of the vessel map, course after course."""
 
@@ -75,6 +72,9 @@ class BranchMeasures:
 
     width_um: np.ndarray
     """(P,) float64. Width at each point, um."""
+
+    slope_um: np.ndarray
+    """(P,) float64. Distance over which the sides fall from three quarters to a quarter of the height there, um."""
 
 
 def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
@@ -87,14 +87,15 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
     fov = FieldOfView(width_mm=vessels.fov.width_mm, size_px=len(gray))
     lines, first = trace_lines(skeletonize(_larger(gray, fov, vessels)))
     partner = join_lines(lines, first, GAP_PX, BACK_PX, math.cos(math.radians(LARGEST_TURN_DEG)))
-    pixels, first = _long_ones(*chain_lines(lines, first, partner), fov.length_px(LEAST_LENGTH_MM))
+    chained, first = chain_lines(lines, first, partner)
+    pixels, first = _long_ones(chained, first, fov.length_px(LEAST_LENGTH_MM))
     if not len(pixels):
         return None
-    points = smoothed(pixels.astype(float), first, _bell(SMOOTHING_PX))
+    points = smoothed(pixels.astype(float), first, bell(SMOOTHING_PX))
     arcs, chords = arcs_and_chords(points, first, fov.length_px(PIECE_MM))
     reach_px = vessels.fov.length_px(WIDEST_MM / 2)
     offsets = np.arange(-round(reach_px / _OFFSET_PX), round(reach_px / _OFFSET_PX) + 1) * _OFFSET_PX
-    across = smoothed(profiles(vessels.sampled, 2.0 * points, first, offsets), first, _bell(1.0))
+    across = smoothed(profiles(vessels.sampled, 2.0 * points, first, offsets), first, bell(1.0))
     width, slope = widths_at_half_height(across, round(vessels.fov.length_px(_TOP_MM) / _OFFSET_PX))
     step_um = 1000.0 * vessels.fov.mm_per_px * _OFFSET_PX
     steps_px = np.hypot(*np.diff(points, axis=0).T)
@@ -103,10 +104,10 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
         calibre_um=float(width.mean()) * step_um,
         tortuosity=arcs / chords,
         length_mm=float(steps_px.sum()) * fov.mm_per_px,
-        slope_um=float(slope.mean()) * step_um,
         points_px=2.0 * points,
         first=first,
         width_um=width * step_um,
+        slope_um=slope * step_um,
     )
 
 
@@ -134,7 +135,7 @@ def _long_ones(points: np.ndarray, first: np.ndarray, least_px: float) -> tuple[
 
 
 @lru_cache(maxsize=8)
-def _bell(deviation: float) -> np.ndarray:
+def bell(deviation: float) -> np.ndarray:
     """Weights of a Gaussian up to three standard deviations."""
     reach = math.ceil(3 * deviation)
     weights = np.array([math.exp(-0.5 * (step / deviation) ** 2) for step in range(-reach, reach + 1)])
