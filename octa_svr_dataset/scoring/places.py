@@ -135,4 +135,4 @@ def _instance_at(truth: Box | Point, layer: np.ndarray) -> np.ndarray | None:
         if distances.size == 0 or distances.min() > MASK_TOLERANCE:
             return None
         number = instances[distances.argmin()]
-    return places[instances == number]
+    return np.asarray(places[instances == number])

@@ -79,7 +79,7 @@ _AFTER = re.compile(
 )
 
 REACH = 200
-"""A word denies or hedges what follows within so many characters of its clause, the length of a long list of lesions."""
+"""A word denies or hedges what follows within so many characters: the length of a long list of lesions."""
 
 _ASIDE = re.compile(r"^(?:yes|no|well|ok|okay|sure|certainly)[,.]\s+", re.IGNORECASE)
 
