@@ -200,7 +200,7 @@ NEEDS = {
     "imaging.saccade_mm": {"imaging.saccades": [2, 2]},
     "imaging.shadow": {"imaging.projection": "deep"},
     "imaging.residue": {"imaging.projection": "deep"},
-    **{f"text.forms.{name}": {"text.form": "mixed", "text.turns": [3, 3]} for name in ("think", "prose", "stages", "answer_only")},
+    **{name: {"text.form": "mixed", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.forms")},
     **{name: {"text.opening": "drawn", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.tasks")},
     "text.eye_named": {"text.opening": "drawn"},
 }

@@ -30,7 +30,7 @@ class FormWeights(Weights):
     """Weight of reasoning in lines that begin with the name of a stage; of tasks without stages, in prose."""
 
     answer_only: float = Field(0.2, ge=0)
-    """Weight of the answer alone."""
+    """Weight of the answer alone; of a report and of a grade that is explained, in prose."""
 
 
 class TaskWeights(Weights):

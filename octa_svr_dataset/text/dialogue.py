@@ -15,6 +15,12 @@ from octa_svr_dataset.text.wordings import load_wordings
 from octa_svr_dataset.text.words import EYES
 from octa_svr_dataset.text.writer import Writer
 
+LONG = ("report", "explain_grade")
+"""Tasks whose answer cannot be given without reasons."""
+
+OPEN = ("describe", *LONG)
+"""Tasks whose question asks for all that is to be said."""
+
 QUESTION = "What do you see in this OCTA image?"
 """The question of the prior art's dataset (OCTA-100K-SVR); evaluation asks the same."""
 
@@ -80,7 +86,11 @@ def write_dialogue(
         writer = replace(writer, names_eye=writer.names_eye or is_naming)
         reply = TASKS[task][1](writer, topic)
         form = _drawn(config.forms, writer) if config.form == "mixed" else config.form
-        question = QUESTION if is_prior_art else _worded(reply.question, form, is_naming=is_naming, writer=writer)
+        form = "prose" if task in LONG and form == "answer_only" else form
+        asked = [_eye(writer)] if is_naming else []
+        asked += [reply.question, *_wanted(task, form, writer)]
+        separator = "\n" if "\n" in reply.question else " "
+        question = QUESTION if is_prior_art else separator.join(asked)
         answer, sentences = compose(reply, form)
         messages += [Message(role="user", content=question), Message(role="assistant", content=answer)]
         tasks.append(Task(task=task, answer=json.dumps(reply.answer_data), sentences=sentences))
@@ -108,11 +118,15 @@ def _drawn(weights: Settings, writer: Writer, among: list[str] | None = None) ->
     return names[int(np.searchsorted(limits, number * limits[-1], side="right"))] if names else ""
 
 
-def _worded(question: str, form: str, *, is_naming: bool, writer: Writer) -> str:
-    """The question with what goes before and after it: the eye, and the form that is wanted."""
-    if is_naming:
-        question = f"{writer.phrase('question/eye', eye=EYES[writer.laterality])} {question}"
-    if form == "answer_only" or writer.draw(2):
-        asked = "prose" if form == "stages" else form
-        question = f"{question}{chr(10) if chr(10) in question else ' '}{writer.phrase(f'question/form_{asked}')}"
-    return question
+def _eye(writer: Writer) -> str:
+    """Which eye it is."""
+    return writer.phrase("question/eye", eye=EYES[writer.laterality])
+
+
+def _wanted(task: str, form: str, writer: Writer) -> list[str]:
+    """What is said of the form that is wanted: always of the answer alone, else of half of the questions."""
+    if form == "answer_only":
+        return [writer.phrase(f"question/form_{'conclusion' if task == 'describe' else 'answer'}_only")]
+    if writer.draw(2) or (form != "think" and task in OPEN):
+        return []
+    return [writer.phrase(f"question/form_{'think' if form == 'think' else 'prose'}")]

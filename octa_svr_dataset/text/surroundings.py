@@ -20,6 +20,14 @@ def say_fovea(writer: Writer) -> list[Said]:
     return [zone, writer.say(f"faz/{faz.size}", "faz")]
 
 
+def say_border(writer: Writer) -> list[Said]:
+    """Whether the border of the avascular zone can be followed all the way round."""
+    faz = writer.findings.faz
+    if faz.is_visible and faz.is_delimited and not faz.borders_dropout:
+        return [writer.say("faz/closed", "faz")]
+    return say_fovea(writer)
+
+
 def _bordering(writer: Writer) -> list[str]:
     return ["dropout"] if writer.findings.visible_dropouts else []
 

@@ -1,5 +1,7 @@
 """What the findings mean together: the synthesis, and what the grade rests on."""
 
+from collections.abc import Sequence
+
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.grading import FOCAL_MOST_MM2, severity_of
 from octa_svr_dataset.text.words import listed
@@ -68,16 +70,16 @@ def grounds(findings: Findings) -> list[str]:
 
 def words_of_grounds(findings: Findings) -> dict[str, object]:
     """The visible signs as a list in prose, and whether it is one thing."""
-    counts = {
-        "irma": len(findings.visible_irma),
-        "dropout": len(findings.visible_dropouts),
-        "microaneurysm": len(findings.visible_microaneurysms),
+    instances = {
+        "irma": findings.visible_irma,
+        "dropout": findings.visible_dropouts,
+        "microaneurysm": findings.visible_microaneurysms,
     }
     kinds = grounds(findings)
-    names = [NAMES[kind][counts.get(kind, 1) > 1] for kind in kinds]
+    names = [_named(kind, instances.get(kind, ())) for kind in kinds]
     if "diffuse_loss" in kinds:
         names[-1] = f"{findings.diffuse_loss.degree} {names[-1]}"
-    return {"grounds": listed(names), "is_one": len(kinds) == 1 and counts.get(kinds[0], 1) == 1}
+    return {"grounds": listed(names), "is_one": len(kinds) == 1 and len(instances.get(kinds[0], ())) < 2}
 
 
 def say_grade(writer: Writer) -> list[Said]:
@@ -88,6 +90,8 @@ def say_grade(writer: Writer) -> list[Said]:
     if severity == 2:
         basis += "_wide" if sum(area.area_mm2 for area in findings.visible_dropouts) > FOCAL_MOST_MM2 else "_focal"
     words = words_of_grounds(findings) if severity else {}
+    words |= {"dots": _named("microaneurysm", findings.visible_microaneurysms)}
+    words |= {"shunts": _named("irma", findings.visible_irma)}
     said = [writer.say(basis, *ids, **words)]
     said.append(writer.say("grade/top" if severity == TOP else f"grade/up_{severity}", "severity"))
     if severity:
@@ -112,4 +116,14 @@ def without_decisive(findings: Findings) -> int:
 
 def _decisive(findings: Findings) -> str:
     """The sign that decides the severity, or all of them where it is 1."""
-    return ("", "these signs", "the dropout", "these shunts", "the new vessels")[findings.severity]
+    one = {1: words_of_grounds(findings)["is_one"], 3: len(findings.visible_irma) == 1}.get(findings.severity)
+    if findings.severity == 1:
+        return "this sign" if one else "these signs"
+    if findings.severity == 3:
+        return "this shunt" if one else "these shunts"
+    return "the dropout" if findings.severity == 2 else "the new vessels"
+
+
+def _named(kind: str, instances: Sequence[object]) -> str:
+    """One of a kind with its article, or several."""
+    return NAMES[kind][len(instances) > 1]

@@ -5,7 +5,7 @@ from octa_svr_dataset.text.answers import ChoiceAnswer
 from octa_svr_dataset.text.lesions import say_irma, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_fovea, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality
 from octa_svr_dataset.text.synthesis import grounds, say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.writer import Said, Writer
@@ -99,5 +99,5 @@ def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
         said = [say_neovascularization(writer), say_irma(writer), say_dropout(writer)[0]]
         return said, ("neovascularization", "irma", "dropout")
     if topic == "border":
-        return say_fovea(writer)[:1], ("faz",)
+        return say_border(writer), ("faz",)
     return say_quality(writer)[:1], ("quality",)

@@ -3,6 +3,7 @@
 from octa_svr_dataset.text.answers import MeasureAnswer, RegionAnswer
 from octa_svr_dataset.text.perfusion import (
     EQUAL_WITHIN,
+    MOST_LISTED,
     region_id,
     say_diffuse_loss,
     say_dropout,
@@ -96,7 +97,7 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
         total_mm2 = round(total_dropout_mm2(writer), 2)
         ids = ids_of("dropout", dropouts)
         said = say_dropout(writer)[:1]
-        if len(dropouts) > 1:
+        if 1 < len(dropouts) <= MOST_LISTED:
             said.append(writer.say("measure/total_dropout_area", *ids, total=decimals(total_mm2)))
         return total_mm2, "mm2", said, ids
     if quantity == "diffuse_loss_share":

@@ -8,7 +8,7 @@ from octa_svr_dataset.text.answers import YesNoAnswer
 from octa_svr_dataset.text.lesions import say_microaneurysms
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_fovea, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality
 from octa_svr_dataset.text.synthesis import say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.words import as_place, numeral
@@ -55,7 +55,7 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
         return words, len(dots) > most, say_microaneurysms(writer), ids_of("microaneurysm", dots)
     if topic == "border":
         is_whole = findings.faz.is_visible and findings.faz.is_delimited and not findings.faz.borders_dropout
-        return {}, is_whole, say_fovea(writer), ("faz",)
+        return {}, is_whole, say_border(writer), ("faz",)
     if topic == "diffuse_loss":
         return {}, findings.diffuse_loss.is_visible, [say_diffuse_loss(writer)], ("diffuse_loss",)
     if topic == "disease":
