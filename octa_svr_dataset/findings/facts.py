@@ -108,7 +108,7 @@ class DiffuseLossFinding:
     """Share of the bed that is thinned, avascular zone and dropout left out."""
 
     degree: str
-    """"mild", "moderate" or "marked"."""
+    """"mild", "moderate" or "marked", by how dense the bed is among healthy ones."""
 
     flow_ratio: float
     """Median flow signal in the gaps over that of the bed around them; the noise floor is subtracted from both."""
@@ -253,6 +253,7 @@ class Findings:
             has_diffuse_loss=self.diffuse_loss.is_visible,
             has_microaneurysms=bool(self.visible_microaneurysms),
             has_irma=bool(self.visible_irma),
+            has_beading=self.vessel_shape.is_beaded,
             has_neovascularization=bool(self.visible_neovascularization),
         )
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.measurement.beading import measure_beading
@@ -27,6 +29,9 @@ class PictureAlone:
     exposure: ExposureMeasures
     branches: BranchMeasures | None
 
+    bed_density: float
+    """Share of the capillary bed that shows a vessel: of all but the avascular zone and areas of dropout."""
+
     beading: float | None
     """Beading of the larger veins, which the layer of vessels tells from arterioles."""
 
@@ -46,6 +51,7 @@ class PictureAlone:
             quality=quality,
             exposure=measure_exposure(vessels, branches, quality),
             branches=branches,
+            bed_density=_bed_density(view, vessels),
             beading=None if branches is None else measure_beading(vessels, branches, layer == VEIN, layer == ARTERY),
         )
 
@@ -54,7 +60,7 @@ class PictureAlone:
         """Measures by which words of degree are chosen, by their names in `healthy_ranges.yaml`."""
         branches, exposure = self.branches, self.exposure
         return {
-            "area_density": self.vessels.area_density,
+            "bed_density": self.bed_density,
             "tortuosity": None if branches is None else branches.tortuosity,
             "calibre_um": None if branches is None else branches.calibre_um,
             "beading": self.beading,
@@ -78,3 +84,12 @@ class PictureAlone:
             stripe_excess=round(quality.stripe_excess, 3),
             sharpness_per_mm=round(quality.sharpness_per_mm, 2),
         )
+
+
+def _bed_density(view: View, vessels: VesselMap) -> float:
+    layers, mask = view.rendering.layers, vessels.mask
+    is_bed = (layers.faz == 0) & (layers.dropout == 0)
+    if is_bed.shape != mask.shape:
+        nearest = ((np.arange(len(mask)) + 0.5) / len(mask) * len(is_bed)).astype(int)
+        is_bed = is_bed[np.ix_(nearest, nearest)]
+    return float((mask & is_bed).sum()) / max(int(is_bed.sum()), 1)

@@ -22,7 +22,7 @@ def observe(scene: Scene, rendering: Rendering) -> Findings:
     picture = PictureAlone.of(view)
     healthy = HealthyRanges.of(rendering.projection, rendering.fov.width_mm)
     dropouts = observe_dropouts(view)
-    diffuse_loss = observe_diffuse_loss(view)
+    diffuse_loss = observe_diffuse_loss(view, picture.bed_density, healthy)
     return Findings(
         faz=observe_faz(view, dropouts),
         dropouts=dropouts,
