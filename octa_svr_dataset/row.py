@@ -79,4 +79,6 @@ def _provenance(example: Example) -> dict[str, Any]:
         "split": example.key.split.label,
         "index": example.key.scene_index,
         "config_hash": config_hash(example.config),
+        "field_of_view_mm": example.config.field_of_view_mm,
+        "projection": example.config.imaging.projection,
     }

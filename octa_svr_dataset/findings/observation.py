@@ -14,7 +14,11 @@ from octa_svr_dataset.scene import Scene
 
 def observe(scene: Scene, rendering: Rendering) -> Findings:
     """Measure what the picture of a scene shows."""
-    view = View.of(scene, rendering)
+    return observe_view(View.of(scene, rendering))
+
+
+def observe_view(view: View) -> Findings:
+    """Measure what a picture shows, given how places in it are named."""
     dropouts = observe_dropouts(view)
     return Findings(
         faz=observe_faz(view, dropouts),
