@@ -13,6 +13,9 @@ from octa_svr_dataset.findings.facts import (
     MeasuredFinding,
     MicroaneurysmFinding,
     NewVesselsFinding,
+    QualityFinding,
+    RegionFinding,
+    VesselShapeFinding,
 )
 from octa_svr_dataset.findings.observation import observe
 
@@ -25,5 +28,8 @@ __all__ = [
     "MeasuredFinding",
     "MicroaneurysmFinding",
     "NewVesselsFinding",
+    "QualityFinding",
+    "RegionFinding",
+    "VesselShapeFinding",
     "observe",
 ]

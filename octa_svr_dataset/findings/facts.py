@@ -28,6 +28,15 @@ class FazFinding:
     borders_dropout: bool
     """Whether visible capillary dropout touches it, so that its border is open there."""
 
+    box_px: tuple[int, int, int, int]
+    """Bounding box (first row, first column, last row + 1, last column + 1), px."""
+
+    circularity: float
+    """4 pi A / P^2 of its outline: 1 for a circle."""
+
+    size: str
+    """"small", "usual" or "large" among healthy eyes; to be said only of a delimited zone that no dropout borders."""
+
 
 NO_ZONE = FazFinding(
     is_visible=False,
@@ -36,6 +45,9 @@ NO_ZONE = FazFinding(
     center_px=(0.0, 0.0),
     displacement="centered",
     borders_dropout=False,
+    box_px=(0, 0, 0, 0),
+    circularity=0.0,
+    size="usual",
 )
 """What is said of a picture in which no avascular zone lies."""
 
@@ -127,6 +139,53 @@ class NewVesselsFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFinding:
+    """A quadrant of the picture, from 0.5 mm from the fovea outward."""
+
+    quadrant: str
+    """ETDRS quadrant: "superior", "nasal", "inferior" or "temporal"."""
+
+    lost_share: float
+    """Share of it in visible dropout or visible diffuse loss, the avascular zone left out."""
+
+    density: float
+    """Share of it that shows a vessel, by the picture alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VesselShapeFinding:
+    """How the larger vessels run, and how wide they are; none of it where the picture shows too few of them."""
+
+    tortuosity: float | None
+    """Arc over chord, see `octa_svr_dataset.measurement.branches.BranchMeasures`."""
+
+    is_tortuous: bool
+    """Whether they wind more than those of nearly all healthy eyes."""
+
+    calibre_um: float | None
+    """Mean apparent width, um."""
+
+    beading: float | None
+    """Variation of the width of the larger veins along their course, relative to it."""
+
+    is_beaded: bool
+    """Whether that is more than in nearly all healthy eyes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityFinding:
+    """What the exposure does to the picture, whatever the eye, among pictures of healthy eyes."""
+
+    grade: str
+    """"good", "fair" or "poor"."""
+
+    is_noisy: bool
+    is_blurred: bool
+    has_motion: bool
+    is_dark: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredFinding:
     """What the picture alone tells, as `octa-svr measure` tells it of a real scan; rounded."""
 
@@ -157,6 +216,11 @@ class Findings:
     microaneurysms: tuple[MicroaneurysmFinding, ...]
     irma: tuple[NewVesselsFinding, ...]
     neovascularization: tuple[NewVesselsFinding, ...]
+    regions: tuple[RegionFinding, ...]
+    """Superior, nasal, inferior, temporal."""
+
+    vessel_shape: VesselShapeFinding
+    quality: QualityFinding
     measured: MeasuredFinding
 
     @property

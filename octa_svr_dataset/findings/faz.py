@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from skimage.measure import regionprops
+from skimage.measure import perimeter_crofton, regionprops
 
 from octa_svr_dataset.findings.facts import NO_ZONE, DropoutFinding, FazFinding
 from octa_svr_dataset.findings.kernels import within
@@ -18,6 +18,15 @@ MOST_COVERED = 0.2
 
 DELIMITED_MOST_OPEN = 0.5
 """With a larger share of its border open, the avascular zone has no place or size that can be seen."""
+
+HEALTHY_AREA_MM2 = (0.257, 0.104)
+"""Mean and standard deviation of the area in healthy eyes."""
+
+LARGE_FROM_MM2 = HEALTHY_AREA_MM2[0] + 2.0 * HEALTHY_AREA_MM2[1]
+"""A zone from this area on is large."""
+
+SMALL_UP_TO_MM2 = HEALTHY_AREA_MM2[0] - 1.645 * HEALTHY_AREA_MM2[1]
+"""A zone up to this area, the 5th percentile of that normal distribution, is small."""
 
 CENTERED_WITHIN_MM = 0.1
 """The fovea counts as centered up to this distance from the center of the picture."""
@@ -39,15 +48,30 @@ def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     if not border.any() or is_covered:  # no vessel delimits it, or a tuft lies over it
         return NO_ZONE
     visible = [finding.instance_id for finding in dropouts if finding.is_visible]
+    area_mm2 = fov.area_mm2(float(zones[0].area))
     share_open = float(np.isin(dropout[border], visible).mean())
     return FazFinding(
         is_visible=is_darker(view.rendering.image[window], zone, rim),
         is_delimited=share_open <= DELIMITED_MOST_OPEN,
-        area_mm2=round(fov.area_mm2(float(zones[0].area)), 2),
+        area_mm2=round(area_mm2, 2),
         center_px=centroid_px,
         displacement=_displacement(fov.to_mm(np.array(centroid_px) - fov.size_px / 2)),
         borders_dropout=share_open > 0.0,
+        box_px=zones[0].bbox,
+        circularity=round(_circularity(zone), 3),
+        size=_size(area_mm2),
     )
+
+
+def _circularity(zone: np.ndarray) -> float:
+    """4 pi A / P^2 of a mask; its perimeter by Crofton's formula, which steps of pixels do not lengthen."""
+    return min(4.0 * math.pi * float(zone.sum()) / float(perimeter_crofton(zone, directions=4)) ** 2, 1.0)
+
+
+def _size(area_mm2: float) -> str:
+    if area_mm2 >= LARGE_FROM_MM2:
+        return "large"
+    return "small" if area_mm2 <= SMALL_UP_TO_MM2 else "usual"
 
 
 def _displacement(offset_mm: np.ndarray) -> str:

@@ -1,27 +1,76 @@
 """What the picture alone tells."""
 
+from dataclasses import dataclass
+from typing import Self
+
 from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
-from octa_svr_dataset.measurement.faz import measure_faz
-from octa_svr_dataset.measurement.quality import measure_quality
+from octa_svr_dataset.measurement.beading import measure_beading
+from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
+from octa_svr_dataset.measurement.faz import FazMeasures, measure_faz
+from octa_svr_dataset.measurement.quality import QualityMeasures, measure_quality
 from octa_svr_dataset.measurement.sampling import fine
-from octa_svr_dataset.measurement.vessels import map_vessels
+from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels
+
+VEIN = 2
+"""Value of veins in the layer of vessels."""
 
 
-def measure_view(view: View) -> MeasuredFinding:
-    """Measure a picture without its label maps."""
-    image, fov = view.rendering.image, view.rendering.fov
-    sampled = fine(image, fov)
-    faz = measure_faz(image, fov)
-    quality = measure_quality(image, sampled, faz)
-    is_delimited = faz is not None and faz.is_delimited
-    return MeasuredFinding(
-        faz_area_mm2=round(faz.area_mm2, 3) if faz is not None and is_delimited else None,
-        faz_circularity=round(faz.circularity, 3) if faz is not None and is_delimited else None,
-        area_density=round(map_vessels(sampled).area_density, 4),
-        mean_gray=round(quality.mean_gray, 1),
-        contrast=round(quality.contrast, 3),
-        noise_gray=None if quality.noise_gray is None else round(quality.noise_gray, 1),
-        stripe_excess=round(quality.stripe_excess, 3),
-        sharpness_per_mm=round(quality.sharpness_per_mm, 2),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureAlone:
+    """Measures of a picture without its label maps, from which several findings are drawn."""
+
+    vessels: VesselMap
+    faz: FazMeasures | None
+    quality: QualityMeasures
+    branches: BranchMeasures | None
+
+    beading: float | None
+    """Beading of the larger veins, which the layer of vessels tells from arterioles."""
+
+    @classmethod
+    def of(cls, view: View) -> Self:
+        """Measure the picture of a view."""
+        image, fov = view.rendering.image, view.rendering.fov
+        sampled = fine(image, fov)
+        faz = measure_faz(image, fov)
+        vessels = map_vessels(sampled)
+        branches = measure_branches(vessels)
+        is_vein = view.rendering.layers.vessels == VEIN
+        return cls(
+            vessels=vessels,
+            faz=faz,
+            quality=measure_quality(image, sampled, faz),
+            branches=branches,
+            beading=None if branches is None else measure_beading(vessels, branches, is_vein),
+        )
+
+    @property
+    def yardsticks(self) -> dict[str, float | None]:
+        """Measures by which words of degree are chosen, by their names in `healthy_ranges.yaml`."""
+        branches, quality = self.branches, self.quality
+        return {
+            "area_density": self.vessels.area_density,
+            "tortuosity": None if branches is None else branches.tortuosity,
+            "calibre_um": None if branches is None else branches.calibre_um,
+            "beading": self.beading,
+            "noise_gray": quality.noise_gray,
+            "sharpness_per_mm": quality.sharpness_per_mm,
+            "stripe_excess": quality.stripe_excess,
+            "mean_gray": quality.mean_gray,
+        }
+
+    def finding(self) -> MeasuredFinding:
+        """The measures that are published with a row, rounded."""
+        faz, quality = self.faz, self.quality
+        is_delimited = faz is not None and faz.is_delimited
+        return MeasuredFinding(
+            faz_area_mm2=round(faz.area_mm2, 3) if faz is not None and is_delimited else None,
+            faz_circularity=round(faz.circularity, 3) if faz is not None and is_delimited else None,
+            area_density=round(self.vessels.area_density, 4),
+            mean_gray=round(quality.mean_gray, 1),
+            contrast=round(quality.contrast, 3),
+            noise_gray=None if quality.noise_gray is None else round(quality.noise_gray, 1),
+            stripe_excess=round(quality.stripe_excess, 3),
+            sharpness_per_mm=round(quality.sharpness_per_mm, 2),
+        )

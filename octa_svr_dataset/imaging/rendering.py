@@ -44,6 +44,9 @@ class Rendering:
     motion: EyeMotion
     """Eye movements that displace both."""
 
+    projection: str = "full"
+    """Layers that the picture shows: "full", "superficial" or "deep"."""
+
     def to_row_col(self, position_mm: np.ndarray) -> np.ndarray:
         """(2,) picture coordinates (row, column), px, at which a point (x, y, ...), mm, is shown."""
         return self.motion.to_row_col(position_mm, self.fov)
@@ -93,6 +96,7 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         image=picture,
         layers=layers.displaced(motion, fov),
         motion=motion,
+        projection=config.projection,
     )
 
 

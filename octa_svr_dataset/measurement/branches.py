@@ -48,6 +48,9 @@ class BranchMeasures:
     length_mm: float
     """Length of the branches that count."""
 
+    paths_px: tuple[np.ndarray, ...]
+    """(P, 2) each. Points (row, column) of their center lines, px of the vessel map, 2 or 2.8 px apart."""
+
 
 def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
     """Calibre and tortuosity of the larger vessels; none where no branch is long enough.
@@ -71,6 +74,7 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
         calibre_um=1000 * vessels.fov.area_mm2(area_px) / arcs_mm,
         tortuosity=float((arcs * (arcs / chords)).sum() / arcs.sum()),
         length_mm=arcs_mm,
+        paths_px=tuple(2.0 * path for path in branches),
     )
 
 
