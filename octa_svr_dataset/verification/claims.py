@@ -60,3 +60,17 @@ class Range:
     def holds(self, number: float) -> bool:
         """Whether a number lies in it."""
         return number >= self.low and (self.high is None or number <= self.high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a sentence takes for granted."""
+
+    subject: str = ""
+    """What was spoken of before; pronouns stand for it."""
+
+    laterality: str = "od"
+    """"od" or "os"; tells which quadrant lies to the left of the fovea."""
+
+    quadrants: tuple[str, ...] = ()
+    """Quadrants that a question compares; all where it names none."""

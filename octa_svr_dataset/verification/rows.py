@@ -1,9 +1,10 @@
 """Rows to be verified: of a folder, or made here from a preset."""
 
 import io
+import itertools
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.example import simulate, with_other_texts
 from octa_svr_dataset.grading import Label
+from octa_svr_dataset.row import dialogue_columns, example_row
+from octa_svr_dataset.seeding import SceneKey
 
 COLUMNS = ("id", "image", "label", "severity", "laterality", "messages", "tasks", "findings", "provenance", "masks")
 
@@ -101,6 +106,23 @@ def rows_of_folder(folder: Path, num: int | None) -> Iterator[Row]:
                     return
                 number += 1
                 yield row_of_columns(columns, str(path))
+
+
+def rows_of_preset(
+    preset: str, config: SceneConfig, keys: Iterable[SceneKey], *, texts_per_scene: int = 1
+) -> Iterator[Row]:
+    """Rows made here, some texts a scene; they share the pixels."""
+    for key in keys:
+        example = simulate(config, key)
+        first = row_of_columns(example_row(example, preset, include_masks=True), preset)
+        yield first
+        for other in itertools.islice(with_other_texts(example), texts_per_scene - 1):
+            columns = dialogue_columns(other.dialogue)
+            yield replace(
+                first,
+                messages=tuple((message["role"], message["content"]) for message in columns["messages"]),
+                tasks=tuple(columns["tasks"]),
+            )
 
 
 def count_rows(folder: Path) -> int:

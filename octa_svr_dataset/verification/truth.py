@@ -4,7 +4,7 @@ Whether a lesion lies above the limit of visibility, how vessels run and how goo
 definition; they are put again to the stored pixels, never to the stored columns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.findings.observation import observe_view
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.grading import label_of_severity, severity_of
+from octa_svr_dataset.grading import FOCAL_MOST_MM2, label_of_severity, severity_of
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
@@ -86,9 +86,39 @@ class Truth:
     """"tortuous", "beaded", "noisy", "blurred", "motion" and "dark", as far as they apply."""
 
     quality: str
+    calibre_um: float | None
+    """Width of the larger vessels; none where too few can be followed."""
+
     laterality: str
-    field_of_view_mm: float
-    severity: int
+
+    @property
+    def severity(self) -> int:
+        """Grade."""
+        return self._grade_of({kind for kind in (*KINDS, "diffuse_loss") if self.has(kind)}, self._dropout_mm2())
+
+    def grades_with(self, added: Iterable[str], removed: Iterable[str]) -> set[int]:
+        """Grades that could stand if some kinds of lesions were there, or were not.
+
+        Dropout that is added may be focal or wide.
+        """
+        kinds = ({kind for kind in (*KINDS, "diffuse_loss") if self.has(kind)} | set(added)) - set(removed)
+        areas_mm2 = {self._dropout_mm2()}
+        if "dropout" in added:
+            areas_mm2 |= {FOCAL_MOST_MM2 / 2, 2 * FOCAL_MOST_MM2}
+        return {self._grade_of(kinds, area_mm2) for area_mm2 in areas_mm2}
+
+    def _dropout_mm2(self) -> float:
+        return sum(round(dropout.area_mm2, 2) for dropout in self.lesions["dropout"])
+
+    @staticmethod
+    def _grade_of(kinds: set[str], dropout_mm2: float) -> int:
+        return severity_of(
+            dropout_area_mm2=dropout_mm2 if "dropout" in kinds else 0.0,
+            has_diffuse_loss="diffuse_loss" in kinds,
+            has_microaneurysms="microaneurysm" in kinds,
+            has_irma="irma" in kinds,
+            has_neovascularization="neovascularization" in kinds,
+        )
 
     @property
     def label(self) -> str:
@@ -119,15 +149,8 @@ def truth_of(row: Row) -> Truth:
         density={region.quadrant: region.density for region in seen.regions},
         traits=_traits(seen),
         quality=seen.quality.grade,
+        calibre_um=seen.vessel_shape.calibre_um,
         laterality=row.laterality,
-        field_of_view_mm=row.field_of_view_mm,
-        severity=severity_of(
-            dropout_area_mm2=sum(round(dropout.area_mm2, 2) for dropout in lesions["dropout"]),
-            has_diffuse_loss=diffuse_loss.is_visible,
-            has_microaneurysms=bool(lesions["microaneurysm"]),
-            has_irma=bool(lesions["irma"]),
-            has_neovascularization=bool(lesions["neovascularization"]),
-        ),
     )
 
 

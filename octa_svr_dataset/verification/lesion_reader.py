@@ -1,0 +1,180 @@
+"""What a clause claims of lesions: that there are some, how many, where, how large."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from octa_svr_dataset.verification.claims import LESIONS, Claim, Item, Range
+from octa_svr_dataset.verification.clauses import Clause, Segment
+from octa_svr_dataset.verification.lexicon import Mention
+
+_NOUN_GAP = re.compile(r"^(?:\s|-|,|[a-z]+ly|areas?|places?|patch(?:es)?|zones?|regions?|foci|focus|spots?|of|separate|distinct|visible|"
+                       r"clear|clearly|definite|such|bright|small|dark|round|tiny|wide|winding|dilated|tortuous|discrete|further|abnormal|"
+                       r"well|defined|recognizable|discernible|convincing|fine|looping|individual|isolated|different|obvious|"
+                       r"intraretinal|capillary|vascular|suspected|likely|probable|large|medium|sized|suspicious|circumscribed)*$")
+"""What may stand between a number and the thing that it counts."""
+
+_COUNTED = re.compile(r"^\s*(?:separate |distinct |different |visible |such |clear )*(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|"
+                      r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?")
+
+_TOTAL = r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up)\b"
+
+_INDEFINITE = re.compile(r"\b(?:a|an|one|another|two|three|four|five|the (?:largest|smallest|second|next|other|biggest))\b")
+
+_SCATTERED = r"\b(?:scatter\w*|spread|dispersed|distributed|on (?:several|different|all|various|many) sides|no (?:common|single|one|particular|"\
+    r"clear|preferred) (?:side|direction|cluster|place|sector|location)|do not cluster|without (?:a )?cluster\w*|not (?:cluster|confined)\w*)"
+
+
+def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> Iterator[Claim]:
+    """Claims of a clause on the four kinds of lesions.
+
+    Parameters
+    ----------
+    clause
+        The clause.
+    subject
+        What was spoken of before; pronouns stand for it.
+    is_generic
+        Whether the sentence speaks of lesions as such, not of those of the picture.
+    """
+    if is_generic:
+        return
+    mentions = [kind for kind in clause.kinds() if kind.value in LESIONS]
+    affirmed: list[str] = []
+    for mention in mentions:
+        denied = clause.is_denied(mention)
+        if denied:
+            yield from _denial(clause, mention)
+        elif mention.value not in affirmed:
+            affirmed.append(mention.value)
+            yield Claim(aspect="presence", subject=mention.value, value=True)
+    owner = affirmed[0] if affirmed else subject
+    if not affirmed and (mentions or owner not in LESIONS):
+        return
+    if any(kind.value in ("faz", "diffuse_loss") for kind in clause.kinds()[:1]):
+        return
+    yield from _numbers(clause, owner, mentions)
+    yield from _distribution(clause, owner)
+
+
+def _denial(clause: Clause, mention: Mention) -> Iterator[Claim]:
+    kind = str(mention.value)
+    before = clause.text[: mention.start].lower()
+    if re.search(r"\b(?:other|further|more|additional|second|another)\b", before):
+        return
+    places = [other for other in clause.mentions if other.tag in ("direction", "quadrant", "ring")]
+    if not places:
+        yield Claim(aspect="presence", subject=kind, value=True, holds=False)
+        return
+    item = Item()
+    for place in places:
+        item = replace(item, **{place.tag: place.value})
+    yield Claim(aspect="somewhere", subject=kind, value=item, holds=False)
+
+
+def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Claim]:
+    """The count, and the lesions that are told apart."""
+    total = [mention.value for mention in clause.mentions if mention.tag == "area"] if clause.has(_TOTAL) else []
+    if total:
+        yield Claim(aspect="total_area", subject=owner, value=total[-1])
+    is_majority = any(mention.value in ("most", "all") for mention in clause.mentions if mention.tag == "quantifier")
+    count = _count(clause, mentions)
+    if is_majority or clause.has(_SCATTERED):
+        if count is not None:
+            yield Claim(aspect="count", subject=owner, value=count)
+        return
+    items = list(_items(clause, is_total=bool(total)))
+    if not items:
+        if count is not None:
+            yield Claim(aspect="count", subject=owner, value=count)
+        return
+    if count is not None and not (len(items) == 1 and items[0].number == count.low and items[0].rank):
+        yield Claim(aspect="count", subject=owner, value=count)
+    yield Claim(aspect="items", subject=owner, value=tuple(items))
+
+
+def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
+    """How many there are in all, as the clause says; None where it does not."""
+    for number in clause.mentions:
+        if number.tag != "number" or not float(number.value).is_integer():
+            continue
+        after = clause.text[number.end :].lower()
+        before = clause.text[: number.start].lower()
+        if re.match(r"\s*(?:of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)", after):
+            continue
+        named = [kind for kind in mentions if kind.start >= number.end]
+        counts_kind = bool(named) and _NOUN_GAP.match(clause.text[number.end : named[0].start].lower()) is not None
+        counts_noun = re.match(
+            r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|in (?:number|all|total)|$|[.,)])",
+            after,
+        )
+        if not (counts_kind or counts_noun):
+            continue
+        value = int(number.value)
+        if re.search(r"\bat least\s*$", before):
+            return Range(low=value, high=None)
+        if re.search(r"\b(?:more than|over)\s*$", before):
+            return Range(low=value + 1, high=None)
+        if re.search(r"\b(?:fewer than|less than|under)\s*$", before):
+            return Range(low=0, high=value - 1)
+        if re.search(r"\b(?:at most|up to|no more than)\s*$", before):
+            return Range(low=0, high=value)
+        return Range(low=value, high=value)
+    for mention in clause.mentions:
+        if mention.tag == "quantifier" and mention.value in ("several", "few"):
+            return Range(low=2, high=None)
+    return None
+
+
+def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
+    """Lesions that are told apart, one after the other."""
+    item, is_open = Item(), False
+    for segment in clause.segments():
+        fresh = _item_of(segment, is_total=is_total)
+        starts = bool(_INDEFINITE.search(segment.text.lower())) and not fresh.is_empty
+        overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
+        if is_open and (starts or overlaps) and not item.is_empty:
+            yield item
+            item = Item()
+        item = _merged(item, fresh)
+        is_open = True
+    if not item.is_empty:
+        yield item
+
+
+_ATTRIBUTES = ("direction", "quadrant", "size", "area_mm2", "diameter_um")
+
+
+def _merged(item: Item, fresh: Item) -> Item:
+    changes = {name: getattr(fresh, name) for name in (*_ATTRIBUTES, "ring", "rank") if getattr(fresh, name)}
+    if fresh.number > 1:
+        changes["number"] = fresh.number
+    return replace(item, **changes)
+
+
+def _item_of(segment: Segment, *, is_total: bool) -> Item:
+    attributes: dict[str, object] = {}
+    for mention in segment.mentions:
+        if mention.tag in ("direction", "quadrant", "ring", "size"):
+            attributes.setdefault(mention.tag, mention.value)
+        elif mention.tag == "area" and not is_total:
+            attributes.setdefault("area_mm2", mention.value)
+        elif mention.tag == "length":
+            attributes.setdefault("diameter_um", mention.value)
+        elif mention.tag == "rank" and mention.value != "other":
+            attributes.setdefault("rank", mention.value)
+        elif mention.tag == "number" and isinstance(mention.value, int) and mention.value > 1:
+            attributes.setdefault("number", mention.value)
+    return Item(**attributes)  # type: ignore[arg-type]
+
+
+def _distribution(clause: Clause, owner: str) -> Iterator[Claim]:
+    """Where most or all of them lie, or that they lie scattered."""
+    if clause.has(_SCATTERED):
+        yield Claim(aspect="scattered", subject=owner)
+        return
+    quantifiers = [mention.value for mention in clause.mentions if mention.tag == "quantifier"]
+    places = {m.tag: m.value for m in clause.mentions if m.tag in ("direction", "quadrant", "ring")}
+    for quantifier in ("most", "all"):
+        if quantifier in quantifiers and places:
+            yield Claim(aspect=quantifier, subject=owner, value=Item(**places))
