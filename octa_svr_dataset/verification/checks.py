@@ -108,6 +108,16 @@ def _somewhere(claim: Claim, truth: Truth) -> str:
     return _wrong(there > 0, claim, f"{claim.subject}: {there} visible there")
 
 
+def _count_there(claim: Claim, truth: Truth) -> str:
+    """In the place of the first lesions that are told apart, there must not be more than the sentence tells of."""
+    first = claim.value[0]
+    place = Item(direction=first.direction, quadrant=first.quadrant, ring=first.ring)
+    there = sum(_fits(place, lesion) for lesion in truth.lesions[claim.subject])
+    told = sum(item.number for item in claim.value)
+    is_so = place.is_empty or bool(first.rank) or there <= told
+    return _wrong(is_so, claim, f"{claim.subject}: {there} visible there")
+
+
 def _most(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
     there = sum(_fits(claim.value, lesion) for lesion in lesions)
@@ -302,6 +312,7 @@ _CHECKS: dict[str, Callable[[Claim, Truth], str]] = {
     "presence": _presence,
     "count": _count,
     "items": _items,
+    "count_there": _count_there,
     "somewhere": _somewhere,
     "most": _most,
     "all": _all,

@@ -88,9 +88,16 @@ def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Cl
         if count is not None:
             yield Claim(aspect="count", subject=owner, value=count)
         return
-    if count is not None and not (len(items) == 1 and items[0].number == count.low and items[0].rank):
+    if count is not None and (clause.has(r"\bthere (?:is|are)\b|\b(?:shows?|see|only)\b") or not _counts_item(items, count)):
         yield Claim(aspect="count", subject=owner, value=count)
     yield Claim(aspect="items", subject=owner, value=tuple(items))
+    if count is not None and _counts_item(items, count):
+        yield Claim(aspect="count_there", subject=owner, value=tuple(items))
+
+
+def _counts_item(items: list[Item], count: Range) -> bool:
+    """Whether a number counts the lesions of one place, which need not be all."""
+    return items[0].number == count.low and (count.low > 1 or len(items) == 1)
 
 
 def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
@@ -147,7 +154,7 @@ _ATTRIBUTES = ("direction", "quadrant", "size", "area_mm2", "diameter_um")
 
 def _merged(item: Item, fresh: Item) -> Item:
     changes = {name: getattr(fresh, name) for name in (*_ATTRIBUTES, "ring", "rank") if getattr(fresh, name)}
-    if fresh.number > 1:
+    if fresh.number > 1 and not fresh.is_empty:
         changes["number"] = fresh.number
     return replace(item, **changes)
 

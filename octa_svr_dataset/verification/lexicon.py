@@ -104,9 +104,9 @@ RINGS = {
 }
 
 SIZES = {
-    "small": (r"\bsmall(?:er)?\b", r"\btiny\b", r"\blittle\b", r"\bminor\b"),
+    "small": (r"\bsmall\b", r"\btiny\b", r"\blittle\b", r"\bminor\b"),
     "medium": (r"\bmedium(?:-sized)?\b", r"\bmid-?sized?\b", r"\bmoderately sized\b", r"\bintermediate\b"),
-    "large": (r"\blarger?\b", r"\bsizeable\b", r"\bbig\b", r"\bextensive\b", r"\bwide(?!,)\b", r"\benlarged\b"),
+    "large": (r"\blarge\b", r"\bsizeable\b", r"\bbig\b", r"\bextensive\b", r"\bwide(?!,)\b", r"\benlarged\b"),
 }
 
 DEGREES = {
@@ -155,8 +155,8 @@ NEGATIONS = {
 }
 
 RANKS = {
-    "largest": (r"\b(?:largest|biggest|widest|dominant|main)\b",),
-    "smallest": (r"\bsmallest\b",),
+    "largest": (r"\b(?:largest|biggest|widest|dominant|main|larger)\b",),
+    "smallest": (r"\bsmall(?:est|er)\b",),
     "second": (r"\b(?:second[ -](?:largest|biggest)|next(?: largest)?)\b",),
     "other": (r"\b(?:others?|rest|remaining|further|remainder)\b",),
 }

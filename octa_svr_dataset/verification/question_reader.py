@@ -12,10 +12,10 @@ _FORMS = (
     ("objects", r"\b(?:bounding boxe?s?|boxe?s?|bbox\w*|points?\b(?! (?:to|toward))|coordinates|point_2d|bbox_2d|json|locali[sz]e|mark)\b"),
     ("count", r"\b(?:how many|number of|count|how often)\b"),
     ("region", r"\b(?:which|what|in which|compare|where)\b[^.?]*\b(?:quadrants?|region|sector|half|side)\b|\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"),
+    ("place", r"\b(?:where|which direction|in which (?:direction|part)|what direction|location)\b"),
     ("measure", r"\b(?:area|size|how (?:large|big|wide|much)|mm2|mm²|measure|diameter|share|percent\w*|proportion|extent|circularity|density|calib\w+)\b"),
     ("grade", r"\b(?:grade|severity|how severe|stage of severity|level)\b"),
     ("label", r"\b(?:class(?:ify|ification)?|diagnos\w+|category|healthy|npdr|pdr|retinopathy|stage)\b"),
-    ("place", r"\b(?:where|which direction|in which (?:direction|part)|what direction|location)\b"),
 )
 
 _YES_NO = re.compile(

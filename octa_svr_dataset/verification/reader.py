@@ -125,6 +125,8 @@ def read_short_answer(sentence: Sentence, query: Query, context: Context) -> Ite
     elif query.form == "yes_no" and re.match(r"(?:yes|no)\b", bare):
         yield from _yes_no(text, query, context)
     elif sentence.is_final or len(bare.split()) <= 4:
+        if sentence.heading == "grade" and re.fullmatch(r"[0-4]", bare):
+            yield Claim(aspect="grade", subject="severity", value=int(bare))
         yield from _fill_in(bare, query, context)
 
 
