@@ -8,7 +8,7 @@ something can be seen, how vessels run and how good the picture is on the stored
 import re
 from collections.abc import Callable, Iterable
 
-from octa_svr_dataset.grading import Label, label_of_severity
+from octa_svr_dataset.grading import FOCAL_MOST_MM2, Label, label_of_severity
 from octa_svr_dataset.verification.assignment import assignable, box_overlap
 from octa_svr_dataset.verification.claims import LESIONS, Claim, Item
 from octa_svr_dataset.verification.instances import Instance
@@ -19,6 +19,15 @@ SMALL_MOST_MM2, LARGE_LEAST_MM2 = 0.3, 1.0
 
 AREA_TOLERANCE_MM2 = 0.005
 """By which an area near such a limit may be on its other side: it is rounded before it is named."""
+
+GRADES_OF_KIND = {
+    "diffuse_loss": (1,),
+    "microaneurysm": (1, 2),
+    "dropout": (1, 2),
+    "irma": (3,),
+    "neovascularization": (4,),
+}
+"""Grades that each kind of lesion may stand for."""
 
 EVEN_WITHIN = 0.05
 """Quadrants whose shares differ by less than this are alike."""
@@ -232,7 +241,7 @@ def _worst_region(claim: Claim, truth: Truth) -> str:
 
 
 def _even_regions(claim: Claim, truth: Truth) -> str:
-    shares = {name: truth.lost_share[name] for name in claim.value or truth.lost_share}
+    shares = {name: truth.lost_share[name] for name in claim.value if len(claim.value) > 1} or truth.lost_share
     first, second = sorted(shares.values(), reverse=True)[:2]
     return _wrong(first - second < EVEN_WITHIN + SHARE_TOLERANCE, claim, f"lost shares: {_listed(shares)}")
 
@@ -265,7 +274,7 @@ def _calibre(claim: Claim, truth: Truth) -> str:
 
 
 def _quality(claim: Claim, truth: Truth) -> str:
-    return _wrong(claim.value == truth.quality, claim, f"the quality is {truth.quality}")
+    return _wrong(truth.quality in claim.value, claim, f"the quality is {truth.quality}")
 
 
 def _label(claim: Claim, truth: Truth) -> str:
@@ -283,10 +292,44 @@ def _option_text(claim: Claim, truth: Truth) -> str:
     return "" if said == option else f"the option reads {claim.value[1]!r}"
 
 
-def _stated(claim: Claim, truth: Truth) -> str:
-    """General knowledge is allowed or not; the reader has decided that."""
-    del truth
-    return "" if claim.holds else f"not what the scale says: {claim.value}"
+def _scale(claim: Claim, truth: Truth) -> str:
+    """What each kind of lesion stands for, on the scale of `grading`; the next grade is the one above this eye's."""
+    kinds, grades, labels, is_next = claim.value
+    for kind in kinds:
+        for grade in grades:
+            if grade not in GRADES_OF_KIND[kind]:
+                return f"by the scale: {kind} stands for grade {' or '.join(map(str, GRADES_OF_KIND[kind]))}"
+        for label in labels:
+            if not any(_is_label(grade, label) for grade in GRADES_OF_KIND[kind]):
+                return f"by the scale: {kind} does not stand for {label}"
+    if is_next and grades and grades[0] != truth.severity + 1:
+        return f"the grade is {truth.severity}, and the next one {truth.severity + 1}"
+    return ""
+
+
+def _is_label(grade: int, label: str) -> bool:
+    return grade > 0 if label == "diseased" else str(label_of_severity(grade)) == label
+
+
+def _unspecific(claim: Claim, truth: Truth) -> str:
+    """Only what healthy eyes show, too, may be called unspecific, and only where it is there."""
+    if claim.subject in ("tortuous", "vessel_shape"):
+        return "" if "tortuous" in truth.traits else "in the pixels: no unusual tortuosity"
+    if claim.subject == "faz":
+        return "" if truth.zone.size != "usual" else "in the pixels: the avascular zone is of the usual size"
+    if claim.subject == "diffuse_loss":
+        is_so = truth.diffuse_loss.is_visible and "mild" in truth.diffuse_loss.degrees
+        return "" if is_so else "in the pixels: no mild diffuse loss"
+    return f"{claim.subject} is a sign of the disease"
+
+
+def _limited(claim: Claim, truth: Truth) -> str:
+    return _wrong(truth.quality != "good", claim, f"the quality is {truth.quality}")
+
+
+def _wide_dropout(claim: Claim, truth: Truth) -> str:
+    total_mm2 = sum(lesion.area_mm2 for lesion in truth.lesions["dropout"])
+    return _wrong(total_mm2 > FOCAL_MOST_MM2, claim, f"dropout: {total_mm2:.3f} mm2 in all")
 
 
 def _counterfactual(claim: Claim, truth: Truth) -> str:
@@ -296,7 +339,7 @@ def _counterfactual(claim: Claim, truth: Truth) -> str:
         is_so = any(
             value == grade
             if kind == "grade"
-            else (grade > 0 if value == "diseased" else label_of_severity(grade) == value)
+            else _is_label(grade, value)
             for grade in grades
         )
         if not is_so:
@@ -341,6 +384,9 @@ _CHECKS: dict[str, Callable[[Claim, Truth], str]] = {
     "label": _label,
     "grade": _grade,
     "option_text": _option_text,
-    "stated": _stated,
+    "scale": _scale,
+    "unspecific": _unspecific,
+    "limited": _limited,
+    "wide_dropout": _wide_dropout,
     "counterfactual": _counterfactual,
 }

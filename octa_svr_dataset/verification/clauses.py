@@ -10,9 +10,12 @@ _CLAUSE_BORDER = re.compile(
     r";|:(?!\d)|\s[-–—]\s"
     r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which|with no|without|even|because|since|as)\b)"
     r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the|nothing|not|without)\b)"
-    r"|,\s(?=(?:no|none|neither|there|it|they|the)\b)"
+    r"|,\s(?=(?:no|none|neither|there|they)\b)"
     r"|\s(?=(?:but|while|whereas|although|though|because)\s)"
 )
+
+_SHIELD = re.compile(r"\b(?:consistent with|which is|so the|indicat\w+|speaks? for|points? to|and thus|therefore|grade is|as shown by)\b")
+"""Phrases that end the reach of a negation before them."""
 
 _SEGMENT_BORDER = re.compile(r",|\band\b|\(|\)|;|\bplus\b|\bas well as\b|\bthen\b|\bthe other\b|\banother\b")
 
@@ -42,11 +45,18 @@ class Clause(Segment):
         for other in self.mentions:
             if other.tag != "negation":
                 continue
-            if other.value == "ahead" and other.end <= mention.start:
+            if other.value in ("ahead", "around") and other.end <= mention.start and not self._is_shielded(other, mention):
                 return True
-            if other.value == "behind" and other.start >= mention.end:
+            if other.value in ("behind", "around") and other.start >= mention.end:
                 return True
         return False
+
+    def _is_shielded(self, negation: Mention, mention: Mention) -> bool:
+        """Whether a phrase between a negation and what follows ends its reach."""
+        between = self.text.lower()[negation.end : mention.start]
+        if self.text.lower()[negation.start : negation.end] != "without":
+            between = between.partition(",")[2]
+        return _SHIELD.search(between) is not None
 
     def has(self, pattern: str) -> bool:
         """Whether a pattern occurs in it."""

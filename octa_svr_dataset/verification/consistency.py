@@ -20,6 +20,8 @@ def inconsistencies(readings: tuple[Reading, ...]) -> Iterator[tuple[str, str, s
                 value = claim.holds
             elif claim.aspect == "count" and claim.holds:
                 value = claim.value
+            if claim.aspect == "quality" and len(claim.value) > 1:
+                value = None
             if value is None or value == "diseased":
                 continue
             former = said.get(key)

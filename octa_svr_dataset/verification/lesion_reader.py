@@ -19,10 +19,17 @@ _COUNTED = re.compile(r"^\s*(?:separate |distinct |different |visible |such |cle
 
 _TOTAL = r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up)\b"
 
-_INDEFINITE = re.compile(r"\b(?:a|an|one|another|two|three|four|five|the (?:largest|smallest|second|next|other|biggest))\b")
+_LIMITED = (
+    r"\b(?:could|may|might|can)\b[\w ,]*\b(?:missed|overlooked|hidden|escape\w*|unseen|unnoticed|lost|obscured|masked)\b|\bcannot be (?:excluded|ruled out)\b|"
+    r"\bescape (?:notice|detection)\b|\blimits? the (?:detection|reading|assessment)\b|\b(?:caution|reservation\w*|uncertain)\b|\bhard(?:er)? to (?:see|tell|detect)\b|"
+    r"\b(?:too (?:\w+ )?(?:blurred|noisy|dark|dim|poor)|may hide|might hide|could hide|with (?:confidence|certainty)|hides?)\b|\blimits?\b"
+)
+"""That small things might not be seen in a picture like this."""
 
-_SCATTERED = r"\b(?:scatter\w*|spread|dispersed|distributed|on (?:several|different|all|various|many) sides|no (?:common|single|one|particular|"\
-    r"clear|preferred) (?:side|direction|cluster|place|sector|location)|do not cluster|without (?:a )?cluster\w*|not (?:cluster|confined)\w*)"
+_NONE = r"^\W*(?:and |but )?(?:none\b(?! of (?:the|which)| holds)|no one\b|not one\b|not a single one\b|there (?:is|are) none\b)"
+
+_SCATTERED = r"\b(?:scatter\w*|spread(?! over \w+ (?:areas|places|patches))|dispersed|distributed|on (?:several|different|all|various|many) sides|in (?:several|various|different|many) directions|rather than in one place|none of which|no (?:common|single|one|particular|"\
+    r"clear|preferred) (?:side|direction|cluster|place|sector|location)|(?:do|does) not (?:cluster|gather|crowd)|without (?:a )?cluster\w*|not (?:cluster|confined)\w*)"
 
 
 def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> Iterator[Claim]:
@@ -40,21 +47,45 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
     if is_generic:
         return
     mentions = [kind for kind in clause.kinds() if kind.value in LESIONS]
+    if clause.has(_SCATTERED) and (subject in LESIONS or mentions):
+        owner = str(mentions[0].value) if mentions else subject
+        count = _count(clause, mentions) if mentions else None
+        if count is not None:
+            yield Claim(aspect="count", subject=owner, value=count)
+        yield Claim(aspect="scattered", subject=owner)
+        return
+    is_limited = clause.has(_LIMITED)
     affirmed: list[str] = []
     for mention in mentions:
         denied = clause.is_denied(mention)
         if denied:
             yield from _denial(clause, mention)
-        elif mention.value not in affirmed:
+        elif mention.value not in affirmed and not is_limited:
             affirmed.append(mention.value)
             yield Claim(aspect="presence", subject=mention.value, value=True)
+    if is_limited:
+        is_denied = clause.has(r"\b(?:does not|do not|nothing|without) (?:[\w ]+ )?(?:limits?|hid\w+)\b|\bnothing about\b")
+        yield Claim(aspect="limited", subject="quality", holds=not is_denied)
+        return
     owner = affirmed[0] if affirmed else subject
     if not affirmed and (mentions or owner not in LESIONS):
         return
-    if any(kind.value in ("faz", "diffuse_loss") for kind in clause.kinds()[:1]):
+    if not mentions and clause.has(_NONE):
+        yield Claim(aspect="presence", subject=owner, value=True, holds=False)
+        return
+    if owner == "dropout" and clause.has(r"\bfocal\b"):
+        is_wide = clause.has(r"\b(?:more than|too (?:large|wide|extensive)|beyond|exceed\w*|larger than|wider than|not (?:just|only|merely)|no longer)\b")
+        yield Claim(aspect="wide_dropout", subject="dropout", holds=is_wide)
+        return
+    if any(kind.value in ("faz", "diffuse_loss") for kind in clause.kinds()[:1]) or _tells_of_zone(clause):
         return
     yield from _numbers(clause, owner, mentions)
     yield from _distribution(clause, owner)
+
+
+def _tells_of_zone(clause: Clause) -> bool:
+    is_named = any(kind.value == "faz" for kind in clause.kinds())
+    return is_named and clause.has(r"\b(?:border|rim|edge|outline|margin|adjoin\w*|touch\w*|reach\w*|merg\w*)\b")
 
 
 def _denial(clause: Clause, mention: Mention) -> Iterator[Claim]:
@@ -77,10 +108,9 @@ def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Cl
     total = [mention.value for mention in clause.mentions if mention.tag == "area"] if clause.has(_TOTAL) else []
     if total:
         yield Claim(aspect="total_area", subject=owner, value=total[-1])
-    is_majority = any(mention.value in ("most", "all") for mention in clause.mentions if mention.tag == "quantifier")
     count = _count(clause, mentions)
-    if is_majority or clause.has(_SCATTERED):
-        if count is not None:
+    if any(mention.value in ("most", "all") for mention in clause.mentions if mention.tag == "quantifier"):
+        if count is not None and mentions:
             yield Claim(aspect="count", subject=owner, value=count)
         return
     items = list(_items(clause, is_total=bool(total)))
@@ -107,7 +137,7 @@ def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
             continue
         after = clause.text[number.end :].lower()
         before = clause.text[: number.start].lower()
-        if re.match(r"\s*(?:of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)", after):
+        if re.match(r"\s*(?:grade|of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)", after):
             continue
         named = [kind for kind in mentions if kind.start >= number.end]
         counts_kind = bool(named) and _NOUN_GAP.match(clause.text[number.end : named[0].start].lower()) is not None
@@ -118,9 +148,13 @@ def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
         if not (counts_kind or counts_noun):
             continue
         value = int(number.value)
+        if re.match(r"[\w ,]*?\bor (?:fewer|less)\b", after):
+            return Range(low=0, high=value)
+        if re.match(r"[\w ,]*?\bor more\b", after):
+            return Range(low=value, high=None)
         if re.search(r"\bat least\s*$", before):
             return Range(low=value, high=None)
-        if re.search(r"\b(?:more than|over)\s*$", before):
+        if re.search(r"\bmore than\s*$", before):
             return Range(low=value + 1, high=None)
         if re.search(r"\b(?:fewer than|less than|under)\s*$", before):
             return Range(low=0, high=value - 1)
@@ -128,7 +162,8 @@ def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
             return Range(low=0, high=value)
         return Range(low=value, high=value)
     for mention in clause.mentions:
-        if mention.tag == "quantifier" and mention.value in ("several", "few"):
+        follows = [kind for kind in mentions if kind.start >= mention.end]
+        if mention.tag == "quantifier" and mention.value in ("several", "few") and follows:
             return Range(low=2, high=None)
     return None
 
@@ -138,7 +173,7 @@ def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
     item, is_open = Item(), False
     for segment in clause.segments():
         fresh = _item_of(segment, is_total=is_total)
-        starts = bool(_INDEFINITE.search(segment.text.lower())) and not fresh.is_empty
+        starts = bool(fresh.rank)
         overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
         if is_open and (starts or overlaps) and not item.is_empty:
             yield item
@@ -177,9 +212,6 @@ def _item_of(segment: Segment, *, is_total: bool) -> Item:
 
 def _distribution(clause: Clause, owner: str) -> Iterator[Claim]:
     """Where most or all of them lie, or that they lie scattered."""
-    if clause.has(_SCATTERED):
-        yield Claim(aspect="scattered", subject=owner)
-        return
     quantifiers = [mention.value for mention in clause.mentions if mention.tag == "quantifier"]
     places = {m.tag: m.value for m in clause.mentions if m.tag in ("direction", "quadrant", "ring")}
     for quantifier in ("most", "all"):

@@ -18,16 +18,22 @@ NUMERALS = {
 
 _MADE_OF = r"(?:of|with|without|devoid of|bare of|lacking)"
 
+_GAP = r"(?:(?!\b(?:not|no|nor|without|neither|free)\b)[\w -])"
+"""A letter between two words of a phrase, where no negation begins."""
+
 KINDS: dict[str, tuple[str, ...]] = {
-    "faz": (r"(?:the )?(?:foveal )?avascular (?:zone|area at the fovea)", r"\bfaz\b", r"foveal zone"),
+    "faz": (r"(?:foveal )?avascular (?:zone|area at the fovea)", r"\bfaz\b", r"\b(?:the|this|that) (?:foveal )?zone\b"),
     "diffuse_loss": (
-        r"(?:diffuse(?:ly)?|dispersed|scattered|generali[sz]ed|patchless|fine(?:ly)?)[\w -]{0,25}?"
+        r"(?:diffuse(?:ly)?|dispersed|scattered|generali[sz]ed|fine(?:ly)?)" + _GAP + r"{0,25}?"
         r"\b(?:loss(?:es)?|thinn\w+|rarefaction|rarefied|gaps|drop-?out of single capillaries)(?: of (?:the )?capillar\w+)?",
         r"(?:small|fine|tiny|minute) gaps",
         r"(?:capillary )?rarefaction",
-        r"(?:capillary )?(?:bed|mesh|network)[\w ]{0,30}?\b(?:thinned|sparser|rarefied|coarsened|coarser|thinner)\b"
+        r"(?:capillary )?(?:bed|mesh|network)" + _GAP + r"{0,30}?\b(?:thinned|sparser|rarefied|coarsened|coarser|thinner)\b"
         r"(?: out)?(?: diffusely)?",
-        r"(?:thinn(?:ed|ing)|coarsen(?:ed|ing|s)|rarefied)[\w ]{0,30}?(?:bed|mesh|network|capillar\w+)",
+        r"(?:thinn(?:ed|ing)|coarsen(?:ed|ing|s)?|rarefied)" + _GAP + r"{0,30}?(?:bed|mesh|network|capillar\w+)",
+        r"capillaries (?:are|is) (?:lost|missing|absent|gone) diffusely",
+        r"diffusely (?:thinned|rarefied|coarsened)",
+        r"(?:bed|mesh|network) is (?:thinned|coarsened) diffusely",
         r"thinning(?: out)?(?: of the (?:bed|mesh|capillaries))?",
         r"loss that is (?:diffuse|dispersed)",
     ),
@@ -39,7 +45,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         r"(?:areas?|patch(?:es)?|islands?|regions?|places?|spots?) (?:of (?:capillary|focal) (?:loss|closure)"
         r"|that (?:lacks?|ha(?:s|ve) lost) (?:its|their )?capillaries|" + _MADE_OF + r" (?:capillaries|perfusion|flow))",
         r"(?:capillary )?perfusion (?:is|has been|was|are) (?:lost|missing|absent)",
-        r"(?:capillar(?:y perfusion|y bed|ies)) (?:is|are|has been|have been) (?:lost|missing|absent|gone)",
+        r"(?:capillar(?:y perfusion|y bed|ies)) (?:is|are|has been|have been) (?:lost|missing|absent|gone)(?! diffusely)",
         r"(?:capillary )?closure",
         r"(?:focal )?capillary loss(?! of)",
         r"perfusion (?:defects?|gaps?)",
@@ -78,13 +84,13 @@ DIRECTIONS: dict[str, tuple[str, ...]] = {
         r"(?:directly |straight |just )?above(?! the (?:usual|range|limit|retina|background|threshold))",
         r"(?:in|at|on|toward|towards) the (?:upper|top) (?:part|side|half|sector|third|edge)",
         r"(?:the )?upper (?:sector|side|part|direction|one)",
-        r"\bupward\b|\bupper\b|\bup\b",
+        r"\bupper\b",
     ),
     "lower": (
         r"(?:directly |straight |just )?(?:below|beneath|underneath)(?! (?:the (?:limit|usual|range|threshold|visib))|what)",
         r"(?:in|at|on|toward|towards) the (?:lower|bottom) (?:part|side|half|sector|third|edge)",
         r"(?:the )?lower (?:sector|side|part|direction|one)",
-        r"\bdownward\b|\blower\b(?! (?:than|grade|end|limit|density))|\bdown\b",
+        r"\blower\b(?! (?:than|grades?|end|limit|density))",
     ),
     "left": (r"(?:to|on|at|in|toward|towards) (?:the|its) left(?:[ -]hand)?", r"\bleft(?:ward)?(?: (?:side|sector))?(?! eye)"),
     "right": (
@@ -106,7 +112,7 @@ RINGS = {
 SIZES = {
     "small": (r"\bsmall\b", r"\btiny\b", r"\blittle\b", r"\bminor\b"),
     "medium": (r"\bmedium(?:-sized)?\b", r"\bmid-?sized?\b", r"\bmoderately sized\b", r"\bintermediate\b"),
-    "large": (r"\blarge\b", r"\bsizeable\b", r"\bbig\b", r"\bextensive\b", r"\bwide(?!,)\b", r"\benlarged\b"),
+    "large": (r"\blarge\b", r"\bsizeable\b", r"\bbig\b", r"\benlarged\b"),
 }
 
 DEGREES = {
@@ -127,27 +133,36 @@ TRAITS = {
 
 LABELS = {
     "healthy": (
-        r"\bhealthy\b", r"\bno (?:visible |clear )?(?:sign|evidence|indication)s? of (?:any )?(?:diabetic )?retinopathy",
+        r"\bhealthy\b(?! (?:eyes|range|people|persons|subjects|beds?|retinas|and diseased))", r"\bno (?:visible |clear )?(?:sign|evidence|indication)s? of (?:any )?(?:diabetic )?retinopathy",
         r"\bnormal (?:retina|eye|findings?|picture|image|appearance)\b", r"\bwithout (?:diabetic )?retinopathy\b",
         r"\bno (?:visible |apparent )?(?:diabetic )?retinopathy\b",
     ),
     "npdr": (r"\bnon-?proliferative (?:diabetic )?(?:retinopathy|disease|stage)(?: \(npdr\))?", r"\bnpdr\b", r"\bnon-?proliferative\b"),
     "pdr": (r"\bproliferative (?:diabetic )?(?:retinopathy|disease|stage)(?: \(pdr\))?", r"\bpdr\b", r"\bproliferative\b"),
-    "diseased": (r"\bdiabetic retinopathy(?: \(dr\))?", r"\bretinopathy\b", r"\bdr\b", r"\bdiseased?\b"),
+    "diseased": (r"\bdiabetic retinopathy(?: \(dr\))?", r"\bretinopathy\b", r"\bdr\b"),
 }
+
+_NPDR = r"(?:non-?proliferative(?: diabetic)?(?: retinopathy| disease)?(?: \(npdr\))?|npdr)"
+
+STAGES = {
+    grade: (rf"\b{word} {_NPDR}", rf"\b{_NPDR} (?:of|at|in) (?:an? |the )?{word} (?:degree|stage|form|severity)")
+    for grade, word in ((1, "mild"), (2, "moderate"), (3, "severe"))
+}
+"""Grades of non-proliferative retinopathy by their names."""
 
 NEGATIONS = {
     "ahead": (
         r"\bno\b(?! (?:more|fewer|less|larger) than)", r"\bnot (?:a|any|one|a single)\b", r"\bwithout\b", r"\bneither\b", r"\bnor\b",
         r"\bfree (?:of|from)\b", r"\black(?:s|ing|ed)?(?: of)?\b", r"\babsence of\b", r"\bnone of\b", r"\bnone\b", r"\bzero\b",
-        r"\bnothing (?:like|suggests|points to|indicates)\b", r"\b(?:do|does|did|can|could)(?: not|n't|not) (?:show|see|find|detect|"
+        r"\bnothing\b", r"\b(?:do|does|did|can|could)(?: not|n't|not) (?:show|see|find|detect|"
         r"identify|discern|recognize|make out|contain|reveal|display|include|have|exhibit|feature|suggest|indicate)\b",
         r"\bcannot (?:see|find|detect|identify|discern|recognize|make out)\b", r"\bfails? to (?:show|find)\b",
         r"\binstead of\b", r"\brather than\b",
     ),
+    "around": (r"\b(?:is|are|was|were) (?:\w+ )?not\b", r"\b(?:is|are)n't\b"),
     "behind": (
-        r"\b(?:is|are|was|were|be|being|remains?) (?:\w+ )?(?:not|absent|lacking|missing|nowhere|ruled out)\b",
-        r"\b(?:is|are)n't\b",
+        r"\b(?:is|are|was|were|be|being|remains?) (?:\w+ )?(?:absent|lacking|missing|nowhere|ruled out|denied|excluded)\b",
+        r"\b(?:denied|excluded|ruled out)\b",
         r"\bcannot be\b", r"\bcan ?not\b", r"\bcould not be\b", r"\bdoes not (?:stand out|appear|occur|show up)\b",
         r"\bdo not (?:stand out|appear|occur|show up)\b", r"\bnowhere\b", r"\bnot (?:visible|seen|found|present|discernible|"
         r"recognizable|detect\w+|evident|identif\w+|apparent|observed)\b", r"\babsent\b", r"\bhas not\b",
@@ -155,7 +170,7 @@ NEGATIONS = {
 }
 
 RANKS = {
-    "largest": (r"\b(?:largest|biggest|widest|dominant|main|larger)\b",),
+    "largest": (r"\b(?:largest|biggest|widest|dominant|main|larger|most extensive)\b",),
     "smallest": (r"\bsmall(?:est|er)\b",),
     "second": (r"\b(?:second[ -](?:largest|biggest)|next(?: largest)?)\b",),
     "other": (r"\b(?:others?|rest|remaining|further|remainder)\b",),
@@ -163,7 +178,7 @@ RANKS = {
 
 QUANTIFIERS = {
     "most": (r"\b(?:most|majority|mostly|predominantly|mainly|chiefly|more than half|over half|cluster\w*|concentrat\w+)\b",),
-    "all": (r"\b(?:all|each|every|both|exclusively|throughout)\b",),
+    "all": (r"(?<!in )\b(?:all|each|every|both|exclusively|throughout)\b(?! in all)",),
     "several": (r"\b(?:several|multiple|many|numerous|a number of|various)\b",),
     "few": (r"\b(?:a few|some|a couple of)\b",),
     "more": (r"\b(?:more|greater|larger) than\b", r"\bexceed(?:s|ing)?\b", r"\bover (?=\d)"),
@@ -177,7 +192,10 @@ LENGTH_UM = r"(?P<value>\d+(?:\.\d+)?) ?(?:µm|μm|um|micrometers?|microns?)"
 PERCENT = r"(?P<value>\d+(?:\.\d+)?) ?(?:%|percent|per cent)"
 NUMBER = r"(?<![\d.])(?P<value>\d+(?:\.\d+)?)(?![\d.]*\d)"
 
-GRADES = (r"\b(?:grade|severity|stage|level)s?(?: grade| level)?(?: is| of| at| to|:| remains| stays| would be)? ?(?P<value>[0-4])\b",)
+GRADES = (
+    r"\bgraded?\b(?: (?!with|without|if)\w+){0,3} (?P<value>[0-4])\b(?![\d.]*\d)",
+    r"\b(?:next|following) (?:higher |lower )?grade,? (?P<value>[0-4])\b",
+    r"\b(?:grade|severity|stage|level)s?(?: grade| level)?(?: is| of| at| to|:| remains| stays| would be)? ?(?P<value>[0-4])\b",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +219,7 @@ def _patterns() -> tuple[tuple[str, Any, re.Pattern[str]], ...]:
         ("degree", DEGREES),
         ("trait", TRAITS),
         ("label", LABELS),
+        ("stage", STAGES),
         ("negation", NEGATIONS),
         ("rank", RANKS),
         ("quantifier", QUANTIFIERS),

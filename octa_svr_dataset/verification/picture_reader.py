@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from octa_svr_dataset.verification.claims import Claim, Context
 from octa_svr_dataset.verification.clauses import Clause
 
-_REGION = r"\b(?:quadrants?|sectors?|halves|half|regions?|sides?)\b"
+_REGION = r"\b(?:quadrants?|sectors?|halves|half)\b"
 
-_WORST = r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its)|hardest|greatest|highest|heaviest|"\
-    r"the most\b|more than (?:any|the) other|stands? out|largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|lost most|suffers? most|"\
-    r"predominat\w+|maximal|leads?|tops?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion))"
+_WORST = (
+    r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|hardest|greatest|highest|heaviest|"
+    r"the most\b(?! extensive)|most extensive|more than (?:any|the) other|stands? out|largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|lost most|"
+    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
+)
 
-_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
+_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
     r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|none of the (?:four )?(?:quadrants|sectors)|no clear difference|"\
     r"to (?:much )?the same (?:extent|degree)|neither)\b"
 
 _VESSELS = r"\b(?:vessels?|course|calib(?:er|re)|width|veins?|arter(?:y|ies)|venous|branches|tortu\w+|bead\w+|wind\w*)\b"
 
-_UNREMARKABLE = r"\b(?:usual|normal(?:ly)?|unremarkable|regular(?:ly)?|smooth(?:ly)?|straight|ordinary|even|inconspicuous|nothing unusual|gentl[ey]|"\
+_UNREMARKABLE = r"(?<!than )\b(?:usual|normal(?:ly)?|unremarkable|regular(?:ly)?|smooth(?:ly)?|straight|ordinary|even|inconspicuous|nothing unusual|gentl[ey]|"\
     r"nothing (?:remarkable|abnormal)|as in healthy|uniform|within (?:the )?(?:usual|normal|healthy)|steady|steadily|constant)\b"
 
 _QUALITY = r"\b(?:quality|picture|image|scan|recording|acquisition|exposure|signal|frame)\b"
@@ -34,21 +36,24 @@ _GRADES = {
 
 def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     """Claims of a clause on what quadrants have lost, and which is worst."""
+    if any(kind.value in ("microaneurysm", "irma", "neovascularization", "faz") for kind in clause.kinds()):
+        return
     named = quadrants_in(clause, context.laterality)
-    if not (clause.has(_REGION) or context.subject == "regions" or (named and clause.has(r"\bdensity\b"))):
+    is_about = clause.has(_REGION) or context.subject == "regions" or (bool(named) and clause.has(r"\bdensity\b"))
+    if not is_about or any(mention.tag in ("area", "rank") and mention.value != "other" for mention in clause.mentions):
         return
     shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
-    aspect = "region_density" if clause.has(r"\bdensity|show\w* (?:a )?vessels?|covered by vessels\b") else "region_share"
+    is_density = clause.has(r"\b(?:density|dense|show\w* (?:a )?vessels?|covered by vessels|vessels? (?:cover|occup|fill|take)\w*|occupied by vessels)\b")
     is_denied = any(mention.tag == "negation" for mention in clause.mentions)
+    aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if clause.has(_EVEN) or (is_denied and clause.has(_WORST)):
-        if named or clause.has(r"quadrant|sector|side|two|both|all|them|loss") or context.subject == "regions":
-            yield Claim(aspect="even_regions", subject="regions", value=among)
+        yield Claim(aspect="even_regions", subject="regions", value=among)
     elif named and clause.has(_WORST):
         yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
-    elif is_denied and clause.has(r"\b(?:loss|lost|affected|dropout)\b") and not shares:
+    elif is_denied and not shares and clause.has(r"\b(?:loss|lost|affected|dropout)\b"):
         for region in named or context.quadrants:
             yield Claim(aspect="region_share", subject="regions", value=(region, (0.0, 0)))
 
@@ -70,29 +75,55 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on how the larger vessels run."""
     if any(kind.value in ("irma", "neovascularization", "microaneurysm", "faz") for kind in clause.kinds()):
         return
-    traits = [mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")]
-    for mention in traits:
-        yield Claim(aspect="trait", subject=str(mention.value), holds=not clause.is_denied(mention))
-    if traits or not (clause.has(_VESSELS) or subject == "vessel_shape"):
+    if clause.has(r"\b(?:calib(?:er|re)|width)\b") and any(mention.tag == "length" for mention in clause.mentions):
+        for mention in clause.mentions:
+            if mention.tag == "length":
+                yield Claim(aspect="calibre", subject="vessel_shape", value=mention.value)
         return
+    traits = [mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")]
     if clause.has(r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|hardly any)"):
-        yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)
-    elif clause.has(_UNREMARKABLE):
-        for trait in ("tortuous", "beaded"):
-            yield Claim(aspect="trait", subject=trait, holds=False)
+        if traits or clause.has(_VESSELS):
+            yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)
+        return
+    is_usual = clause.has(_UNREMARKABLE) or clause.has(r"\bno more than\b")
+    for mention in traits:
+        yield Claim(aspect="trait", subject=str(mention.value), holds=not (clause.is_denied(mention) or is_usual))
+    if is_usual and not traits and (clause.has(_VESSELS) or subject == "vessel_shape"):
+        for trait, words in (("tortuous", r"\b(?:course|run|follow|straight|smoothly|path|vessels)\b"), ("beaded", r"\b(?:width|calib\w+|walls?|contour)\b")):
+            if clause.has(words):
+                yield Claim(aspect="trait", subject=trait, holds=False)
 
 
 def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on how good the picture is, and on its flaws."""
     traits = [m for m in clause.mentions if m.tag == "trait" and m.value in ("noisy", "blurred", "motion", "dark")]
-    is_about = clause.has(r"\bquality\b") or subject == "quality" or (clause.has(_QUALITY) and bool(traits))
-    if not is_about:
+    is_named = clause.has(r"\bquality\b")
+    if not (is_named or subject == "quality" or (clause.has(_QUALITY) and traits)):
         return
     for mention in traits:
-        yield Claim(aspect="trait", subject=str(mention.value), holds=not clause.is_denied(mention))
-    for grade, pattern in _GRADES.items():
-        match = re.search(pattern, clause.text.lower())
-        if match and (clause.has(r"\bquality\b") or (subject == "quality" and clause.has(r"\b(?:picture|image|scan|it|recording)\b"))):
-            is_denied = bool(re.search(r"\bnot (?:\w+ )?$", clause.text.lower()[: match.start()]))
-            yield Claim(aspect="quality", subject="quality", value=grade, holds=not is_denied)
-            break
+        is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
+        yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
+    if is_named:
+        yield from _grade_of_quality(clause)
+
+
+def _grade_of_quality(clause: Clause) -> Iterator[Claim]:
+    """The grade whose word stands nearest to "quality"."""
+    text = clause.text.lower()
+    place = text.index("quality")
+    found = [
+        (abs(match.start() - place), grade, match.start())
+        for grade, pattern in _GRADES.items()
+        for match in re.finditer(pattern, text)
+    ]
+    if found:
+        _, grade, start = min(found)
+        is_denied = re.search(r"\b(?:not|no longer|anything but) (?:\w+ )?$", text[:start]) is not None
+        joined = re.findall(r"\b(good|fair|poor) or (?:of )?(good|fair|poor)\b", text)
+        grades = joined[0] if joined else (grade,)
+        yield Claim(aspect="quality", subject="quality", value=grades, holds=not is_denied)
+
+
+def quality_of(word: str) -> str:
+    """The grade of quality that a short answer names; empty where it names none."""
+    return next((grade for grade in _GRADES if re.fullmatch(rf"(?:\w+ )?{grade}(?: quality)?", word)), "")

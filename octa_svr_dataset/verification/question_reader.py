@@ -10,20 +10,17 @@ _OPTION = re.compile(r"(?:^|\s|\()\(?(?P<letter>[A-H])[).:]\s+(?P<text>.+?)(?=(?
 
 _FORMS = (
     ("objects", r"\b(?:bounding boxe?s?|boxe?s?|bbox\w*|points?\b(?! (?:to|toward))|coordinates|point_2d|bbox_2d|json|locali[sz]e|mark)\b"),
+    ("measure", r"\b(?:mm2|mm²|square mill\w+|percent\w*|calib\w+|circularity|in µm|microns?|micromet\w+)"),
+    ("gravest", r"\b(?:gravest|most (?:advanced|severe|serious)) (?:\w+ ){0,3}(?:findings?|lesions?|one|signs?)\b|\bgravest\b"),
     ("count", r"\b(?:how many|number of|count|how often)\b"),
-    ("region", r"\b(?:which|what|in which|compare|where)\b[^.?]*\b(?:quadrants?|region|sector|half|side)\b|\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"),
+    ("region", r"\bwhich (?:of (?:the|these) )?(?:\w+ )?(?:quadrants?|region|sector|half|side)\b|\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"),
     ("place", r"\b(?:where|which direction|in which (?:direction|part)|what direction|location)\b"),
-    ("measure", r"\b(?:area|size|how (?:large|big|wide|much)|mm2|mm²|measure|diameter|share|percent\w*|proportion|extent|circularity|density|calib\w+)\b"),
-    ("grade", r"\b(?:grade|severity|how severe|stage of severity|level)\b"),
-    ("label", r"\b(?:class(?:ify|ification)?|diagnos\w+|category|healthy|npdr|pdr|retinopathy|stage)\b"),
+    ("measure", r"\b(?:area|size|how (?:large|big|wide|much)|measure|diameter|share|proportion|extent|density)\b(?! of diabetic)"),
+    ("grade", r"\b(?:grade|severity|how severe|level)\b"),
+    ("label", r"\b(?:class(?:ify|ification|es)?|diagnos\w+|category|healthy|npdr|pdr|retinopathy|stage)\b"),
 )
 
-_YES_NO = re.compile(
-    r"(?:^|[.!?:,]\s+|\b(?:no|yes)\W{1,4})(?:is|are|does|do|can|could|has|have|was|were|would you say|did|might|yes or no)\b", re.IGNORECASE
-)
-
-_POLITE = re.compile(r"\b(?:can|could|would|will) you (?:please )?(?:tell|say|give|describe|show|list|mark|find|locate|count|name|report|measure|explain|point|draw|write|state|estimate|go|walk|look|classify|compare|grade|identify|assess|provide|box|outline|determine)\b", re.IGNORECASE)
-
+_QUADRANTS = re.compile(r"\b(?:superior|inferior|nasal|temporal)\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -46,14 +43,11 @@ def read_question(question: str) -> Query:
         stem = question[: _OPTION.search(question).start()]  # type: ignore[union-attr]
     lowered = stem.lower()
     clauses = cut_clauses(stem)
-    form = "open"
-    for name, pattern in _FORMS:
-        if re.search(pattern, lowered):
-            form = name
-            break
-    if _YES_NO.search(stem) and not _POLITE.search(stem) and not options and form != "objects":
-        form = "yes_no"
-    return Query(text=stem.strip(), form=form, subject=_subject(clauses, form, lowered), rank=_rank(clauses), options=options)
+    form = next((name for name, pattern in _FORMS if re.search(pattern, lowered)), "open")
+    if form != "objects" and len(set(_QUADRANTS.findall(lowered))) > 1:
+        form = "region"
+    subject = _subject(clauses, form, lowered)
+    return Query(text=stem.strip(), form=form, subject=subject, rank=_rank(clauses), options=options)
 
 
 def proposition(question: str) -> str:
