@@ -9,14 +9,14 @@ from octa_svr_dataset.verification.lexicon import find_mentions
 
 CONDITIONAL = re.compile(
     r"\b(?:would|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if|unless|could (?:raise|lower|change|move)|"
-    r"(?:only|it) takes?|required? for|needed for|to reach)\b"
+    r"(?:only|it) takes?(?! up)|required? for|needed for|to reach)\b"
 )
 """Marks of a sentence on what is not so."""
 
 _GENERIC = re.compile(
     r"\b(?:define[sd]?|defining|hallmark|by definition|in general|generally|typically|often|are (?:considered|regarded|counted)|"
-    r"tells? apart|distinguish\w*|separates?|are the (?:earliest|first)|is the (?:earliest|first)|earliest sign|begins? (?:with|at)|"
-    r"stands? for|the scale|this scale|of the scale|are a sign|is a sign|comes? with|(?:next|higher|lower|lowest|highest|top) (?:\w+ )?grades?|"
+    r"tells? apart|distinguish\w*|separates|are the (?:earliest|first)|is the (?:earliest|first)|earliest sign|begins? (?:with|at)|"
+    r"stands? for|are a sign|is a sign|comes? with|(?:next|higher|lower|lowest|highest|top) (?:\w+ )?grades?|"
     r"grade (?:lies|is) (?:lower|higher)|no (?:lower|higher))\b"
 )
 """Marks of a sentence on the scale itself."""
@@ -30,12 +30,12 @@ _UNSPECIFIC = re.compile(
 
 _LOWEST = re.compile(
     r"\b(?:lowest grade|bottom of the scale|no (?:lower grade|grade (?:lies|is|stands) (?:lower|below)|room below)|cannot (?:be lowered|fall|go lower|get lower|be lower)|lower than this|"
-    r"nothing (?:could|can) lower|not (?:be )?lowered|below (?:it|this)[\w ,]*(?:no|nothing))"
+    r"nothing (?:could|can|would) lower|no (?:\w+ )?(?:lesions?|findings?|signs?|changes?) (?:\w+ )?(?:would|could|can) lower|scale begins here|not (?:be )?lowered|below (?:it|this)[\w ,]*(?:no|nothing))"
 )
 
 _HIGHEST = re.compile(
     r"\b(?:highest grade|top of the scale|no (?:higher grade|grade (?:lies|is|stands) (?:higher|above)|room above)|cannot (?:be raised|rise|go higher|get higher|be higher)|higher than this|"
-    r"nothing (?:could|can) raise|not (?:be )?raised|no additional lesion|(?:make|push|raise) the grade any (?:higher|further)|above (?:it|this)[\w ,]*(?:no|nothing))"
+    r"nothing (?:could|can|would) raise|not (?:be )?raised|no (?:\w+ )?(?:lesions?|findings?|signs?|changes?) (?:\w+ )?(?:would|could|can) raise|scale ends here|(?:make|push|raise) the grade any (?:higher|further)|above (?:it|this)[\w ,]*(?:no|nothing))"
 )
 
 
@@ -125,7 +125,7 @@ _TAKEN = re.compile(r"\b(?:without|absence|no|not|absent|lack|neither|nor|remove
 
 _ALL_SIGNS = re.compile(
     r"\b(?:these|those|all|the|such|any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*)\b|"
-    r"\b(?:without|if none of|if no|in the absence of)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|these|changes)\b"
+    r"\b(?:without|if none of|if no|in the absence of)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
 )
 
 

@@ -17,12 +17,12 @@ _NOUN_GAP = re.compile(r"^(?:\s|-|,|[a-z]+ly|areas?|places?|patch(?:es)?|zones?|
 _COUNTED = re.compile(r"^\s*(?:separate |distinct |different |visible |such |clear )*(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|"
                       r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?")
 
-_TOTAL = r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up)\b"
+_TOTAL = r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up|(?:spread|distributed|divided) (?:over|across|among))\b"
 
 _LIMITED = (
     r"\b(?:could|may|might|can)\b[\w ,]*\b(?:missed|overlooked|hidden|escape\w*|unseen|unnoticed|lost|obscured|masked)\b|\bcannot be (?:excluded|ruled out)\b|"
     r"\bescape (?:notice|detection)\b|\blimits? the (?:detection|reading|assessment)\b|\b(?:caution|reservation\w*|uncertain)\b|\bhard(?:er)? to (?:see|tell|detect)\b|"
-    r"\b(?:too (?:\w+ )?(?:blurred|noisy|dark|dim|poor)|may hide|might hide|could hide|with (?:confidence|certainty)|hides?)\b|\blimits?\b"
+    r"\b(?:too (?:\w+ )?(?:blurred|noisy|dark|dim|poor)|may hide|might hide|could hide|with (?:confidence|certainty)|hides?)\b|\b(?:not|may|could|might|can|nothing about [\w ]+) limits?\b"
 )
 """That small things might not be seen in a picture like this."""
 
@@ -47,9 +47,9 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
     if is_generic:
         return
     mentions = [kind for kind in clause.kinds() if kind.value in LESIONS]
-    if clause.has(_SCATTERED) and (subject in LESIONS or mentions):
+    if clause.has(_SCATTERED) and (mentions or (subject in LESIONS and not clause.kinds())):
         owner = str(mentions[0].value) if mentions else subject
-        count = _count(clause, mentions) if mentions else None
+        count = _count(clause, mentions, is_named=True)
         if count is not None:
             yield Claim(aspect="count", subject=owner, value=count)
         yield Claim(aspect="scattered", subject=owner)
@@ -130,7 +130,7 @@ def _counts_item(items: list[Item], count: Range) -> bool:
     return items[0].number == count.low and (count.low > 1 or len(items) == 1)
 
 
-def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
+def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -> Range | None:
     """How many there are in all, as the clause says; None where it does not."""
     for number in clause.mentions:
         if number.tag != "number" or not float(number.value).is_integer():
@@ -145,7 +145,7 @@ def _count(clause: Clause, mentions: list[Mention]) -> Range | None:
             r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|in (?:number|all|total)|$|[.,)])",
             after,
         )
-        if not (counts_kind or counts_noun):
+        if not (counts_kind or (counts_noun and not is_named)):
             continue
         value = int(number.value)
         if re.match(r"[\w ,]*?\bor (?:fewer|less)\b", after):
@@ -173,9 +173,8 @@ def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
     item, is_open = Item(), False
     for segment in clause.segments():
         fresh = _item_of(segment, is_total=is_total)
-        starts = bool(fresh.rank)
         overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
-        if is_open and (starts or overlaps) and not item.is_empty:
+        if is_open and overlaps and not item.is_empty:
             yield item
             item = Item()
         item = _merged(item, fresh)

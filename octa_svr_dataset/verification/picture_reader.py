@@ -14,7 +14,7 @@ _WORST = (
     r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 
-_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
+_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|no real difference|matched by|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
     r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|none of the (?:four )?(?:quadrants|sectors)|no clear difference|"\
     r"to (?:much )?the same (?:extent|degree)|neither)\b"
 
@@ -40,7 +40,9 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
         return
     named = quadrants_in(clause, context.laterality)
     is_about = clause.has(_REGION) or context.subject == "regions" or (bool(named) and clause.has(r"\bdensity\b"))
-    if not is_about or any(mention.tag in ("area", "rank") and mention.value != "other" for mention in clause.mentions):
+    is_even = clause.has(_EVEN)
+    tags = {mention.tag for mention in clause.mentions if mention.value != "other"}
+    if not is_about or "area" in tags or ("rank" in tags and not is_even):
         return
     shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
     is_density = clause.has(r"\b(?:density|dense|show\w* (?:a )?vessels?|covered by vessels|vessels? (?:cover|occup|fill|take)\w*|occupied by vessels)\b")
@@ -49,7 +51,7 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
     among = tuple(named) if len(named) > 1 else context.quadrants
-    if clause.has(_EVEN) or (is_denied and clause.has(_WORST)):
+    if is_even or (is_denied and clause.has(_WORST)):
         yield Claim(aspect="even_regions", subject="regions", value=among)
     elif named and clause.has(_WORST):
         yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
@@ -75,7 +77,7 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on how the larger vessels run."""
     if any(kind.value in ("irma", "neovascularization", "microaneurysm", "faz") for kind in clause.kinds()):
         return
-    if clause.has(r"\b(?:calib(?:er|re)|width)\b") and any(mention.tag == "length" for mention in clause.mentions):
+    if clause.has(r"\b(?:calib(?:er|re)|width|wide|vessels)\b") and any(mention.tag == "length" for mention in clause.mentions):
         for mention in clause.mentions:
             if mention.tag == "length":
                 yield Claim(aspect="calibre", subject="vessel_shape", value=mention.value)
@@ -111,13 +113,15 @@ def _grade_of_quality(clause: Clause) -> Iterator[Claim]:
     """The grade whose word stands nearest to "quality"."""
     text = clause.text.lower()
     place = text.index("quality")
+    predicate = re.search(r"\bquality\b[^,]*?\b(?:is|as)\b", text)
+    start = predicate.end() if predicate else 0
     found = [
-        (abs(match.start() - place), grade, match.start())
+        (match.start() < start, abs(match.start() - place), grade, match.start())
         for grade, pattern in _GRADES.items()
         for match in re.finditer(pattern, text)
     ]
     if found:
-        _, grade, start = min(found)
+        *_, grade, start = min(found)
         is_denied = re.search(r"\b(?:not|no longer|anything but) (?:\w+ )?$", text[:start]) is not None
         joined = re.findall(r"\b(good|fair|poor) or (?:of )?(good|fair|poor)\b", text)
         grades = joined[0] if joined else (grade,)

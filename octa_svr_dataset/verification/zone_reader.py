@@ -38,7 +38,7 @@ _LARGE = r"\b(?:larger?|wider?|widen\w*|enlarge[dm]\w*|big(?:ger)?|above the (?:
 def read_zone(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on the avascular zone; `subject` is what was spoken of before."""
     kinds = [kind.value for kind in clause.kinds()]
-    is_named = "faz" in kinds or clause.has(r"\b(?:the|this) fovea (?:lies|is|sits)\b|\bcentered on the fovea\b")
+    is_named = "faz" in kinds or clause.has(r"^\W*(?:the|this) fovea (?:lies|is|sits)\b|\bcentered on the fovea\b")
     is_about_border = clause.has(_BORDER)
     is_meant = subject == "faz" and clause.has(_PRONOUN) and (not kinds or (kinds == ["dropout"] and is_about_border))
     if not (is_named or is_meant):
