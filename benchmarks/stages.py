@@ -30,7 +30,7 @@ from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import encode_png
 from octa_svr_dataset.scene import add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
-from octa_svr_dataset.text.report import write_dialogue
+from octa_svr_dataset.text.dialogue import write_dialogue
 
 IMPORT = "import octa_svr_dataset"
 APPEARANCE = "appearance (of the imaging)"
@@ -83,7 +83,7 @@ def stage_costs_ms(preset: str, num: int) -> dict[str, list[float]]:
         motion = EyeMotion.draw(config.imaging, key.rng(Stage.MOTION))
         rendering = timed("imaging", render, scene, config.imaging, motion, key.rng(Stage.IMAGING))
         findings = timed("findings", observe, scene, rendering)
-        timed("text", write_dialogue, findings, config.text, key.rng(Stage.TEXT))
+        timed("text", write_dialogue, findings, rendering.fov, scene.laterality, config.text, key.rng(Stage.TEXT))
         timed("PNG", encode_png, rendering.image)
         timed(APPEARANCE, expose, config, motion, key.rng(Stage.IMAGING))
     return dict(costs_ms)

@@ -29,7 +29,7 @@ from octa_svr_dataset.evaluation.report import (
     write_report,
 )
 from octa_svr_dataset.scoring import read_output
-from octa_svr_dataset.text.report import QUESTION
+from octa_svr_dataset.text.dialogue import QUESTION
 
 if TYPE_CHECKING:
     from octa_svr_dataset.vlm import Vlm

@@ -213,7 +213,15 @@ def row_features(include_masks: bool = False, include_graph: bool = False) -> da
         "severity": datasets.Value("int8"),
         "laterality": text,
         "messages": datasets.List({"role": text, "content": text}),
-        "tasks": datasets.List({"task": text, "answer": text}),
+        "tasks": datasets.List(
+            {
+                "task": text,
+                "answer": text,
+                "sentences": datasets.List(
+                    {"start": datasets.Value("int32"), "end": datasets.Value("int32"), "findings": datasets.List(text)}
+                ),
+            }
+        ),
         "findings": text,
         "provenance": {
             "version": text,

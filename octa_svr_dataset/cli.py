@@ -111,6 +111,34 @@ def images(
 
 
 @app.command()
+def texts(
+    preset: Preset,
+    num: Annotated[int, typer.Option(parser=_whole_number, help="Number of dialogues.")],
+    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
+    split: Annotated[str, typer.Option(help="train, validation or test; they share no scene.")] = "train",
+    templates: Annotated[Path | None, typer.Option(help="Folder of wordings that replace ours or add to them.")] = None,
+    config_file: ConfigFile = None,
+    changes: Changes = None,
+) -> None:
+    """Print dialogues to read, each with the class of its picture."""
+    from octa_svr_dataset.example import simulate  # compiled kernels come with it
+    from octa_svr_dataset.row import row_id
+
+    if num < 1:
+        raise InputError(f"num: must be a whole number of at least 1, got {num}")
+    overrides = parse_overrides(changes)
+    if templates is not None:
+        overrides["text.templates"] = str(templates)
+    scene_config = resolve_config(preset, config_file=config_file, overrides=overrides)
+    chosen_split = Split.from_name(split)
+    for index in range(num):
+        example = simulate(scene_config, SceneKey(seed=seed, split=chosen_split, scene_index=index))
+        print(f"# {row_id(preset, example.key)}: {example.findings.label}, severity {example.findings.severity}\n")
+        for message in example.dialogue.messages:
+            print(f"{message.role}: {message.content}\n")
+
+
+@app.command()
 def fit_appearance(
     folder: Annotated[Path, typer.Argument(help="Folder of real pictures, without labels or of healthy eyes.")],
     out: Annotated[Path, typer.Option(help="YAML file to write.")],

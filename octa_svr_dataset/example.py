@@ -14,7 +14,7 @@ from octa_svr_dataset.pathology.disease import draw_severity
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
-from octa_svr_dataset.text.report import Dialogue, write_dialogue
+from octa_svr_dataset.text.dialogue import Dialogue, write_dialogue
 
 LESION_TRIES = 4
 """Lesions of which nothing can be seen are drawn again as often; then the most visible ones are taken."""
@@ -75,16 +75,17 @@ def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Exa
     scene, rendering, findings = _visible_scene(config, first, lesions=lesions)
     if key != first:
         rendering, findings = _seen(scene, config, key)
-    dialogue = write_dialogue(findings, config.text, key.rng(Stage.TEXT))
+    dialogue = write_dialogue(findings, rendering.fov, scene.laterality, config.text, key.rng(Stage.TEXT))
     return Example(config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue)
 
 
 def with_other_texts(example: Example) -> Iterator[Example]:
     """The same picture with other texts, without end: what its stream of the text would say next."""
     rng = example.key.rng(Stage.TEXT)
-    write_dialogue(example.findings, example.config.text, rng)
+    about = example.findings, example.rendering.fov, example.scene.laterality, example.config.text
+    write_dialogue(*about, rng)
     while True:
-        yield replace(example, dialogue=write_dialogue(example.findings, example.config.text, rng))
+        yield replace(example, dialogue=write_dialogue(*about, rng))
 
 
 def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:

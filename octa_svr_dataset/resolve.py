@@ -64,7 +64,7 @@ def resolve_config(
     if overrides is not None:
         settings = _merged(settings, _nested(overrides, "overrides:"))
     try:
-        return SceneConfig.model_validate(_with_appearance(settings))
+        return SceneConfig.model_validate(_with_templates(_with_appearance(settings)))
     except ValidationError as error:
         raise InputError(_one_line(error)) from None
 
@@ -91,6 +91,36 @@ def _with_appearance(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     if imaging.get("appearance", "default") != "default":
         profile |= _read_profile(Path(imaging["appearance"]))
     return {**settings, "imaging": {**profile, **imaging, "appearance": "default"}}
+
+
+def _with_templates(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings with the files of the folder of templates that they name; its name goes, as they are given then."""
+    text = settings.get("text", {})
+    if not isinstance(text, Mapping) or not isinstance(text.get("templates", "default"), str):
+        return settings
+    if text.get("templates", "default") == "default":
+        return settings
+    files, given = _read_templates(Path(text["templates"])), text.get("wordings", {})
+    return {**settings, "text": {**text, "templates": "default", "wordings": {**files, **given}}}
+
+
+def _read_templates(folder: Path) -> dict[str, str]:
+    """Texts of the template files in a folder, by their names in it without `.j2`."""
+    field = "text.templates"
+    if not folder.is_dir():
+        raise InputError(f"{field}: {str(folder)!r} is no folder; allowed: default, or a folder with .j2 files")
+    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.j2"))}
+    if not files:
+        raise InputError(f"{field}: the folder {str(folder)!r} holds no .j2 file")
+    texts = {}
+    for name, path in files.items():
+        try:
+            texts[name] = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{field}: cannot read {str(path)!r}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise InputError(f"{field}: {str(path)!r} is not a text in UTF-8") from None
+    return texts
 
 
 def _default_profile(projection: Any, field_of_view_mm: Any) -> dict[str, Any]:
@@ -121,7 +151,9 @@ def allowed_values(field: FieldInfo) -> str:
     if field.annotation is bool:
         return "true or false"
     if field.annotation is str:
-        return "default, or the path of a file"
+        return "default, or a path"
+    if get_origin(field.annotation) is dict:
+        return "names of statements with + or not, and their wordings"
     if get_origin(field.annotation) is Literal:
         return " or ".join(str(value) for value in get_args(field.annotation))
     if get_origin(field.annotation) is tuple:

@@ -11,7 +11,7 @@ from octa_svr_dataset.example import Example
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.seeding import SceneKey
-from octa_svr_dataset.text.report import Dialogue
+from octa_svr_dataset.text.dialogue import Task
 from octa_svr_dataset.version import VERSION
 
 LAYER_NAMES = tuple(field.name for field in fields(Layers))
@@ -45,7 +45,8 @@ def example_row(
         "label": str(example.findings.label),
         "severity": example.findings.severity,
         "laterality": example.scene.laterality,
-        **dialogue_columns(example.dialogue),
+        "messages": [{"role": message.role, "content": message.content} for message in example.dialogue.messages],
+        "tasks": [_task_column(task) for task in example.dialogue.tasks],
         "findings": example.findings.to_json(),
         "provenance": _provenance(example),
     }
@@ -61,7 +62,7 @@ def dialogue_columns(dialogue: Dialogue) -> dict[str, list[dict[str, Any]]]:
     """The columns of a dialogue: `messages` and `tasks`."""
     return {
         "messages": [{"role": message.role, "content": message.content} for message in dialogue.messages],
-        "tasks": [{"task": task.task, "answer": task.answer} for task in dialogue.tasks],
+        "tasks": [asdict(task) for task in dialogue.tasks],
     }
 
 
@@ -78,6 +79,14 @@ def png_column(pixels: np.ndarray) -> dict[str, bytes | None]:
     The path stays empty: `datasets` would prefer a file of that name in the working folder to the bytes.
     """
     return {"bytes": encode_png(pixels), "path": None}
+
+
+def _task_column(task: Task) -> dict[str, Any]:
+    sentences = [
+        {"start": sentence.start, "end": sentence.end, "findings": list(sentence.findings)}
+        for sentence in task.sentences
+    ]
+    return {"task": task.task, "answer": task.answer, "sentences": sentences}
 
 
 def _provenance(example: Example) -> dict[str, Any]:

@@ -29,10 +29,13 @@ from transformers import (
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.geometry import DIRECTIONS
+from octa_svr_dataset.geometry import DIRECTIONS, RING_NAMES
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import Answer, format_answer
-from octa_svr_dataset.text.report import NUMERALS, QUESTION, STAGES
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
+from octa_svr_dataset.text.tasks.description import TITLES
+from octa_svr_dataset.text.tasks.quantities import QUADRANTS
+from octa_svr_dataset.text.wordings import embedded_templates
+from octa_svr_dataset.text.words import NUMERALS, SIZES
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
@@ -48,7 +51,7 @@ _SPECIAL_TOKENS = (
     "<|video_pad|>",
 )
 
-_TINY_VOCABULARY = 896
+_TINY_VOCABULARY = 2048
 """Entries of the tiny tokenizer: 8 special ones, 256 bytes, and the words of the texts."""
 
 _TINY_TEXT: dict[str, Any] = {
@@ -299,10 +302,8 @@ def _tiny_tokenizer() -> PreTrainedTokenizerFast:
 
 def _tiny_corpus() -> str:
     """The words that the texts are made of, each after a space as in a sentence."""
-    templates = resources.files("octa_svr_dataset") / "templates"
-    sources = [entry.read_text(encoding="utf-8") for entry in sorted(templates.iterdir(), key=lambda entry: entry.name)]
-    sources += [format_answer(Answer(label=label)) for label in Label]
-    sources += [*NUMERALS, *(numeral.capitalize() for numeral in NUMERALS), *DIRECTIONS]
-    sources += [QUESTION, "large, medium-sized, small"]
-    stages = "".join(f"{stage.capitalize()}:\n" for stage in (*STAGES, "conclusion"))
-    return stages + " ".join(re.sub(r"[^\w.,:]", " ", " ".join(sources)).split())
+    sources = [re.sub(r"{{.*?}}|{#.*?#}", " ", template) for template in embedded_templates().values()]
+    sources += [*(format_last_line(ClassAnswer(label=label)) for label in Label), *QUADRANTS, *RING_NAMES, *DIRECTIONS]
+    sources += [*SIZES, *NUMERALS, *(numeral.capitalize() for numeral in NUMERALS)]
+    lines = "".join(f"{line}:\n" for line in (*TITLES, "Synthesis", "Conclusion", "Answer", "Grade"))
+    return lines + " ".join(re.sub(r"[^\w.,:]", " ", " ".join(sources)).split())

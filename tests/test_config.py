@@ -118,7 +118,18 @@ def test_a_configuration_cannot_be_changed():
         ({"imaging.gain": [1.2, 0.8]}, r"imaging\.gain: range is reversed.*1\.2.*0\.8"),
         ({"imaging.speckle": [0.1, 7]}, r"imaging\.speckle: both numbers must be between 0 and 2"),
         ({"growth.depth_mm": float("nan")}, r"growth\.depth_mm: .*nan"),
-        ({"text.form": "poem"}, r"text\.form: .*'stages' or 'answer_only', got 'poem'"),
+        ({"text.form": "poem"}, r"text\.form: .*'answer_only' or 'mixed', got 'poem'; allowed: think or prose or"),
+        ({"text.turns": [0, 2]}, r"text\.turns: both numbers must be between 1 and 20"),
+        ({"text.tasks": {"poem": 1}}, r"text\.tasks\.poem: unknown setting; allowed here: classify, .*yes_no"),
+        ({"text.tasks.count": -1}, r"text\.tasks\.count: .*, got -1; allowed: >= 0"),
+        (
+            {"text.forms": {"think": 0, "prose": 0, "stages": 0, "answer_only": 0}},
+            r"text\.forms: at least one of think, prose, stages, answer_only must be above 0",
+        ),
+        (
+            {"text.wordings": {"dropout/none": 3}},
+            r"text\.wordings.*: .*string, got 3; allowed: names of statements with",
+        ),
     ],
 )
 def test_an_unusable_setting_is_refused_by_name_with_value_and_limit(overrides, message):

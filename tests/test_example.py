@@ -102,7 +102,7 @@ def test_over_many_scenes_words_class_and_scene_agree(preset):
     for index in range(150):
         example = simulate(config, SceneKey(seed=99, split=Split.TEST, scene_index=index))
         assert example.findings.label is example.scene.label
-        assert parse_answer(example.dialogue.messages[1].content).label is example.scene.label
+        assert parse_answer("describe", example.dialogue.messages[1].content).label is example.scene.label
 
 
 def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):

@@ -44,8 +44,20 @@ def test_a_row_holds_what_the_example_holds(example):
     assert (row["label"], row["severity"]) == (example.findings.label, example.findings.severity)
     assert row["laterality"] == example.scene.laterality
     assert row["messages"] == [{"role": m.role, "content": m.content} for m in example.dialogue.messages]
-    assert row["tasks"] == [{"task": t.task, "answer": t.answer} for t in example.dialogue.tasks]
+    assert [(task["task"], task["answer"]) for task in row["tasks"]] == [
+        (task.task, task.answer) for task in example.dialogue.tasks
+    ]
     assert json.loads(row["findings"]) == json.loads(example.findings.to_json())
+
+
+def test_each_sentence_is_found_by_its_characters(example):
+    row = example_row(example, "dropout_ma")
+    for task, message in zip(row["tasks"], row["messages"][1::2], strict=True):
+        assert task["sentences"]
+        for sentence in task["sentences"]:
+            text = message["content"][sentence["start"] : sentence["end"]]
+            assert text == text.strip() != ""
+            assert sentence["findings"]
 
 
 def test_provenance_says_what_the_row_is_a_function_of(example):

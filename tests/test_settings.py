@@ -155,6 +155,19 @@ CHANGES: dict[str, Any] = {
     "imaging.gain": [0.5, 0.5],
     "imaging.gamma": [2.0, 2.0],
     "text.form": "answer_only",
+    **{f"text.forms.{name}": 1000.0 for name in ("think", "prose", "stages", "answer_only")},
+    "text.opening": "drawn",
+    "text.turns": [5, 5],
+    **{
+        f"text.tasks.{task}": 1000.0
+        for task in (
+            *("describe", "classify", "locate", "count", "yes_no", "multiple_choice", "compare_regions", "measure"),
+            *("report", "explain_grade"),
+        )
+    },
+    "text.eye_named": 1.0,
+    "text.templates": "templates",
+    "text.wordings": {"synthesis/moderate": "Moderate disease is seen."},
 }
 
 OF_SEVERITY_2 = [0, 1, 0, 0]
@@ -187,6 +200,9 @@ NEEDS = {
     "imaging.saccade_mm": {"imaging.saccades": [2, 2]},
     "imaging.shadow": {"imaging.projection": "deep"},
     "imaging.residue": {"imaging.projection": "deep"},
+    **{name: {"text.form": "mixed", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.forms")},
+    **{name: {"text.opening": "drawn", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.tasks")},
+    "text.eye_named": {"text.opening": "drawn"},
 }
 """Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""
 
@@ -200,7 +216,7 @@ NEEDS |= {
 
 def shown(overrides: Mapping[str, Any]) -> tuple[bytes, str]:
     example = make_example("dropout_ma", seed=1, index=1, overrides=BASE | dict(overrides))
-    return example.rendering.image.tobytes(), example.dialogue.messages[1].content
+    return example.rendering.image.tobytes(), " ".join(message.content for message in example.dialogue.messages)
 
 
 @cache
@@ -215,6 +231,8 @@ def test_the_table_leaves_no_setting_out():
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_setting_changes_what_is_shown_or_said(name, tmp_path, monkeypatch):
     (tmp_path / "profile.yaml").write_text("gamma: [2.0, 2.0]")
+    (tmp_path / "templates" / "synthesis").mkdir(parents=True)
+    (tmp_path / "templates" / "synthesis" / "moderate.j2").write_text("Moderate disease is seen.")
     monkeypatch.chdir(tmp_path)
     needs = NEEDS.get(name, {})
     before = shown(needs) if needs else shown_by_default()

@@ -12,7 +12,7 @@ from trl.chat_template_utils import get_training_chat_template
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.text.report import QUESTION
+from octa_svr_dataset.text.dialogue import QUESTION
 from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm, token_count
 
 NORM = "model.language_model.norm.weight"

@@ -1,10 +1,8 @@
 """Diffuse capillary loss, as it is seen."""
 
-import numpy as np
-
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View
+from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View, median_gray
 
 LEAST_SHARE = 0.03
 """A smaller share of the bed that is thinned lies within what healthy beds show."""
@@ -29,7 +27,7 @@ def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
     share = float((thinned & bed).sum()) / max(float(bed.sum()), 1.0)
     around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bed & ~thinned
     flow_ratio = view.flow_ratio(image, thinned, around)
-    difference = float(np.median(image[around]) - np.median(image[thinned])) if around.any() else 0.0
+    difference = median_gray(image, around) - median_gray(image, thinned)
     return DiffuseLossFinding(
         is_visible=share >= LEAST_SHARE and flow_ratio <= MOST_FLOW_RATIO and difference >= LEAST_DIFFERENCE,
         share=round(share, 3),

@@ -2,11 +2,9 @@
 
 import math
 
-from skimage.measure import regionprops
-
 from octa_svr_dataset.findings.facts import DropoutFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, window_around
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, regions, window_around
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
@@ -25,7 +23,7 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
     is_covered = (layers.irma > 0) | (layers.neovascularization > 0)
     is_excluded = (layers.dropout > 0) | (layers.faz > 0) | is_covered
     findings = []
-    for region in regionprops(layers.dropout):
+    for region in regions(layers.dropout):
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
         bare = inside & ~is_covered[window]
@@ -36,7 +34,7 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
         is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and is_darker(image[window], bare, rim)
         findings.append(
             DropoutFinding(
-                instance_id=int(region.label),
+                instance_id=region.label,
                 is_visible=is_dark and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
                 **view.place(region),
                 area_mm2=round(area_mm2, 2),

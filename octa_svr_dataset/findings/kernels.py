@@ -52,3 +52,144 @@ def within(mask: np.ndarray, reach: float) -> np.ndarray:
                 last = min(last, column - half_width[off_column[row, column]])
             near[row, column] |= column >= last
     return near
+
+
+@kernel()
+def regions_of(labels: np.ndarray) -> np.ndarray:
+    """(K, 8) int64. Place and size of each instance of a label map, in the order of their numbers.
+
+    The columns: number, area, sums of rows and of columns, first row, first column, last row + 1, last column + 1; px.
+
+    Parameters
+    ----------
+    labels
+        (H, W) unsigned integers. Instances from 1; 0 is none.
+    """
+    height, width = labels.shape
+    most = 0
+    for row in range(height):
+        for column in range(width):
+            most = max(most, int(labels[row, column]))
+    table = np.zeros((most + 1, 8), np.int64)
+    table[:, 4], table[:, 5] = height, width
+    for row in range(height):
+        for column in range(width):
+            number = np.int64(labels[row, column])
+            if number > 0:
+                table[number, 0] = number
+                table[number, 1] += 1
+                table[number, 2] += row
+                table[number, 3] += column
+                table[number, 4] = min(table[number, 4], row)
+                table[number, 5] = min(table[number, 5], column)
+                table[number, 6] = row + 1
+                table[number, 7] = max(table[number, 7], column + 1)
+    return table[table[:, 1] > 0]
+
+
+@kernel()
+def counts_of(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(256,) int64. How many pixels of a mask have each gray level.
+
+    Parameters
+    ----------
+    image, mask
+        (H, W) uint8 and bool.
+    """
+    counts = np.zeros(256, np.int64)
+    for row in range(image.shape[0]):
+        for column in range(image.shape[1]):
+            if mask[row, column]:
+                counts[image[row, column]] += 1
+    return counts
+
+
+@kernel()
+def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
+    """Quantile of values that occur so many times, between two of them by linear interpolation; NaN of none.
+
+    Parameters
+    ----------
+    values, counts
+        (K,) ascending values and how often each occurs.
+    share
+        From 0 to 1.
+    """
+    total = counts.sum()
+    if total == 0:
+        return math.nan
+    place = share * (total - 1)
+    lower, upper = math.floor(place), math.ceil(place)
+    seen, below, above = 0, 0.0, 0.0
+    is_below_found = False
+    for index in range(len(values)):
+        seen += counts[index]
+        if not is_below_found and seen > lower:
+            below, is_below_found = float(values[index]), True
+        if seen > upper:
+            above = float(values[index])
+            break
+    return below + (place - lower) * (above - below)
+
+
+@kernel()
+def deviation_of(counts: np.ndarray, level: float) -> float:
+    """Median distance of gray levels that occur (256,) times from a level."""
+    distances, order = np.empty(256), np.empty(256, np.int64)
+    for gray in range(256):
+        distances[gray] = abs(gray - level)
+    order[:] = np.argsort(distances)
+    return quantile_of(distances[order], counts[order], 0.5)
+
+
+@kernel()
+def quadrant_sums(
+    mask: np.ndarray, excluded: np.ndarray, center: tuple[float, float], least: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels of a mask, and all pixels, in the upper, right, lower and left quarter around a point: (4,) each.
+
+    Parameters
+    ----------
+    mask, excluded
+        (H, W) bool. The mask, and pixels that do not count.
+    center
+        (row, column) of the point where pixel (0, 0) has its center at 0.5, px.
+    least
+        Pixels nearer to the point do not count, px. Those on a diagonal lie to the right or to the left.
+    """
+    inside, whole = np.zeros(4, np.int64), np.zeros(4, np.int64)
+    for row in range(mask.shape[0]):
+        down = row + 0.5 - center[0]
+        for column in range(mask.shape[1]):
+            right = column + 0.5 - center[1]
+            if excluded[row, column] or down * down + right * right < least * least:
+                continue
+            is_vertical = abs(down) > abs(right)
+            quarter = (2 if down > 0.0 else 0) if is_vertical else (1 if right > 0.0 else 3)
+            whole[quarter] += 1
+            inside[quarter] += mask[row, column]
+    return inside, whole
+
+
+@kernel()
+def counts_around(image: np.ndarray, inside: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
+    """(256,) int64. How many pixels have each gray level at distances from a dot between two limits.
+
+    Parameters
+    ----------
+    image, inside
+        (H, W) uint8 and bool. The picture around a dot, and its pixels.
+    nearest, farthest
+        Limits, px; at the first one and nearer, pixels belong to the dot.
+    """
+    counts = np.zeros(256, np.int64)
+    rows, columns = np.nonzero(inside)
+    for row in range(image.shape[0]):
+        for column in range(image.shape[1]):
+            least = math.inf
+            for pixel in range(len(rows)):
+                least = min(least, float((rows[pixel] - row) ** 2 + (columns[pixel] - column) ** 2))
+            distance = math.sqrt(least)
+            if nearest < distance <= farthest:
+                counts[image[row, column]] += 1
+    return counts

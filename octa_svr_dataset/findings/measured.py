@@ -7,13 +7,14 @@ from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.measurement.beading import measure_beading
 from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
+from octa_svr_dataset.measurement.exposure import ExposureMeasures, measure_exposure
 from octa_svr_dataset.measurement.faz import FazMeasures, measure_faz
 from octa_svr_dataset.measurement.quality import QualityMeasures, measure_quality
 from octa_svr_dataset.measurement.sampling import fine
 from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels
 
-VEIN = 2
-"""Value of veins in the layer of vessels."""
+ARTERY, VEIN = 1, 2
+"""Values in the layer of vessels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class PictureAlone:
     vessels: VesselMap
     faz: FazMeasures | None
     quality: QualityMeasures
+    exposure: ExposureMeasures
     branches: BranchMeasures | None
 
     beading: float | None
@@ -36,28 +38,30 @@ class PictureAlone:
         faz = measure_faz(image, fov)
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
-        is_vein = view.rendering.layers.vessels == VEIN
+        quality = measure_quality(image, sampled, faz)
+        layer = view.rendering.layers.vessels
         return cls(
             vessels=vessels,
             faz=faz,
-            quality=measure_quality(image, sampled, faz),
+            quality=quality,
+            exposure=measure_exposure(vessels, branches, quality),
             branches=branches,
-            beading=None if branches is None else measure_beading(vessels, branches, is_vein),
+            beading=None if branches is None else measure_beading(vessels, branches, layer == VEIN, layer == ARTERY),
         )
 
     @property
     def yardsticks(self) -> dict[str, float | None]:
         """Measures by which words of degree are chosen, by their names in `healthy_ranges.yaml`."""
-        branches, quality = self.branches, self.quality
+        branches, exposure = self.branches, self.exposure
         return {
             "area_density": self.vessels.area_density,
             "tortuosity": None if branches is None else branches.tortuosity,
             "calibre_um": None if branches is None else branches.calibre_um,
             "beading": self.beading,
-            "noise_gray": quality.noise_gray,
-            "sharpness_per_mm": quality.sharpness_per_mm,
-            "stripe_excess": quality.stripe_excess,
-            "mean_gray": quality.mean_gray,
+            "vessel_gray": exposure.vessel_gray,
+            "noise_share": exposure.noise_share,
+            "edge_um": exposure.edge_um,
+            "line_share": exposure.line_share,
         }
 
     def finding(self) -> MeasuredFinding:

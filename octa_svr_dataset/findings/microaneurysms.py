@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 from scipy import ndimage
-from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import MicroaneurysmFinding
-from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import Region, View, center_px, window_around
+from octa_svr_dataset.findings.kernels import counts_around, quantile_of
+from octa_svr_dataset.findings.visibility import GRAYS, View, center_px, regions, window_around
 
 MICROANEURYSM_LEAST_CONTRAST = (57.0, 23.0)
 """Gray levels by which a small and a large dot must outshine nine tenths of their surroundings, capillaries included.
@@ -36,19 +35,19 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
     findings = []
     scale = max(fov.length_px(DOT_PITCH_MM), 1.0)
     nearest_px, farthest_px = (scale * limit_px for limit_px in SURROUNDINGS_PX)
-    for region in regionprops(labels):
+    for region in regions(labels):
         window = window_around(region, math.ceil(farthest_px))
         inside = labels[window] == region.label
-        surroundings = within(inside, farthest_px) & ~within(inside, nearest_px)
         image = view.rendering.image[window]
-        contrast = float(image[inside].mean() - np.quantile(image[surroundings], 0.9))
-        diameter_px = float(region.equivalent_diameter_area)
+        brightest = quantile_of(GRAYS, counts_around(image, inside, nearest_px, farthest_px), 0.9)
+        contrast = float(image[inside].mean() - brightest)
+        diameter_px = region.diameter_px
         findings.append(
             MicroaneurysmFinding(
-                instance_id=int(region.label),
+                instance_id=region.label,
                 is_visible=diameter_px >= scale * MICROANEURYSM_LEAST_DIAMETER_PX
                 and contrast >= least_contrast(diameter_px / scale)
-                and _is_whole(region),
+                and _is_whole(inside),
                 **view.place(region),
                 center_px=center_px(region),
                 diameter_um=round(diameter_px * fov.mm_per_px * 1000.0, 1),
@@ -63,6 +62,6 @@ def least_contrast(diameter_px: float) -> float:
     return float(np.interp(diameter_px, CONTRAST_DIAMETERS_PX, MICROANEURYSM_LEAST_CONTRAST))
 
 
-def _is_whole(region: Region) -> bool:
+def _is_whole(inside: np.ndarray) -> bool:
     """Whether a region hangs together; eye movements may cut one in two."""
-    return int(ndimage.label(region.image, structure=np.ones((3, 3)))[1]) == 1
+    return int(ndimage.label(inside, structure=np.ones((3, 3)))[1]) == 1

@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-from skimage.measure import regionprops
 
 from octa_svr_dataset.findings.facts import NewVesselsFinding
-from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import View, window_around
+from octa_svr_dataset.findings.kernels import counts_of, quantile_of, within
+from octa_svr_dataset.findings.visibility import GRAYS, View, median_gray, regions, window_around
 
 RIM_MM = 0.08
 """Width of the surroundings with which they are compared."""
@@ -64,17 +63,18 @@ def _observe(
     image, fov = view.rendering.image, view.rendering.fov
     reach_px = fov.length_px(RIM_MM)
     findings = []
-    for region in regionprops(labels):
+    for region in regions(labels):
         window = window_around(region, math.ceil(reach_px))
         inside = labels[window] == region.label
         rim = within(inside, reach_px) & (labels[window] == 0)
-        surroundings, bright = np.quantile(image[window][rim], (0.5, 0.75)) if rim.any() else (255.0, 255.0)
-        contrast = float(np.median(image[window][inside]) - surroundings)
+        around = counts_of(image[window], rim)
+        surroundings, bright = (quantile_of(GRAYS, around, share) if rim.any() else 255.0 for share in (0.5, 0.75))
+        contrast = median_gray(image[window], inside) - surroundings
         bright_share = float((image[window][inside] > bright).mean())
         area_mm2 = fov.area_mm2(float(region.area))
         findings.append(
             NewVesselsFinding(
-                instance_id=int(region.label),
+                instance_id=region.label,
                 is_visible=area_mm2 >= least_area_mm2
                 and contrast >= least_contrast
                 and bright_share >= least_bright_share

@@ -1,16 +1,16 @@
 """What decides whether something stands out in a picture, and the names of its place; the same for all findings."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from octa_svr_dataset.findings.kernels import counts_of, deviation_of, quantile_of, regions_of
 from octa_svr_dataset.geometry import direction_from_fovea, quadrant_from_fovea, ring_of_distance
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.scene import Scene
-
-Region = Any
-"""What `skimage.measure.regionprops` yields for each instance of a label map."""
 
 LEAST_DIFFERENCE = 12.0
 """Gray levels by which a dark area must lie below its rim to be seen on a screen."""
@@ -23,6 +23,37 @@ An area of hundreds of pixels is seen though single ones are noisier than it is 
 
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
+
+GRAYS = np.arange(256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """The pixels of one instance in a label map."""
+
+    label: int
+    """Its number."""
+
+    area: int
+    """Number of pixels."""
+
+    centroid: tuple[float, float]
+    """(row, column) where pixel (0, 0) has its center at 0.5, px."""
+
+    bbox: tuple[int, int, int, int]
+    """First row, first column, last row + 1, last column + 1, px."""
+
+    @property
+    def diameter_px(self) -> float:
+        """Diameter of the circle of the same area, px."""
+        return math.sqrt(4.0 * self.area / math.pi)
+
+
+def regions(labels: np.ndarray) -> Iterator[Region]:
+    """The instances of a label map, in the order of their numbers."""
+    for label, area, rows, columns, *bbox in regions_of(labels).tolist():
+        centroid = (rows / area + 0.5, columns / area + 0.5)
+        yield Region(label=label, area=area, centroid=centroid, bbox=tuple(bbox))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +86,7 @@ class View:
 
     def place(self, region: Region) -> dict[str, str]:
         """Names of the place of a region's centroid."""
-        offset_mm = self.rendering.fov.to_mm(np.array(region.centroid) + 0.5 - self.fovea_px)
+        offset_mm = self.rendering.fov.to_mm(np.array(region.centroid) - self.fovea_px)
         return {
             "direction": direction_from_fovea(offset_mm),
             "quadrant": quadrant_from_fovea(offset_mm, self.laterality),
@@ -64,19 +95,23 @@ class View:
 
     def flow_ratio(self, image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> float:
         """Median flow signal inside over the rim's; 1 where the rim shows no flow to compare with."""
-        rim_flow = float(np.median(image[rim])) - self.floor if rim.any() else 0.0
-        if rim_flow <= 0.0:
+        rim_flow = median_gray(image, rim) - self.floor
+        if not rim_flow > 0.0:
             return 1.0
-        return max(float(np.median(image[inside])) - self.floor, 0.0) / rim_flow
+        return max(median_gray(image, inside) - self.floor, 0.0) / rim_flow
 
 
 def is_darker(image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> bool:
     """Whether an area is darker than its rim by enough gray levels, and by enough against its own noise."""
-    if not rim.any():
-        return False
-    level = float(np.median(image[inside]))
-    noise = float(np.median(np.abs(image[inside] - level)))
-    return float(np.median(image[rim])) - level >= max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * noise)
+    counts = counts_of(image, inside)
+    level = quantile_of(GRAYS, counts, 0.5)
+    difference = median_gray(image, rim) - level
+    return bool(difference >= max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * deviation_of(counts, level)))
+
+
+def median_gray(image: np.ndarray, mask: np.ndarray) -> float:
+    """Median gray level of the pixels of a mask; NaN of none."""
+    return float(quantile_of(GRAYS, counts_of(image, mask), 0.5))
 
 
 def window_around(region: Region, margin_px: int) -> tuple[slice, slice]:
@@ -89,6 +124,6 @@ def window_around(region: Region, margin_px: int) -> tuple[slice, slice]:
 
 
 def center_px(region: Region) -> tuple[float, float]:
-    """Centroid (row, column) where pixel (0, 0) has its center at 0.5, px."""
+    """Centroid of a region, rounded."""
     row, column = region.centroid
-    return round(float(row) + 0.5, 1), round(float(column) + 0.5, 1)
+    return round(row, 1), round(column, 1)

@@ -7,8 +7,8 @@ import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.outline import NUM_RAYS, Outline, radius_to_circle
-from octa_svr_dataset.measurement.sampling import coarse
-from octa_svr_dataset.measurement.zone import CLOSED_SHARE, Zone, find_disc, trace_zone
+from octa_svr_dataset.measurement.sampling import SampledPicture, coarse
+from octa_svr_dataset.measurement.zone import BLUR_MM, CLOSED_SHARE, Zone, find_disc, trace_zone
 
 OUTSET_MM = 0.018
 """The border lies this far outside of half of the rise: human readers draw it along the innermost capillaries."""
@@ -93,7 +93,8 @@ def measure_faz(picture: np.ndarray, fov: FieldOfView) -> FazMeasures | None:
     fov
         Its field of view.
     """
-    sampled = coarse(picture, fov)
+    sharp = coarse(picture, fov)
+    sampled = SampledPicture(gray=sharp.blurred(BLUR_MM), fov=sharp.fov)
     disc = find_disc(sampled)
     if disc is None:
         return None

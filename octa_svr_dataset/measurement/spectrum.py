@@ -10,10 +10,20 @@ def power_spectrum(picture: np.ndarray) -> np.ndarray:
 
     White noise of standard deviation s has s**2 on average.
     """
-    taper = np.hanning(len(picture))
+    window, whole, squares = _window(len(picture))
+    mean = float((picture * window).sum()) / whole
+    transform = np.fft.rfft2((picture - mean) * window)
+    half = (transform.real**2 + transform.imag**2) / squares
+    opposite = -np.arange(len(picture))
+    return np.concatenate([half, half[opposite][:, (len(picture) - 1) // 2 : 0 : -1]], axis=1)
+
+
+@lru_cache(maxsize=4)
+def _window(size_px: int) -> tuple[np.ndarray, float, float]:
+    """(S, S) taper toward the borders, its sum, and that of its squares."""
+    taper = np.hanning(size_px)
     window = taper[:, None] * taper[None, :]
-    mean = (picture * window).sum() / window.sum()
-    return np.asarray(np.abs(np.fft.fft2((picture - mean) * window)) ** 2 / (window**2).sum())
+    return window, float(window.sum()), float((window**2).sum())
 
 
 def stripe_excess(power: np.ndarray, is_fast: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from scipy import ndimage
 from skimage.morphology import skeletonize
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.measurement.kernels import local_moments
 from octa_svr_dataset.measurement.sampling import SampledPicture
 
 BLUR_MM = 0.012
@@ -46,6 +47,9 @@ class VesselMap:
     gray: np.ndarray
     """(S, S) float32. The picture, blurred by `BLUR_MM`."""
 
+    sampled: np.ndarray
+    """(S, S) float32. The same before the blur."""
+
     void_gray: float
     """Gray level where no blood flows."""
 
@@ -82,8 +86,7 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
     """Vessels of a picture of S x S px."""
     gray = sampled.blurred(BLUR_MM)
     width_px = max(2 * round((sampled.fov.length_px(WINDOW_MM) - 1) / 2) + 1, 3)
-    mean = ndimage.uniform_filter(gray, width_px)
-    spread = np.sqrt(np.maximum(ndimage.uniform_filter(gray * gray, width_px) - mean * mean, 0.0))
+    mean, spread = local_moments(gray, min(width_px, 2 * ((len(gray) - 1) // 2) + 1))
     broad = ndimage.gaussian_filter(gray[::2, ::2], sampled.fov.length_px(VOID_BLUR_MM) / 2, truncate=3.0)
     void_gray, median_gray = float(np.quantile(broad, 0.01)), float(np.median(broad))
     has_flow = gray > void_gray + LEAST_FLOW * (median_gray - void_gray)
@@ -91,6 +94,7 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
         mask=has_flow & (gray > mean + VESSEL_SPREADS * spread),
         mesh=has_flow & (gray > mean + MESH_SPREADS * spread),
         gray=gray,
+        sampled=sampled.gray,
         void_gray=void_gray,
         median_gray=median_gray,
         fov=sampled.fov,

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.measurement.kernels import along_rays, darkest_squares, settled_radii
 from octa_svr_dataset.measurement.outline import (
     NUM_RAYS,
     RAY_COS,
@@ -37,8 +37,6 @@ STIFFNESS = 0.8
 
 NEIGHBORS = 5
 """Rays on both sides that hold a ray."""
-
-_NEIGHBOR = (np.arange(NUM_RAYS)[:, None] + [*range(-NEIGHBORS, 0), *range(1, NEIGHBORS + 1)]) % NUM_RAYS
 
 REACH = 1.5
 """The outline is looked for up to this multiple of the radius that the last round found."""
@@ -88,9 +86,10 @@ class Zone:
 def find_disc(sampled: SampledPicture) -> tuple[float, float, float] | None:
     """Disc (row, column, radius), px, near the center that is darkest against the ring around it, in squares.
 
+    The picture is blurred by `BLUR_MM`, here and in `trace_zone`.
     The penalties for a place off the center and for an unusual radius decide between it and an area of dropout.
     """
-    gray, fov = sampled.blurred(BLUR_MM)[::2, ::2], sampled.fov
+    gray, fov = sampled.gray[::2, ::2], sampled.fov
     pitch_mm = 2 * fov.mm_per_px
     offset_mm = (np.arange(len(gray)) - (len(gray) - 1) / 2) * pitch_mm
     from_center_mm2 = offset_mm[:, None] ** 2 + offset_mm[None, :] ** 2
@@ -98,28 +97,27 @@ def find_disc(sampled: SampledPicture) -> tuple[float, float, float] | None:
     if high <= low:
         return None
     tissue = np.clip((gray - low) / (high - low), 0.0, 1.0)
-    best: tuple[float, float, float, float] | None = None
-    for radius_mm in SEED_RADII_MM:
-        inner, outer = (_odd(math.sqrt(math.pi) * reach_mm / pitch_mm) for reach_mm in (radius_mm, radius_mm + 0.08))
-        outer = max(outer, inner + 2)
-        inside, both = (ndimage.uniform_filter(tissue, width) for width in (inner, outer))
-        around = (both * outer**2 - inside * inner**2) / (outer**2 - inner**2)
-        score = around - inside - OFFSET_PENALTY * from_center_mm2 / 0.45**2
-        score = np.where(from_center_mm2 <= FARTHEST_FOVEA_MM**2, score, -np.inf)
-        row, column = divmod(int(score.argmax()), len(gray))
-        value = float(score[row, column]) - RADIUS_PENALTY * math.log(radius_mm / TYPICAL_RADIUS_MM) ** 2
-        if best is None or value > best[0]:
-            best = (value, 2.0 * row, 2.0 * column, radius_mm / fov.mm_per_px)
-    return best[1:] if best else None
+    penalty = OFFSET_PENALTY * from_center_mm2 / 0.45**2
+    penalty[from_center_mm2 > FARTHEST_FOVEA_MM**2] = np.inf
+    reaches = np.array([_reaches(radius_mm, pitch_mm) for radius_mm in SEED_RADII_MM])
+    margin = int(reaches.max())
+    total = np.pad(tissue, margin, mode="symmetric").cumsum(axis=0, dtype=float).cumsum(axis=1)
+    places, scores = darkest_squares(np.pad(total, ((1, 0), (1, 0))), margin, penalty, reaches)
+    best = int((scores - RADIUS_PENALTY * np.log(np.array(SEED_RADII_MM) / TYPICAL_RADIUS_MM) ** 2).argmax())
+    return 2.0 * places[best, 0], 2.0 * places[best, 1], SEED_RADII_MM[best] / fov.mm_per_px
 
 
-def _odd(width: float) -> int:
-    return max(2 * round((width - 1) / 2) + 1, 1)
+def _reaches(radius_mm: float, pitch_mm: float) -> tuple[int, int]:
+    """How far squares of the area of a disc, and of one that is wider by 0.08 mm, go from their middle, px."""
+    inner, outer = (
+        max(round((math.sqrt(math.pi) * reach_mm / pitch_mm - 1) / 2), 0) for reach_mm in (radius_mm, radius_mm + 0.08)
+    )
+    return inner, max(outer, inner + 1)
 
 
 def trace_zone(sampled: SampledPicture, disc: tuple[float, float, float]) -> Zone:
     """The outline after some rounds, each from the place and radius that the last one found."""
-    gray, fov = sampled.blurred(BLUR_MM), sampled.fov
+    gray, fov = sampled.gray, sampled.fov
     longest_px = fov.length_px(LARGEST_RADIUS_MM)
     center_px, radius_px = (disc[0], disc[1]), disc[2]
     for _ in range(_ROUNDS - 1):
@@ -134,38 +132,17 @@ def trace_zone(sampled: SampledPicture, disc: tuple[float, float, float]) -> Zon
 def _trace(gray: np.ndarray, fov: FieldOfView, center_px: tuple[float, float], radius_px: float) -> Zone:
     """One round: the outline of the void around a center, and which of its rays end at tissue."""
     along_px = np.arange(_STEP_PX, radius_px + fov.length_px(RIM_MM[1]), _STEP_PX)
-    rows, columns = center_px[0] + RAY_SIN[:, None] * along_px, center_px[1] + RAY_COS[:, None] * along_px
-    profile = ndimage.map_coordinates(gray, [rows, columns], order=1, mode="nearest")
+    profile = along_rays(gray, center_px, RAY_SIN, RAY_COS, along_px)
     floor_gray = float(np.median(profile[:, along_px <= 0.6 * radius_px]))
     rim_gray = float(np.median(profile[:, along_px >= radius_px + fov.length_px(RIM_MM[0])]))
     span = max(rim_gray - floor_gray, 1e-6)
     longest_px = min(REACH * radius_px, fov.length_px(LARGEST_RADIUS_MM))
     is_reached = along_px <= longest_px
     excess = np.clip((profile[:, is_reached] - floor_gray) / span - 0.5, -0.5, 1.0) * along_px[is_reached]
-    radii = _settled(np.cumsum(excess, axis=1), along_px[is_reached], radius_px)
+    radii = settled_radii(np.cumsum(excess, axis=1), along_px[is_reached], radius_px, (NEIGHBORS, _STEPS), STIFFNESS)
     outline = Outline(center_px=center_px, radius_px=radii)
     is_closed, circle = _closed(outline, (profile - floor_gray) / span, fov, (*center_px, radius_px))
     return Zone(outline=outline, is_closed=is_closed, circle=circle, floor_gray=floor_gray, rim_gray=rim_gray)
-
-
-def _settled(taken_in: np.ndarray, along_px: np.ndarray, radius_px: float) -> np.ndarray:
-    """(A,) radii at which what each ray takes in, and its distance from the mean of its neighbors, are least.
-
-    Parameters
-    ----------
-    taken_in
-        (A, R) tissue less void up to each radius.
-    along_px
-        (R,) the radii, px.
-    radius_px
-        Radius from which the search starts, px.
-    """
-    radii = np.full(NUM_RAYS, radius_px)
-    for _ in range(_STEPS):
-        held = radii[_NEIGHBOR].mean(axis=1, keepdims=True)
-        energy = taken_in + STIFFNESS * (along_px - held) ** 2
-        radii = along_px[energy.argmin(axis=1)]
-    return np.asarray(radii)
 
 
 def _closed(

@@ -8,11 +8,11 @@ from octa_svr_dataset.evaluation.folder import FolderImage, Truth
 from octa_svr_dataset.evaluation.metrics import Scored, answer_counts, binary_metrics, three_class_metrics
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import read_output
-from octa_svr_dataset.text.answers import Answer, format_answer
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
 
 
 def scored(truth: Label | None, predicted: Label | None) -> Scored:
-    output = "I cannot tell." if predicted is None else format_answer(Answer(label=predicted))
+    output = "I cannot tell." if predicted is None else format_last_line(ClassAnswer(label=predicted))
     known = None if truth is None else Truth(is_diseased=truth.is_diseased, label=truth)
     return Scored(image=FolderImage(path=Path("eye.png"), truth=known), output=output, verdict=read_output(output))
 
@@ -68,7 +68,7 @@ def test_without_labels_only_the_answers_are_counted() -> None:
 
 def test_a_picture_known_only_as_diseased_counts_in_the_binary_question_alone() -> None:
     image = FolderImage(path=Path("eye.png"), truth=Truth(is_diseased=True, label=None))
-    entry = Scored(image=image, output="", verdict=read_output(format_answer(Answer(label=Label.NPDR))))
+    entry = Scored(image=image, output="", verdict=read_output(format_last_line(ClassAnswer(label=Label.NPDR))))
     assert entry.is_right is True
     assert entry.is_class_right is None
     assert three_class_metrics([entry]).confusion.sum() == 0

@@ -1,0 +1,55 @@
+"""What the exposure alone does to a picture: measures that disease hardly moves.
+
+They are taken where disease changes least: at the larger vessels, in the avascular zone, from one scan line to the
+next. Mean gray level, contrast and sharpness of the whole picture (`quality`) fall when capillaries are lost.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from octa_svr_dataset.measurement.branches import BranchMeasures
+from octa_svr_dataset.measurement.kernels import excess_of_rows
+from octa_svr_dataset.measurement.quality import QualityMeasures
+from octa_svr_dataset.measurement.vessels import VesselMap
+
+BRIGHT = 0.75
+"""Larger vessels are as bright as this quantile along their center lines."""
+
+SHARP = 0.1
+"""Their sides are as sharp as this quantile: mesh and neighbors make the others wider."""
+
+LARGEST_EXCESS = 40.0
+"""Gray levels by which a single pixel counts at most in the excess of its line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureMeasures:
+    """Brightness, noise, focus and motion; none of a picture without larger vessels, or without avascular zone."""
+
+    vessel_gray: float | None
+    """Gray level of the larger vessels."""
+
+    noise_share: float | None
+    """Standard deviation of the gray level in the avascular zone, relative to that of the vessels."""
+
+    edge_um: float | None
+    """Distance over which the sides of vessels fall from three quarters to a quarter of their height, um."""
+
+    line_share: float | None
+    """Excess of the scan line that stands out most among its neighbors, relative to the gray level of the vessels."""
+
+
+def measure_exposure(vessels: VesselMap, branches: BranchMeasures | None, quality: QualityMeasures) -> ExposureMeasures:
+    """Measure the exposure of a picture, given its vessels, the larger ones and its quality."""
+    if branches is None:
+        return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
+    row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T
+    vessel_gray = max(float(np.quantile(vessels.gray[row, column], BRIGHT)), 1.0)
+    excess = excess_of_rows(vessels.sampled, LARGEST_EXCESS)
+    return ExposureMeasures(
+        vessel_gray=vessel_gray,
+        noise_share=None if quality.noise_gray is None else quality.noise_gray / vessel_gray,
+        edge_um=float(np.quantile(branches.slope_um, SHARP)),
+        line_share=float(excess.max()) / vessel_gray,
+    )

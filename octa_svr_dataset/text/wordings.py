@@ -1,0 +1,137 @@
+"""Wordings: each statement has a template file, each of its lines is one way to say it.
+
+`templates/dropout/one.j2` holds the wordings of the statement `dropout/one`. Empty lines and those that start with
+`{#` are no wordings. A file of the user with that name replaces them, one named `dropout/one+.j2` adds to them.
+Lines are rendered in Jinja's sandbox, from strings and lists of strings only; an undefined name is an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+from octa_svr_dataset.errors import InputError
+
+SUFFIX = ".j2"
+
+MORE = "+"
+"""At the end of the name of a file of the user that adds wordings."""
+
+_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Wording:
+    """One way to say something; compiled when it is first said."""
+
+    file: str
+    line: int
+    source: str
+    _template: Template | None = field(default=None, repr=False)
+
+    def render(self, words: Mapping[str, Any]) -> str:
+        """The words, with single spaces between them.
+
+        Raises
+        ------
+        InputError
+            The wording cannot be read or rendered; the message names file and line.
+        """
+        try:
+            if self._template is None:
+                self._template = _ENVIRONMENT.from_string(self.source)
+            return " ".join(self._template.render(words).split())
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise self._refused(str(error)) from None
+
+    def names(self) -> set[str]:
+        """Names that the wording takes from outside."""
+        try:
+            return meta.find_undeclared_variables(_ENVIRONMENT.parse(self.source))
+        except TemplateSyntaxError as error:
+            raise self._refused(str(error)) from None
+
+    def require_names(self, allowed: set[str]) -> None:
+        """Refuse a wording that uses other names."""
+        for name in sorted(self.names() - allowed):
+            known = f"allowed there: {', '.join(sorted(allowed))}" if allowed else "there are none in this statement"
+            raise self._refused(f"unknown name {name!r}; {known}")
+
+    def _refused(self, reason: str) -> InputError:
+        return InputError(f"text.templates: {self.file}, line {self.line}: {reason}")
+
+
+class Wordings:
+    """All wordings, those of the user included."""
+
+    def __init__(self, users: Mapping[str, str]) -> None:
+        """Read the embedded wordings and those of the user: texts by the names of their files, without `.j2`."""
+        self._wordings = {name: wordings_of(name, text) for name, text in embedded_templates().items()}
+        for name in sorted(users):  # what replaces comes before what adds
+            self._take(name, wordings_of(name, users[name]))
+
+    def _take(self, name: str, wordings: list[Wording]) -> None:
+        statement = name.removesuffix(MORE)
+        if statement not in self._wordings:
+            near = get_close_matches(statement, self._wordings, n=3, cutoff=0.0)
+            raise InputError(
+                f"text.templates: {name}{SUFFIX} is named after no statement; allowed: {', '.join(near)} and "
+                f"{len(self._wordings) - len(near)} others, each with {SUFFIX} or {MORE}{SUFFIX}"
+            )
+        if not wordings:
+            raise InputError(f"text.templates: {name}{SUFFIX} holds no wording; allowed: one a line")
+        allowed = set().union(*(wording.names() for wording in embedded_wordings()[statement]))
+        for wording in wordings:
+            wording.require_names(allowed)
+        self._wordings[statement] = (self._wordings[statement] if name.endswith(MORE) else []) + wordings
+
+    def statements(self) -> list[str]:
+        """Names of all statements."""
+        return sorted(self._wordings)
+
+    def of(self, statement: str) -> list[Wording]:
+        """Wordings of a statement."""
+        return self._wordings[statement]
+
+
+@cache
+def load_wordings(users: tuple[tuple[str, str], ...]) -> Wordings:
+    """Wordings with those of the user, given as pairs of file and text; read once."""
+    return Wordings(dict(users))
+
+
+def wordings_of(name: str, text: str) -> list[Wording]:
+    """Wordings that a file holds; its name is without `.j2`."""
+    return [
+        Wording(file=name + SUFFIX, line=number, source=line.strip())
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.strip().startswith("{#")
+    ]
+
+
+@cache
+def embedded_templates() -> dict[str, str]:
+    """Text of each embedded file, by statement."""
+    return dict(sorted(_files_below(resources.files("octa_svr_dataset") / "templates", "")))
+
+
+@cache
+def embedded_wordings() -> dict[str, list[Wording]]:
+    """Embedded wordings, by statement."""
+    return {name: wordings_of(name, text) for name, text in embedded_templates().items()}
+
+
+def _files_below(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
+    files = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            files += _files_below(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(SUFFIX):
+            files.append((prefix + entry.name.removesuffix(SUFFIX), entry.read_text(encoding="utf-8")))
+    return files
