@@ -18,7 +18,7 @@ SMALL_MOST_MM2, LARGE_LEAST_MM2 = 0.3, 1.0
 """Up to the first area, an area of dropout is small; from the second one on, it is large."""
 
 AREA_TOLERANCE_MM2 = 0.005
-"""By which an area near such a limit may be on its other side: it is rounded before it is named."""
+"""By which areas that count as alike when ranked may differ: they are rounded before."""
 
 GRADES_OF_KIND = {
     "diffuse_loss": (1,),
@@ -72,15 +72,15 @@ def _fits(item: Item, lesion: Instance) -> bool:
 
 
 def sizes_of(area_mm2: float) -> set[str]:
-    """Right words for the size of an area of dropout; two near a limit."""
-    names = set()
-    if area_mm2 <= SMALL_MOST_MM2 + AREA_TOLERANCE_MM2:
-        names.add("small")
-    if area_mm2 >= LARGE_LEAST_MM2 - AREA_TOLERANCE_MM2:
-        names.add("large")
-    if SMALL_MOST_MM2 - AREA_TOLERANCE_MM2 <= area_mm2 <= LARGE_LEAST_MM2 + AREA_TOLERANCE_MM2:
-        names.add("medium")
-    return names
+    """Right words for the size of an area of dropout, which is rounded before it is named."""
+    hundredths = {round(area_mm2 + slack, 2) for slack in (-1e-6, 1e-6)}
+    return {_size_of(area) for area in hundredths}
+
+
+def _size_of(area_mm2: float) -> str:
+    if area_mm2 >= LARGE_LEAST_MM2:
+        return "large"
+    return "small" if area_mm2 <= SMALL_MOST_MM2 else "medium"
 
 
 def is_rounded(value: float, said: tuple[float, int], slack: float) -> bool:
@@ -233,7 +233,7 @@ def _share(claim: Claim, truth: Truth) -> str:
 
 def _worst_region(claim: Claim, truth: Truth) -> str:
     region, among = claim.value
-    shares = {name: truth.lost_share[name] for name in among or truth.lost_share}
+    shares = {name: truth.lost_share[name] for name in among or truth.lost_share if name in truth.lost_share}
     is_so = region in shares and all(
         shares[region] >= share + EVEN_WITHIN - SHARE_TOLERANCE for name, share in shares.items() if name != region
     )
@@ -241,23 +241,36 @@ def _worst_region(claim: Claim, truth: Truth) -> str:
 
 
 def _even_regions(claim: Claim, truth: Truth) -> str:
-    shares = {name: truth.lost_share[name] for name in claim.value if len(claim.value) > 1} or truth.lost_share
+    if len(set(claim.value)) < len(claim.value):
+        return "a quadrant is compared with itself"
+    named = set(claim.value) if len(set(claim.value)) > 1 else set(truth.lost_share)
+    if not named <= set(truth.lost_share):
+        return f"no quadrants: {', '.join(sorted(named - set(truth.lost_share)))}"
+    shares = {name: truth.lost_share[name] for name in sorted(named)}
     first, second = sorted(shares.values(), reverse=True)[:2]
     return _wrong(first - second < EVEN_WITHIN + SHARE_TOLERANCE, claim, f"lost shares: {_listed(shares)}")
 
 
 def _region_share(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    return _wrong(is_rounded(100.0 * truth.lost_share[region], said, 0.1), claim, f"lost shares: {_listed(truth.lost_share)}")
+    is_so = region in truth.lost_share and is_rounded(100.0 * truth.lost_share[region], said, 0.1)
+    return _wrong(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
 
 
 def _region_density(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    return _wrong(is_rounded(100.0 * truth.density[region], said, 0.01), claim, f"densities: {_listed(truth.density)}")
+    is_so = region in truth.density and is_rounded(100.0 * truth.density[region], said, 0.01)
+    return _wrong(is_so, claim, f"densities: {_listed(truth.density)}")
 
 
 def _listed(shares: Iterable[str]) -> str:
     return ", ".join(f"{name} {100 * share:.1f} %" for name, share in dict(shares).items())  # type: ignore[arg-type]
+
+
+def _asked_region(claim: Claim, truth: Truth) -> str:
+    del truth
+    said, asked = claim.value
+    return "" if said == asked else f"the question asks about the {asked} quadrant"
 
 
 def _trait(claim: Claim, truth: Truth) -> str:
@@ -377,6 +390,7 @@ _CHECKS: dict[str, Callable[[Claim, Truth], str]] = {
     "even_regions": _even_regions,
     "region_share": _region_share,
     "region_density": _region_density,
+    "asked_region": _asked_region,
     "trait": _trait,
     "shape_measurable": _shape_measurable,
     "calibre": _calibre,

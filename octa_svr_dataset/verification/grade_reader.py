@@ -8,7 +8,7 @@ from octa_svr_dataset.verification.clauses import Clause, cut_clauses
 from octa_svr_dataset.verification.lexicon import find_mentions
 
 CONDITIONAL = re.compile(
-    r"\b(?:would|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if|unless|could (?:raise|lower|change|move)|"
+    r"\b(?:would(?! not be specific)|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if|unless|could (?:raise|lower|change|move)|"
     r"(?:only|it) takes?(?! up)|required? for|needed for|to reach)\b"
 )
 """Marks of a sentence on what is not so."""
@@ -22,7 +22,7 @@ _GENERIC = re.compile(
 """Marks of a sentence on the scale itself."""
 
 _UNSPECIFIC = re.compile(
-    r"\b(?:not specific|un-?specific|non-?specific|on its own|by itself|does not count|occurs? in (?:\w+ )?healthy|without weight|no weight|nothing is concluded|"
+    r"\b(?:not (?:\w+ )?specific|un-?specific|non-?specific|on its own|by itself|does not count|occurs? in (?:\w+ )?healthy|without weight|no weight|nothing is concluded|"
     r"plays? no part|did not decide|does not decide|does not rest on|not counted as|variant|irrespective of|as some healthy eyes have|occurs without disease|"
     r"overlap)\b"
 )

@@ -18,7 +18,7 @@ NUMERALS = {
 
 _MADE_OF = r"(?:of|with|without|devoid of|bare of|lacking)"
 
-_GAP = r"(?:(?!\b(?:not|no|nor|without|neither|free)\b)[\w -])"
+_GAP = r"(?:(?!\b(?:not|no|nor|without|neither|free|mild|moderate|marked)\b)[\w -])"
 """A letter between two words of a phrase, where no negation begins."""
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -146,7 +146,7 @@ _NPDR = r"(?:non-?proliferative(?: diabetic)?(?: retinopathy| disease)?(?: \(npd
 
 STAGES = {
     grade: (rf"\b{word} {_NPDR}", rf"\b{_NPDR} (?:of|at|in) (?:an? |the )?{word} (?:degree|stage|form|severity)")
-    for grade, word in ((1, "mild"), (2, "moderate"), (3, "severe"))
+    for grade, word in ((1, "mild"), (2, "moderate"), (3, "(?:severe|marked)"))
 }
 """Grades of non-proliferative retinopathy by their names."""
 

@@ -50,6 +50,8 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
+    if len(context.quadrants) == 1 and named and shares:
+        yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if is_even or (is_denied and clause.has(_WORST)):
         yield Claim(aspect="even_regions", subject="regions", value=among)
@@ -70,6 +72,8 @@ def quadrants_in(clause: Clause, laterality: str) -> list[str]:
             named.append(str(mention.value))
         elif mention.tag == "direction" and mention.value in sides:
             named.append(sides[mention.value])
+        elif mention.tag == "direction" and clause.has(r"\bquadrants? (?:to|in|at|on)\b"):
+            named.append(str(mention.value))
     return named
 
 

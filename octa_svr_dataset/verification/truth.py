@@ -17,7 +17,7 @@ from octa_svr_dataset.grading import FOCAL_MOST_MM2, label_of_severity, severity
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
-from octa_svr_dataset.verification.instances import BORDERLINE_DEG, Frame, Instance, directions_of, measure_instances
+from octa_svr_dataset.verification.instances import Frame, Instance, directions_of, measure_instances
 from octa_svr_dataset.verification.rows import Row
 
 KINDS = ("dropout", "microaneurysm", "irma", "neovascularization")
@@ -27,6 +27,9 @@ CENTERED_MM = 0.1
 """Up to this distance of its centroid from the center of the picture, the avascular zone is called centered."""
 
 CENTERED_TOLERANCE_MM = 0.006
+
+PLACE_BORDERLINE_DEG = 0.6
+"""Both names are right nearer to the border of two directions: the centroid is rounded to a tenth of a pixel."""
 
 DEGREES = (("mild", 0.0, 0.08), ("moderate", 0.08, 0.20), ("marked", 0.20, 1.0))
 """Shares of the bed that diffuse loss of each degree thins."""
@@ -201,7 +204,7 @@ def _zone(row: Row, frame: Frame, seen: Findings) -> Zone:
     to_thousandths = 1000.0 / frame.size_px
     down_mm, right_mm = ((place - frame.size_px / 2) * frame.mm_per_px for place in frame.fovea_px)
     distance_mm = float(np.hypot(down_mm, right_mm))
-    places = directions_of(float(np.degrees(np.arctan2(down_mm, right_mm))), 2.0)
+    places = directions_of(float(np.degrees(np.arctan2(down_mm, right_mm))), PLACE_BORDERLINE_DEG)
     if distance_mm <= CENTERED_MM - CENTERED_TOLERANCE_MM:
         places = frozenset({"centered"})
     elif distance_mm <= CENTERED_MM + CENTERED_TOLERANCE_MM:

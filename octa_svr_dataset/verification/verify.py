@@ -69,3 +69,9 @@ def contradictions_of(row: Row, readings: tuple[Reading, ...], truth: Truth) -> 
     for kind, sentence, reason in (*inconsistencies(readings), *column_contradictions(row, readings, truth)):
         found.append(Contradiction(row_id=row.row_id, kind=kind, sentence=sentence, reason=reason))
     return found
+
+
+def is_refuted(row: Row, truth: Truth) -> bool:
+    """Whether the pixels refute a text; columns and other sentences are not asked."""
+    readings = read_dialogue(row.turns, row.laterality)
+    return any(contradiction(claim, truth) for reading in readings for claim in reading.claims)

@@ -117,7 +117,7 @@ def read_diffuse_loss(clause: Clause, subject: str) -> Iterator[Claim]:
     shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
     if mentions:
         yield Claim(aspect="presence", subject="diffuse_loss", value=True)
-    if degrees:
-        yield Claim(aspect="degree", subject="diffuse_loss", value=degrees[0])
+    for degree in dict.fromkeys(degrees):
+        yield Claim(aspect="degree", subject="diffuse_loss", value=degree)
     if shares:
         yield Claim(aspect="share", subject="diffuse_loss", value=shares[0])
