@@ -125,7 +125,7 @@ _TAKEN = re.compile(r"\b(?:without|absence|no|not|absent|lack|neither|nor|remove
 
 _ALL_SIGNS = re.compile(
     r"\b(?:these|those|all|the|such|any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*)\b|"
-    r"\b(?:without|if none of|if no|in the absence of)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
+    r"\b(?:without|if none of|if no|in the absence of|were it not for|but for|apart from|disregarding|ignoring|leaving out|leave out)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
 )
 
 

@@ -54,6 +54,10 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
             yield Claim(aspect="count", subject=owner, value=count)
         yield Claim(aspect="scattered", subject=owner)
         return
+    if mentions and clause.has(r"\belsewhere than\b"):
+        places = {mention.tag: mention.value for mention in clause.mentions if mention.tag in ("direction", "quadrant")}
+        yield Claim(aspect="somewhere", subject=str(mentions[0].value), value=Item(**places), holds=False)
+        return
     is_limited = clause.has(_LIMITED)
     affirmed: list[str] = []
     for mention in mentions:
@@ -145,7 +149,8 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|in (?:number|all|total)|$|[.,)])",
             after,
         )
-        if not (counts_kind or (counts_noun and not is_named)):
+        is_limit = re.search(r"\bexceeds?\s*$", before) or re.match(r"\s*the (?:highest|lowest|largest|smallest|greatest) number", after)
+        if not (counts_kind or is_limit or (counts_noun and not is_named)):
             continue
         value = int(number.value)
         if re.match(r"[\w ,]*?\bor (?:fewer|less)\b", after):
@@ -154,12 +159,16 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             return Range(low=value, high=None)
         if re.search(r"\bat least\s*$", before):
             return Range(low=value, high=None)
-        if re.search(r"\bmore than\s*$", before):
-            return Range(low=value + 1, high=None)
         if re.search(r"\b(?:fewer than|less than|under)\s*$", before):
             return Range(low=0, high=value - 1)
         if re.search(r"\b(?:at most|up to|no more than)\s*$", before):
             return Range(low=0, high=value)
+        if re.search(r"\b(?:more than|exceeds?|exceeding)\s*$", before):
+            return Range(low=value + 1, high=None)
+        if re.match(r"\s*(?:is |be )?the (?:highest|largest|greatest) number", after):
+            return Range(low=0, high=value)
+        if re.match(r"\s*(?:is |be )?the (?:lowest|smallest) number", after):
+            return Range(low=value, high=None)
         return Range(low=value, high=value)
     for mention in clause.mentions:
         follows = [kind for kind in mentions if kind.start >= mention.end]
@@ -174,6 +183,7 @@ def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
     for segment in clause.segments():
         fresh = _item_of(segment, is_total=is_total)
         overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
+        overlaps |= bool((item.direction or item.quadrant) and (fresh.direction or fresh.quadrant))
         if is_open and overlaps and not item.is_empty:
             yield item
             item = Item()

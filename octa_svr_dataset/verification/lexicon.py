@@ -110,7 +110,7 @@ RINGS = {
 }
 
 SIZES = {
-    "small": (r"\bsmall\b", r"\btiny\b", r"\blittle\b", r"\bminor\b"),
+    "small": (r"\bsmall\b", r"\btiny\b"),
     "medium": (r"\bmedium(?:-sized)?\b", r"\bmid-?sized?\b", r"\bmoderately sized\b", r"\bintermediate\b"),
     "large": (r"\blarge\b", r"\bsizeable\b", r"\bbig\b", r"\benlarged\b"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from octa_svr_dataset.verification.claims import Claim, Context
 from octa_svr_dataset.verification.clauses import Clause
 
-_REGION = r"\b(?:quadrants?|sectors?|halves|half)\b"
+_REGION = r"\b(?:quadrants?|sectors?)\b"
 
 _WORST = (
     r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|hardest|greatest|highest|heaviest|"
@@ -14,7 +14,7 @@ _WORST = (
     r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 
-_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|no real difference|matched by|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
+_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|favou?rs? (?:no|none)|shares? the|no real difference|matched by|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
     r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|none of the (?:four )?(?:quadrants|sectors)|no clear difference|"\
     r"to (?:much )?the same (?:extent|degree)|neither)\b"
 

@@ -54,7 +54,7 @@ def proposition(question: str) -> str:
     """The sentence of a question that asks whether something is so."""
     parts = [part for part in re.split(r"(?<=[.?!])\s+", question.strip()) if part]
     asked = [part for part in parts if part.endswith("?")] or parts
-    return asked[-1]
+    return re.sub(r"^yes or no\W+", "", asked[-1], flags=re.IGNORECASE)
 
 
 def _options(question: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ def read_zone(clause: Clause, subject: str) -> Iterator[Claim]:
 def read_border_question(clause: Clause) -> Claim:
     """Whether a question asks if the border is closed, or if it is not."""
     is_closed = clause.has(_CLOSED) or clause.has(r"\b(?:whole|entire|traced?|follow(?:ed)?|delimited|complete)\b")
-    is_negated = clause.has(r"\b(?:not|no|fails?|impossible|without|incompletely|in part|any part|nowhere)\b")
+    is_negated = clause.has(r"\b(?:not|no|lacks?|fails?|impossible|without|incompletely|in part|any part|nowhere)\b")
     is_open = clause.has(_OPEN) or clause.has(_MERGED)
     is_free = is_open and not is_closed and clause.has(r"\b(?:free of|without (?:any |a )?(?:gap|interruption|break)|no (?:gap|interruption|break))")
     return Claim(aspect="zone_closed", subject="faz", holds=is_free or not (is_open or is_negated))
