@@ -271,6 +271,8 @@ def row_features(include_masks: bool = False, include_graph: bool = False) -> da
             "split": text,
             "index": datasets.Value("int64"),
             "config_hash": text,
+            "field_of_view_mm": datasets.Value("float64"),
+            "projection": text,
         },
     }
     if include_masks:

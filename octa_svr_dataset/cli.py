@@ -204,6 +204,42 @@ def measure(
         raise typer.Exit(2)
 
 
+@app.command()
+def verify(
+    target: Annotated[
+        str, typer.Argument(help="Folder of Parquet shards or of save_to_disk, with masks; or a preset.")
+    ],
+    num: Annotated[
+        int | None, typer.Option(parser=_whole_number, help="Rows of the folder (all), or scenes of the preset (100).")
+    ] = None,
+    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance, with a preset.")] = 0,
+    split: Annotated[str, typer.Option(help="train, validation or test, with a preset.")] = "train",
+    texts_per_scene: Annotated[int, typer.Option(parser=_whole_number, help="Texts of each scene of a preset.")] = 1,
+    config_file: ConfigFile = None,
+    changes: Changes = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Read every sentence again and compare it with the pixels; the exit code is 1 where one is not true."""
+    from octa_svr_dataset.verification import command  # compiled kernels come with it
+    from octa_svr_dataset.verification.verify import Tally
+
+    rows, total = command.rows_to_verify(
+        target,
+        num=num,
+        seed=require_whole_number("seed", seed, largest=LARGEST_SEED),
+        split=split,
+        texts_per_scene=texts_per_scene,
+        config_file=config_file,
+        overrides=parse_overrides(changes),
+    )
+    tally = Tally()
+    for row in track(rows, description="Verifying", total=total, console=Console(stderr=True)):
+        tally.add(row)
+    print(command.as_json(tally) if as_json else command.as_text(tally))
+    if tally.contradictions:
+        raise typer.Exit(1)
+
+
 @autoload_app.command("enable")
 def enable_autoload() -> None:
     """Let `datasets` know octa_svr whenever it is imported, with this interpreter."""

@@ -1,6 +1,6 @@
 """One example, from settings and a key to picture and words: the whole pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
@@ -77,6 +77,15 @@ def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Exa
         rendering, findings = _seen(scene, config, key)
     dialogue = write_dialogue(findings, rendering.fov, scene.laterality, config.text, key.rng(Stage.TEXT))
     return Example(config=config, key=key, scene=scene, rendering=rendering, findings=findings, dialogue=dialogue)
+
+
+def with_other_texts(example: Example) -> Iterator[Example]:
+    """The same picture with other texts, without end: what its stream of the text would say next."""
+    rng = example.key.rng(Stage.TEXT)
+    about = example.findings, example.rendering.fov, example.scene.laterality, example.config.text
+    write_dialogue(*about, rng)
+    while True:
+        yield replace(example, dialogue=write_dialogue(*about, rng))
 
 
 def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:

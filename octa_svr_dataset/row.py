@@ -11,7 +11,7 @@ from octa_svr_dataset.example import Example
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.seeding import SceneKey
-from octa_svr_dataset.text.dialogue import Task
+from octa_svr_dataset.text.dialogue import Dialogue, Task
 from octa_svr_dataset.version import VERSION
 
 LAYER_NAMES = tuple(field.name for field in fields(Layers))
@@ -45,8 +45,7 @@ def example_row(
         "label": str(example.findings.label),
         "severity": example.findings.severity,
         "laterality": example.scene.laterality,
-        "messages": [{"role": message.role, "content": message.content} for message in example.dialogue.messages],
-        "tasks": [_task_column(task) for task in example.dialogue.tasks],
+        **dialogue_columns(example.dialogue),
         "findings": example.findings.to_json(),
         "provenance": _provenance(example),
     }
@@ -56,6 +55,14 @@ def example_row(
         graph = example.scene.graph
         row["graph"] = {field.name: getattr(graph, field.name).tolist() for field in fields(graph)}
     return row
+
+
+def dialogue_columns(dialogue: Dialogue) -> dict[str, list[dict[str, Any]]]:
+    """The columns of a dialogue: `messages` and `tasks`."""
+    return {
+        "messages": [{"role": message.role, "content": message.content} for message in dialogue.messages],
+        "tasks": [_task_column(task) for task in dialogue.tasks],
+    }
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
@@ -88,4 +95,6 @@ def _provenance(example: Example) -> dict[str, Any]:
         "split": example.key.split.label,
         "index": example.key.scene_index,
         "config_hash": config_hash(example.config),
+        "field_of_view_mm": example.config.field_of_view_mm,
+        "projection": example.config.imaging.projection,
     }

@@ -18,9 +18,13 @@ from octa_svr_dataset.scene import Scene
 
 def observe(scene: Scene, rendering: Rendering) -> Findings:
     """Measure what the picture of a scene shows."""
-    view = View.of(scene, rendering)
+    return observe_view(View.of(scene, rendering))
+
+
+def observe_view(view: View) -> Findings:
+    """Measure what a picture shows, given how places in it are named."""
     picture = PictureAlone.of(view)
-    healthy = HealthyRanges.of(rendering.projection, rendering.fov.width_mm)
+    healthy = HealthyRanges.of(view.rendering.projection, view.rendering.fov.width_mm)
     dropouts = observe_dropouts(view)
     diffuse_loss = observe_diffuse_loss(view, picture.bed_density, healthy)
     return Findings(

@@ -65,7 +65,7 @@ class View:
     laterality: str
 
     fovea_px: np.ndarray
-    """(2,) float64. Fovea (row, column), px."""
+    """(2,) float64. Fovea (row, column), px: the centroid of the avascular zone, from which a reader judges places."""
 
     floor: float
     """Median gray level where nothing flows: in the avascular zone, else the darkest hundredth of the picture."""
@@ -78,7 +78,9 @@ class View:
         return cls(
             rendering=rendering,
             laterality=scene.laterality,
-            fovea_px=rendering.to_row_col(scene.fovea.position_mm),
+            fovea_px=np.argwhere(zone).mean(axis=0) + 0.5
+            if zone.any()
+            else rendering.to_row_col(scene.fovea.position_mm),
             floor=float(np.median(image[zone]) if zone.any() else np.quantile(image, 0.01)),
         )
 

@@ -1,0 +1,137 @@
+"""What a clause claims of quadrants, of the course of vessels, and of the picture itself."""
+
+import re
+from collections.abc import Iterator
+
+from octa_svr_dataset.verification.claims import Claim, Context
+from octa_svr_dataset.verification.clauses import Clause
+
+_REGION = r"\b(?:quadrants?|sectors?)\b"
+
+_WORST = (
+    r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|hardest|greatest|highest|heaviest|"
+    r"the most\b(?! extensive)|most extensive|more than (?:any|the) other|stands? out|largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|lost most|"
+    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
+)
+
+_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|favou?rs? (?:no|none)|shares? the|no real difference|matched by|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
+    r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|none of the (?:four )?(?:quadrants|sectors)|no clear difference|"\
+    r"to (?:much )?the same (?:extent|degree)|neither)\b"
+
+_VESSELS = r"\b(?:vessels?|course|calib(?:er|re)|width|veins?|arter(?:y|ies)|venous|branches|tortu\w+|bead\w+|wind\w*)\b"
+
+_UNREMARKABLE = r"(?<!than )\b(?:usual|normal(?:ly)?|unremarkable|regular(?:ly)?|smooth(?:ly)?|straight|ordinary|even|inconspicuous|nothing unusual|gentl[ey]|"\
+    r"nothing (?:remarkable|abnormal)|as in healthy|uniform|within (?:the )?(?:usual|normal|healthy)|steady|steadily|constant)\b"
+
+_QUALITY = r"\b(?:quality|picture|image|scan|recording|acquisition|exposure|signal|frame)\b"
+
+_GRADES = {
+    "good": r"\b(?:good|excellent|high|clear|crisp|sharp|free of (?:\w+ )?(?:artifacts?|flaws?)|technically sound|sound|reliable|fully (?:gradable|usable)|"
+    r"no (?:technical |relevant |notable |disturbing )?(?:flaws?|artifacts?|faults?|defects?|limitations?))\b",
+    "fair": r"\b(?:fair|acceptable|adequate|moderate|sufficient|reasonable|passable|satisfactory|usable|middling|intermediate|medium|slightly limited|"
+    r"decent|still (?:readable|legible|gradable|usable))\b",
+    "poor": r"\b(?:poor|bad|low|limited|inferior|weak|impaired|compromised|degraded|reduced|below average|insufficient|mediocre)\b",
+}
+
+
+def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
+    """Claims of a clause on what quadrants have lost, and which is worst."""
+    if any(kind.value in ("microaneurysm", "irma", "neovascularization", "faz") for kind in clause.kinds()):
+        return
+    named = quadrants_in(clause, context.laterality)
+    is_about = clause.has(_REGION) or context.subject == "regions" or (bool(named) and clause.has(r"\bdensity\b"))
+    is_even = clause.has(_EVEN)
+    tags = {mention.tag for mention in clause.mentions if mention.value != "other"}
+    if not is_about or "area" in tags or ("rank" in tags and not is_even):
+        return
+    shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
+    is_density = clause.has(r"\b(?:density|dense|show\w* (?:a )?vessels?|covered by vessels|vessels? (?:cover|occup|fill|take)\w*|occupied by vessels)\b")
+    is_denied = any(mention.tag == "negation" for mention in clause.mentions)
+    aspect = "region_density" if is_density else "region_share"
+    for region, share in zip(named, shares, strict=False):
+        yield Claim(aspect=aspect, subject="regions", value=(region, share))
+    if len(context.quadrants) == 1 and named and shares:
+        yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
+    among = tuple(named) if len(named) > 1 else context.quadrants
+    if is_even or (is_denied and clause.has(_WORST)):
+        yield Claim(aspect="even_regions", subject="regions", value=among)
+    elif named and clause.has(_WORST):
+        yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
+    elif is_denied and not shares and clause.has(r"\b(?:loss|lost|affected|dropout)\b"):
+        for region in named or context.quadrants:
+            yield Claim(aspect="region_share", subject="regions", value=(region, (0.0, 0)))
+
+
+def quadrants_in(clause: Clause, laterality: str) -> list[str]:
+    """Quadrants that a clause names, also by their side of the picture."""
+    right, left = ("nasal", "temporal") if laterality == "od" else ("temporal", "nasal")
+    sides = {"upper": "superior", "lower": "inferior", "left": left, "right": right}
+    named = []
+    for mention in clause.mentions:
+        if mention.tag == "quadrant":
+            named.append(str(mention.value))
+        elif mention.tag == "direction" and mention.value in sides:
+            named.append(sides[mention.value])
+        elif mention.tag == "direction" and clause.has(r"\bquadrants? (?:to|in|at|on)\b"):
+            named.append(str(mention.value))
+    return named
+
+
+def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
+    """Claims of a clause on how the larger vessels run."""
+    if any(kind.value in ("irma", "neovascularization", "microaneurysm", "faz") for kind in clause.kinds()):
+        return
+    if clause.has(r"\b(?:calib(?:er|re)|width|wide|vessels)\b") and any(mention.tag == "length" for mention in clause.mentions):
+        for mention in clause.mentions:
+            if mention.tag == "length":
+                yield Claim(aspect="calibre", subject="vessel_shape", value=mention.value)
+        return
+    traits = [mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")]
+    if clause.has(r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|hardly any)"):
+        if traits or clause.has(_VESSELS):
+            yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)
+        return
+    is_usual = clause.has(_UNREMARKABLE) or clause.has(r"\bno more than\b")
+    for mention in traits:
+        yield Claim(aspect="trait", subject=str(mention.value), holds=not (clause.is_denied(mention) or is_usual))
+    if is_usual and not traits and (clause.has(_VESSELS) or subject == "vessel_shape"):
+        for trait, words in (("tortuous", r"\b(?:course|run|follow|straight|smoothly|path|vessels)\b"), ("beaded", r"\b(?:width|calib\w+|walls?|contour)\b")):
+            if clause.has(words):
+                yield Claim(aspect="trait", subject=trait, holds=False)
+
+
+def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
+    """Claims of a clause on how good the picture is, and on its flaws."""
+    traits = [m for m in clause.mentions if m.tag == "trait" and m.value in ("noisy", "blurred", "motion", "dark")]
+    is_named = clause.has(r"\bquality\b")
+    if not (is_named or subject == "quality" or (clause.has(_QUALITY) and traits)):
+        return
+    for mention in traits:
+        is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
+        yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
+    if is_named:
+        yield from _grade_of_quality(clause)
+
+
+def _grade_of_quality(clause: Clause) -> Iterator[Claim]:
+    """The grade whose word stands nearest to "quality"."""
+    text = clause.text.lower()
+    place = text.index("quality")
+    predicate = re.search(r"\bquality\b[^,]*?\b(?:is|as)\b", text)
+    start = predicate.end() if predicate else 0
+    found = [
+        (match.start() < start, abs(match.start() - place), grade, match.start())
+        for grade, pattern in _GRADES.items()
+        for match in re.finditer(pattern, text)
+    ]
+    if found:
+        *_, grade, start = min(found)
+        is_denied = re.search(r"\b(?:not|no longer|anything but) (?:\w+ )?$", text[:start]) is not None
+        joined = re.findall(r"\b(good|fair|poor) or (?:of )?(good|fair|poor)\b", text)
+        grades = joined[0] if joined else (grade,)
+        yield Claim(aspect="quality", subject="quality", value=grades, holds=not is_denied)
+
+
+def quality_of(word: str) -> str:
+    """The grade of quality that a short answer names; empty where it names none."""
+    return next((grade for grade in _GRADES if re.fullmatch(rf"(?:\w+ )?{grade}(?: quality)?", word)), "")
