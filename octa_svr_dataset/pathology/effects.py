@@ -57,10 +57,10 @@ def _by_layer(
 ) -> np.ndarray:
     """(K,) what an area of dropout does at (K, 2 or more) positions in the layer (K,) of each, and elsewhere."""
     result = np.full(len(layer), elsewhere)
-    x_mm, y_mm = position_mm[:, 0], position_mm[:, 1]
     reach_mm = dropout.in_layer(VesselLayer.DEEP).influence_mm
-    is_near = (np.abs(x_mm - dropout.center_mm[0]) < reach_mm) & (np.abs(y_mm - dropout.center_mm[1]) < reach_mm)
+    near = np.flatnonzero(np.abs(position_mm[:, 0] - dropout.center_mm[0]) < reach_mm)
+    near = near[np.abs(position_mm[near, 1] - dropout.center_mm[1]) < reach_mm]
     for which in VesselLayer:
-        here = np.flatnonzero(is_near & (layer == which))
-        result[here] = measure(dropout.in_layer(which), x_mm[here], y_mm[here])
+        here = near[layer[near] == which]
+        result[here] = measure(dropout.in_layer(which), position_mm[here, 0], position_mm[here, 1])
     return result

@@ -12,7 +12,7 @@ from octa_svr_dataset.pathology.kernels import (
     remove_unsupplied,
     restore_upstream,
 )
-from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 SPARED_FROM = 0.6
 """Vessels are less and less vulnerable from this share of the spared radius on; thinner ones are capillaries."""
@@ -71,7 +71,7 @@ class Net:
             length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
             middle_mm=np.ascontiguousarray((from_mm + to_mm).T[:2] / 2).T,
             layer=graph.layer[edges[:, 1]],
-            radius_mm=edge_radii_mm(graph, graph.radius_mm)[:, 1],
+            radius_mm=_edge_radii_mm(graph, edges),
         )
 
     @property
@@ -133,9 +133,22 @@ def _enters(graph: VesselGraph) -> np.ndarray:
     is_root = graph.parent < 0
     if not len(graph.links):
         return is_root
-    place_mm = graph.position_mm[:, :2]
-    to_side_mm = np.minimum(place_mm - place_mm.min(axis=0), place_mm.max(axis=0) - place_mm).min(axis=1)
-    return np.asarray(is_root & (to_side_mm < BORDER_MM))
+    root = np.flatnonzero(is_root)
+    is_at_side = np.zeros(len(root), dtype=bool)
+    for column in range(2):
+        place_mm = np.ascontiguousarray(graph.position_mm[:, column])
+        at_root_mm = place_mm[root]
+        is_at_side |= np.minimum(at_root_mm - place_mm.min(), place_mm.max() - at_root_mm) < BORDER_MM
+    is_root[root] = is_at_side
+    return np.asarray(is_root)
+
+
+def _edge_radii_mm(graph: VesselGraph, edges: np.ndarray) -> np.ndarray:
+    """(E,) float64. Radius of each edge, mm: of a segment that where it ends, of a link that of its thinner node."""
+    radius_mm = graph.radius_mm[edges[:, 1]]
+    links_mm = radius_mm[len(edges) - len(graph.links) :]
+    np.minimum(links_mm, graph.radius_mm[graph.links[:, 1]], out=links_mm)
+    return np.asarray(radius_mm)
 
 
 def widened(graph: VesselGraph, factor: np.ndarray, spared_radius_mm: float) -> VesselGraph:
