@@ -9,14 +9,14 @@ from octa_svr_dataset.pathology.net import Net, widened
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 
-def lose_capillaries(
-    graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
-) -> VesselGraph:
-    """Remove the capillaries that areas of dropout take, branch by branch, and widen what is left around them.
+def lost_in_dropout(
+    net: Net, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
+) -> np.ndarray:
+    """(B,) bool. Which branches of a net areas of dropout take.
 
     Parameters
     ----------
-    graph
+    net
         Vessels of the eye.
     dropouts
         Areas of dropout.
@@ -25,19 +25,20 @@ def lose_capillaries(
     rng
         Stream of the lesions.
     """
-    if not dropouts:
-        return graph
-    net = Net.of(graph)
     chance = rng.uniform(size=net.num_branches)
     is_lost = np.zeros(net.num_branches, dtype=bool)
     for dropout in dropouts:
         loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, 0.0, net.middle_mm, net.layer))
         is_lost |= chance < loss * net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
-    left = net.select(net.left(is_lost, spared_radius_mm))
-    factor = np.ones(len(left))
+    return is_lost
+
+
+def widen_collaterals(graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float) -> VesselGraph:
+    """What is left, with wider capillaries along the outlines of dropout; vessels of the spared radius keep theirs."""
+    factor = np.ones(len(graph))
     for dropout in dropouts:
-        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, left.position_mm, left.layer))
-    return widened(left, factor, spared_radius_mm)
+        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, graph.position_mm, graph.layer))
+    return widened(graph, factor, spared_radius_mm)
 
 
 def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndarray:

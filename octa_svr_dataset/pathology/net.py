@@ -21,6 +21,10 @@ BORDER_MM = 0.1
 """Trees enter the tissue at its sides, within this distance of its outermost vessels."""
 
 
+LEAST_LENGTH_MM = 1e-12
+"""In place of a length of 0, mm."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Net:
     """Segments and links of a graph of N nodes as E edges of an undirected net with B branches.
@@ -46,6 +50,9 @@ class Net:
     length_mm: np.ndarray
     """(E,) float64. Length of each edge, mm."""
 
+    branch_length_mm: np.ndarray
+    """(B,) float64. Length of each branch, mm; above 0."""
+
     radius_mm: np.ndarray
     """(E,) float64. Radius of each edge, mm."""
 
@@ -62,13 +69,15 @@ class Net:
         from_mm, to_mm = (graph.position_mm.take(ends, axis=0) for ends in edges.T)
         along_mm = to_mm - from_mm
         start, incident = list_incident(edges, len(graph))
+        branch, length_mm = number_branches(edges, start, incident), np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm))
         return cls(
             graph=graph,
             edges=edges,
             start=start,
             incident=incident,
-            branch=number_branches(edges, start, incident),
-            length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
+            branch=branch,
+            length_mm=length_mm,
+            branch_length_mm=np.maximum(np.bincount(branch, length_mm), LEAST_LENGTH_MM),
             middle_mm=np.ascontiguousarray((from_mm + to_mm).T[:2] / 2).T,
             layer=graph.layer[edges[:, 1]],
             radius_mm=_edge_radii_mm(graph, edges),
@@ -81,8 +90,7 @@ class Net:
 
     def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
         """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
-        weighted = np.bincount(self.branch, values * self.length_mm)
-        return np.asarray(weighted / np.maximum(np.bincount(self.branch, self.length_mm), 1e-12))
+        return np.asarray(np.bincount(self.branch, values * self.length_mm) / self.branch_length_mm)
 
     def vulnerability(self, spared_radius_mm: float) -> np.ndarray:
         """(B,) float64. 1 for branches that are thin all along, 0 where one edge has the spared radius."""
@@ -115,6 +123,10 @@ class Net:
         remove_blind_ends(*net, self.layer, num_segments, may_go, is_capillary, is_there)
         remove_unsupplied(*net, _enters(self.graph), is_there)
         return np.asarray(is_there)
+
+    def without(self, is_lost: np.ndarray, spared_radius_mm: float) -> VesselGraph:
+        """The graph that is left when branches, (B,) bool, are lost; see `left`."""
+        return self.select(self.left(is_lost, spared_radius_mm))
 
     def select(self, is_there: np.ndarray) -> VesselGraph:
         """The graph of some of the edges, (E,) bool."""
