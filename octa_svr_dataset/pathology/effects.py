@@ -1,7 +1,5 @@
 """What areas of dropout do to the vessels."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from octa_svr_dataset.pathology.lesions import Dropout
@@ -28,8 +26,11 @@ def lost_in_dropout(
     chance = rng.uniform(size=net.num_branches)
     is_lost = np.zeros(net.num_branches, dtype=bool)
     for dropout in dropouts:
-        loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, 0.0, net.middle_mm, net.layer))
-        is_lost |= chance < loss * net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
+        edge, level = _near(dropout, net.middle_mm, net.layer)
+        loss = np.zeros(len(net.edges))
+        loss[edge] = dropout.loss(level)
+        vulnerability = net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
+        is_lost |= chance < net.mean_of_branches(loss) * vulnerability
     return is_lost
 
 
@@ -37,7 +38,11 @@ def widen_collaterals(graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_
     """What is left, with wider capillaries along the outlines of dropout; vessels of the spared radius keep theirs."""
     factor = np.ones(len(graph))
     for dropout in dropouts:
-        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, graph.position_mm, graph.layer))
+        node, level = _near(dropout, graph.position_mm, graph.layer)
+        for layer in VesselLayer:
+            here = graph.layer[node] == layer
+            widening = dropout.in_layer(layer).widening(level[here])
+            factor[node[here]] = np.maximum(factor[node[here]], widening)
     return widened(graph, factor, spared_radius_mm)
 
 
@@ -45,23 +50,13 @@ def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndar
     """(N,) probability that a capillary is lost where each segment ends; the strongest area counts."""
     loss = np.zeros(len(graph))
     for dropout in dropouts:
-        loss = np.maximum(loss, _by_layer(dropout, Dropout.loss, 0.0, graph.position_mm, graph.layer))
+        node, level = _near(dropout, graph.position_mm, graph.layer)
+        loss[node] = np.maximum(loss[node], dropout.loss(level))
     return loss
 
 
-def _by_layer(
-    dropout: Dropout,
-    measure: Callable[[Dropout, np.ndarray, np.ndarray], np.ndarray],
-    elsewhere: float,
-    position_mm: np.ndarray,
-    layer: np.ndarray,
-) -> np.ndarray:
-    """(K,) what an area of dropout does at (K, 2 or more) positions in the layer (K,) of each, and elsewhere."""
-    result = np.full(len(layer), elsewhere)
-    reach_mm = dropout.in_layer(VesselLayer.DEEP).influence_mm
-    near = np.flatnonzero(np.abs(position_mm[:, 0] - dropout.center_mm[0]) < reach_mm)
-    near = near[np.abs(position_mm[near, 1] - dropout.center_mm[1]) < reach_mm]
-    for which in VesselLayer:
-        here = near[layer[near] == which]
-        result[here] = measure(dropout.in_layer(which), position_mm[here, 0], position_mm[here, 1])
-    return result
+def _near(dropout: Dropout, position_mm: np.ndarray, layer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of (K, 2 or more) positions, in the layer (K,) of each, an area may reach; and their levels."""
+    level = dropout.level_in_layers(position_mm, layer, dropout.in_layer(VesselLayer.DEEP).influence_mm)
+    near = np.flatnonzero(level < np.inf)
+    return near, level[near]

@@ -53,6 +53,9 @@ class Net:
     branch_length_mm: np.ndarray
     """(B,) float64. Length of each branch, mm; above 0."""
 
+    widest_mm: np.ndarray
+    """(B,) float64. Largest radius on each branch, mm."""
+
     radius_mm: np.ndarray
     """(E,) float64. Radius of each edge, mm."""
 
@@ -70,6 +73,9 @@ class Net:
         along_mm = to_mm - from_mm
         start, incident = list_incident(edges, len(graph))
         branch, length_mm = number_branches(edges, start, incident), np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm))
+        branch_length_mm, radius_mm = np.bincount(branch, length_mm), _edge_radii_mm(graph, edges)
+        widest_mm = np.zeros(len(branch_length_mm))
+        np.maximum.at(widest_mm, branch, radius_mm)
         return cls(
             graph=graph,
             edges=edges,
@@ -77,16 +83,17 @@ class Net:
             incident=incident,
             branch=branch,
             length_mm=length_mm,
-            branch_length_mm=np.maximum(np.bincount(branch, length_mm), LEAST_LENGTH_MM),
+            branch_length_mm=np.maximum(branch_length_mm, LEAST_LENGTH_MM),
             middle_mm=np.ascontiguousarray((from_mm + to_mm).T[:2] / 2).T,
             layer=graph.layer[edges[:, 1]],
-            radius_mm=_edge_radii_mm(graph, edges),
+            widest_mm=widest_mm,
+            radius_mm=radius_mm,
         )
 
     @property
     def num_branches(self) -> int:
         """Number of branches, B."""
-        return int(self.branch.max(initial=-1)) + 1
+        return len(self.branch_length_mm)
 
     def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
         """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
@@ -94,9 +101,7 @@ class Net:
 
     def vulnerability(self, spared_radius_mm: float) -> np.ndarray:
         """(B,) float64. 1 for branches that are thin all along, 0 where one edge has the spared radius."""
-        widest_mm = np.zeros(self.num_branches)
-        np.maximum.at(widest_mm, self.branch, self.radius_mm)
-        return np.clip((1.0 - widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
+        return np.clip((1.0 - self.widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
 
     def left(self, is_lost: np.ndarray, spared_radius_mm: float) -> np.ndarray:
         """(E,) bool. Edges that are left: no end is blind that was not, and all hangs on the root of a tree.
@@ -133,7 +138,7 @@ class Net:
         num_segments = len(self.edges) - len(self.graph.links)
         has_segment = np.zeros(len(self.graph), dtype=bool)
         has_segment[self.edges[:num_segments, 1]] = is_there[:num_segments]
-        return self.graph.with_links(self.graph.links[is_there[num_segments:]]).select(has_segment)
+        return self.graph.select(has_segment, is_there[num_segments:])
 
 
 def _enters(graph: VesselGraph) -> np.ndarray:

@@ -41,7 +41,8 @@ def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
     fovea_mm
         (2,) float64. Position (x, y) of the fovea, mm.
     """
-    x_mm, y_mm = (graph.position_mm[:, :2] - fovea_mm).T
+    node = np.flatnonzero(np.abs(graph.position_mm[:, 0] - fovea_mm[0]) < FARTHEST_RIM_MM)
+    x_mm, y_mm = (graph.position_mm.take(node, axis=0)[:, :2] - fovea_mm).T
     distance_mm = np.sqrt(x_mm * x_mm + y_mm * y_mm)
     near = np.flatnonzero(distance_mm < FARTHEST_RIM_MM)
     x_mm, y_mm, distance_mm = x_mm[near], y_mm[near], distance_mm[near]
@@ -67,8 +68,9 @@ def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarr
         The outline moves by at most this share of its distance from the center.
     """
     start_mm, along_mm = vessels_mm[:, 0] - center_mm, vessels_mm[:, 1] - vessels_mm[:, 0]
-    is_near = np.linalg.norm(start_mm, axis=1) - np.linalg.norm(along_mm, axis=1) < (1.0 + reach) * distance_mm.max()
-    start_mm, along_mm = start_mm[is_near], along_mm[is_near]
+    from_center_mm, length_mm = (np.sqrt(np.einsum("ij,ij->i", way_mm, way_mm)) for way_mm in (start_mm, along_mm))
+    near = np.flatnonzero(from_center_mm - length_mm < (1.0 + reach) * distance_mm.max())
+    start_mm, along_mm = start_mm[near], along_mm[near]
     x, y = np.cos(directions_rad())[:, None], np.sin(directions_rad())[:, None]
     slope = x * along_mm[:, 1] - y * along_mm[:, 0]
     place = -(x * start_mm[:, 1] - y * start_mm[:, 0]) / np.where(slope == 0.0, np.inf, slope)

@@ -36,12 +36,13 @@ def draw_dropouts(
 ) -> tuple[Dropout, ...]:
     """Draw areas of dropout that lie beside one another: a large one, and small ones."""
     dropouts: list[Dropout] = []
+    vessels_mm = _larger_vessels_mm(graph, config.spared_radius_mm)
     for index in range(int(rng.integers(config.count[0], config.count[1], endpoint=True))):
         radius_mm = rng.uniform(*(config.small_radius_mm if index else config.large_radius_mm))
         radius_mm *= config.extent[severity - 1]
         center_mm = _free_place(config, field_width_mm, fovea, radius_mm, dropouts, rng)
         if center_mm is not None:
-            dropouts.append(_dropout(config, graph, center_mm, radius_mm, rng.uniform(*config.strength), rng))
+            dropouts.append(_dropout(config, vessels_mm, center_mm, radius_mm, rng.uniform(*config.strength), rng))
     return tuple(dropouts)
 
 
@@ -59,7 +60,14 @@ def strongest_dropout(
     direction = to_center_mm / length_mm if length_mm > 0 else np.array([0.0, 1.0])
     center_mm = fovea.position_mm + direction * (fovea.avascular_radius_mm + config.faz_distance_mm[0])
     radius_mm = config.extent[severity - 1] * config.large_radius_mm[1]
-    return (_dropout(config, graph, center_mm, radius_mm, config.strength[1], rng),)
+    vessels_mm = _larger_vessels_mm(graph, config.spared_radius_mm)
+    return (_dropout(config, vessels_mm, center_mm, radius_mm, config.strength[1], rng),)
+
+
+def _larger_vessels_mm(graph: VesselGraph, least_radius_mm: float) -> np.ndarray:
+    """(M, 2, 2) float64. Ends (x, y) of the segments of at least a radius, mm."""
+    large = graph.segments[graph.radius_mm[graph.segments] >= least_radius_mm]
+    return np.stack([graph.position_mm[graph.parent[large], :2], graph.position_mm[large, :2]], axis=1)
 
 
 def _free_place(
@@ -72,12 +80,14 @@ def _free_place(
 ) -> np.ndarray | None:
     """Center inside the field at which an area runs together with no other one; absent where none is found."""
     longest = (1.0 + config.irregularity) * (1.0 + config.deep_excess)
+    avascular_mm = fovea.avascular_radius_mm
     is_fovea_taken = any(_adjoins_fovea(other.center_mm, longest * other.radius_mm, fovea) for other in others)
     for _ in range(PLACEMENT_TRIES):
         angle_rad = rng.uniform(0.0, 2.0 * np.pi)
-        distance_mm = fovea.avascular_radius_mm + rng.uniform(*config.faz_distance_mm)
+        distance_mm = avascular_mm + rng.uniform(*config.faz_distance_mm)
         center_mm = fovea.position_mm + distance_mm * np.array([np.cos(angle_rad), np.sin(angle_rad)])
-        if min(center_mm) < INSIDE_MARGIN_MM or max(center_mm) > field_width_mm - INSIDE_MARGIN_MM:
+        low_mm, high_mm = sorted(center_mm.tolist())
+        if low_mm < INSIDE_MARGIN_MM or high_mm > field_width_mm - INSIDE_MARGIN_MM:
             continue
         is_apart = all(
             math.dist(center_mm, other.center_mm) > longest * (radius_mm + other.radius_mm) for other in others
@@ -95,7 +105,7 @@ def _adjoins_fovea(center_mm: np.ndarray, reach_mm: float, fovea: Fovea) -> bool
 
 def _dropout(
     config: DropoutConfig,
-    graph: VesselGraph,
+    vessels_mm: np.ndarray,
     center_mm: np.ndarray,
     radius_mm: float,
     strength: float,
@@ -106,8 +116,6 @@ def _dropout(
     amplitude *= config.irregularity / amplitude.sum()
     phase_rad = rng.uniform(0.0, 2.0 * np.pi, size=len(OUTLINE_HARMONICS))
     outline = 1.0 + amplitude @ np.cos(OUTLINE_HARMONICS[:, None] * directions_rad() + phase_rad[:, None])
-    large = graph.segments[graph.radius_mm[graph.segments] >= config.spared_radius_mm]
-    vessels_mm = np.stack([graph.position_mm[graph.parent[large], :2], graph.position_mm[large, :2]], axis=1)
     outline = snapped(outline * radius_mm, center_mm, vessels_mm, config.vessel_reach) / radius_mm
     return Dropout(
         center_mm=center_mm,

@@ -153,12 +153,14 @@ def _rise(share: np.ndarray) -> np.ndarray:
 def _across(graph: VesselGraph, before: np.ndarray, owner: np.ndarray, share: np.ndarray) -> np.ndarray:
     """(K, 2) unit vectors across the courses at the nodes of `subdivide(graph, ...)`; they turn smoothly."""
     start = np.where(graph.parent >= 0, graph.parent, np.arange(len(graph)))
-    along = _unit(graph.position_mm[:, :2] - graph.position_mm[start, :2])
+    place_mm = np.ascontiguousarray(graph.position_mm[:, :2])
+    along = _unit(place_mm - place_mm.take(start, axis=0))
     goes_on = np.flatnonzero(before >= 0)
     tangent = along.copy()
-    tangent[before[goes_on]] += along[goes_on]
-    at_start = np.where(before[:, None] >= 0, tangent[start], along)
-    tangent = _unit(between(at_start[owner], tangent[owner], share[:, None]))
+    tangent[before[goes_on]] += along.take(goes_on, axis=0)
+    at_start = along
+    at_start[goes_on] = tangent.take(start[goes_on], axis=0)
+    tangent = _unit(between(at_start.take(owner, axis=0), tangent.take(owner, axis=0), share[:, None]))
     return np.column_stack((-tangent[:, 1], tangent[:, 0]))
 
 

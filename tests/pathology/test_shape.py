@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octa_svr_dataset.pathology.course_kernels import add_up
+from octa_svr_dataset.pathology.course_kernels import add_up, find_widest
 from octa_svr_dataset.pathology.courses import Courses, arc_over_chord, mean_curvature_per_mm, subdivide, turns_rad
 from octa_svr_dataset.pathology.shape import change_shape, change_veins, wind
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind, edge_lengths_mm, segment_lengths_mm
@@ -157,3 +157,10 @@ def test_the_shape_that_is_recorded_is_that_of_the_graph(dr_staging, healthy_eye
         assert (graph is not healthy_eyes[0].graph) == is_changed
         seen.add((shape.tortuosity_gain > 1.0, shape.beading > 0.0))
     assert len(seen) == 4
+
+
+def test_a_vessel_goes_on_into_the_widest_of_its_branches():
+    parent = np.array([-1, 0, 1, 1, 1, 0, -1], np.int32)
+    radius_mm = np.array([9.0, 2.0, 1.0, 3.0, 3.0, 1.0, 1.0])
+    np.testing.assert_array_equal(find_widest(parent, radius_mm), [1, 3])
+    np.testing.assert_array_equal(find_widest.py_func(parent, radius_mm), [1, 3])
