@@ -241,18 +241,22 @@ class TortuosityConfig(Settings):
 
 
 class VenousConfig(Settings):
-    """Changes of the larger veins in severe disease, those of more than about 0.012 mm in radius."""
+    """Changes of the larger veins in severe disease, those of more than about 0.012 mm in radius.
+
+    Beading goes with severe npdr and pdr (Wilkinson et al., Ophthalmology 2003; Chen et al., Graefe's Archive 2018).
+    """
 
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 whose veins are changed."""
 
-    dilation: Annotated[Range, Within(0.5, 2)] = (1.05, 1.25)
+    dilation: Annotated[Range, Within(0.5, 2)] = (1.15, 1.35)
     """Factor on their radius."""
 
-    beading: Annotated[Range, Within(0, 0.8)] = (0.25, 0.6)
-    """How much beads swell, relative to the radius; between them, the vein narrows by a third of it."""
+    beading: Annotated[Range, Within(0, 0.8)] = (0.40, 0.62)
+    """How much beads swell, relative to the radius; between them, the vein narrows by 0.75 of it. As the optics widen
+    all vessels, the calibre that the picture shows swings by 25 to 40 %."""
 
-    bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.15, 0.30)
+    bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.20, 0.40)
     """Distance from one bead to the next, mm."""
 
 

@@ -35,8 +35,14 @@ CARRIED_MM = 0.25
 LEAST_LENGTH_MM = 1e-9
 """In place of a length of 0, mm."""
 
-BEAD_BIAS = 0.5
-"""Beads swell three times as much as the vein narrows between them."""
+CONSTRICTION = 0.35
+"""Veins narrow sharply between beads, which are long: share of the overtone that shapes them."""
+
+NARROWING = 0.75
+"""They narrow by less than the beads swell, relative to that."""
+
+UNEVEN_BEADS, UNEVEN_WAVES = 0.12, 3.3
+"""Beads come closer and farther apart by that share of a wave, slowly: over so many waves."""
 
 VEIN_RADII_MM = (0.010, 0.014)
 """Veins change from the first of these radii on, in full from the second, mm."""
@@ -109,7 +115,7 @@ def change_veins(
     dilation
         Factor on their radius.
     amplitude
-        How much beads swell, relative to the radius.
+        How much beads swell, relative to the radius; between them, the vein narrows by 0.75 of it.
     wavelength_mm
         Distance from one bead to the next, mm.
     rng
@@ -125,7 +131,9 @@ def change_veins(
     courses = Courses.of(graph).cut(fine, owner, (length_mm / pieces)[owner])
     share = np.clip((fine.radius_mm - low_mm) / (high_mm - low_mm), 0.0, 1.0) * (fine.kind == VesselKind.VEIN)
     waves = courses.distance_mm / wavelength_mm + shift[owner[courses.first]]
-    bead = (np.sin(2.0 * math.pi * waves) + BEAD_BIAS) / (1.0 + BEAD_BIAS)
+    angle_rad = 2.0 * math.pi * (waves + UNEVEN_BEADS * np.sin(2.0 * math.pi * waves / UNEVEN_WAVES))
+    bead = np.sin(angle_rad) + CONSTRICTION / 2.0 * (np.cos(2.0 * angle_rad) + 1.0)
+    bead = np.maximum(bead, NARROWING * bead)
     swelling = (1.0 + (dilation - 1.0) * share) * (1.0 + amplitude * share * bead)
     return replace(fine, radius_mm=fine.radius_mm * swelling)
 
