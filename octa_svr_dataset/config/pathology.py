@@ -252,7 +252,7 @@ class VenousConfig(Settings):
     dilation: Annotated[Range, Within(0.5, 2)] = (1.15, 1.35)
     """Factor on their radius."""
 
-    beading: Annotated[Range, Within(0, 0.8)] = (0.40, 0.62)
+    beading: Annotated[Range, Within(0, 0.8)] = (0.35, 0.50)
     """How much beads swell, relative to the radius; between them, the vein narrows by 0.75 of it. As the optics widen
     all vessels, the calibre that the picture shows swings by 25 to 40 %."""
 

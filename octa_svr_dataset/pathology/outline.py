@@ -7,6 +7,9 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 NUM_DIRECTIONS = 72
 """Number of directions, D; the first one points along x, the others follow with growing angle."""
 
+BESIDE_MM = 0.03
+"""An outline that is moved onto a vessel runs on its inner side, by this distance from its middle, mm."""
+
 FARTHEST_RIM_MM = 1.0
 """The rim of the avascular zone lies no farther from the fovea, mm."""
 
@@ -54,7 +57,7 @@ def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
 
 
 def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarray, reach: float) -> np.ndarray:
-    """(D,) outline moved, in each direction, onto the nearest vessel that crosses it, mm.
+    """(D,) outline moved, in each direction, to the inner side of the nearest vessel that crosses it, mm.
 
     Parameters
     ----------
@@ -80,4 +83,5 @@ def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarr
     if not shift_mm.size:
         return distance_mm
     nearest_mm = np.take_along_axis(shift_mm, np.abs(shift_mm).argmin(axis=1)[:, None], axis=1)[:, 0]
-    return smoothed(distance_mm + np.where(np.abs(nearest_mm) <= reach * distance_mm, nearest_mm, 0.0))
+    is_moved = np.abs(nearest_mm) <= reach * distance_mm
+    return smoothed(distance_mm + np.where(is_moved, nearest_mm - BESIDE_MM, 0.0))
