@@ -107,7 +107,7 @@ class VesselGraph:
         """The same graph with other radii, (N,), mm."""
         return replace(self, radius_mm=radius_mm)
 
-    def select(self, is_kept: np.ndarray) -> "VesselGraph":
+    def select(self, is_kept: np.ndarray, is_link_kept: np.ndarray | None = None) -> "VesselGraph":
         """Graph of the segments that are kept, and of the links between nodes that stay.
 
         A node whose own segment is dropped stays as a root where a kept segment starts at it. A link stays where
@@ -117,18 +117,23 @@ class VesselGraph:
         ----------
         is_kept
             (N,) bool. Whether the segment that ends at the node is kept; without meaning at roots.
+        is_link_kept
+            (L,) bool. Whether a link may stay; all of them may where this is not given.
         """
         has_segment = is_kept & (self.parent >= 0)
         stays = has_segment.copy()
         stays[self.parent[has_segment]] = True
         new_index = np.cumsum(stays) - 1
+        node = np.flatnonzero(stays)
+        has_ends = stays[self.links[:, 0]] & stays[self.links[:, 1]]
+        link = np.flatnonzero(has_ends if is_link_kept is None else has_ends & is_link_kept)
         return VesselGraph(
-            position_mm=self.position_mm[stays],
-            parent=np.where(has_segment, new_index[self.parent], -1)[stays],
-            radius_mm=self.radius_mm[stays],
-            kind=self.kind[stays],
-            layer=self.layer[stays],
-            links=new_index[self.links[stays[self.links].all(axis=1)]],
+            position_mm=self.position_mm.take(node, axis=0),
+            parent=np.where(has_segment[node], new_index[self.parent[node]], -1),
+            radius_mm=self.radius_mm[node],
+            kind=self.kind[node],
+            layer=self.layer[node],
+            links=new_index[self.links.take(link, axis=0)],
         )
 
     def in_layer(self, layer: VesselLayer) -> "VesselGraph":
@@ -178,4 +183,5 @@ def segment_lengths_mm(graph: VesselGraph) -> np.ndarray:
         Lengths, mm; zero at roots.
     """
     start = np.where(graph.parent >= 0, graph.parent, np.arange(len(graph)))
-    return np.asarray(np.linalg.norm(graph.position_mm - graph.position_mm[start], axis=1))
+    x_mm, y_mm, z_mm = (graph.position_mm - graph.position_mm.take(start, axis=0)).T
+    return np.asarray(np.sqrt(x_mm * x_mm + y_mm * y_mm + z_mm * z_mm))

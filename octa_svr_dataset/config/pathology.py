@@ -71,14 +71,16 @@ class DispersedLossConfig(Settings):
     most_area_share: BySeverity = (0.06, 0.19, 0.26, 0.30)
     """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
 
-    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.10, 0.24)
-    """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent."""
+    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.07, 0.13)
+    """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent. They
+    are up to 2.5 times as long, and bent."""
 
     strength: Annotated[Range, Within(0, 1)] = (0.85, 1.0)
     """Share of the capillaries in the gaps that is lost."""
 
     gap_distance_mm: float = Field(0.01, ge=0, le=0.3)
-    """Least distance between two gaps, and between them and the avascular zone, mm."""
+    """Least distance between two gaps, but for an end of one that may run into another, and between them and the
+    avascular zone, mm."""
 
     foveal_excess: float = Field(1.0, ge=0, le=5)
     """So many times more gaps lie at the rim of the avascular zone than far from it, less one."""
@@ -239,18 +241,22 @@ class TortuosityConfig(Settings):
 
 
 class VenousConfig(Settings):
-    """Changes of the larger veins in severe disease, those of more than about 0.012 mm in radius."""
+    """Changes of the larger veins in severe disease, those of more than about 0.012 mm in radius.
+
+    Beading goes with severe npdr and pdr (Wilkinson et al., Ophthalmology 2003; Chen et al., Graefe's Archive 2018).
+    """
 
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 whose veins are changed."""
 
-    dilation: Annotated[Range, Within(0.5, 2)] = (1.05, 1.25)
+    dilation: Annotated[Range, Within(0.5, 2)] = (1.15, 1.35)
     """Factor on their radius."""
 
-    beading: Annotated[Range, Within(0, 0.8)] = (0.25, 0.6)
-    """How much beads swell, relative to the radius; between them, the vein narrows by a third of it."""
+    beading: Annotated[Range, Within(0, 0.8)] = (0.35, 0.50)
+    """How much beads swell, relative to the radius; between them, the vein narrows by 0.75 of it. As the optics widen
+    all vessels, the calibre that the picture shows swings by 25 to 40 %."""
 
-    bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.15, 0.30)
+    bead_distance_mm: Annotated[Range, Within(0.05, 1)] = (0.20, 0.40)
     """Distance from one bead to the next, mm."""
 
 
@@ -286,6 +292,11 @@ class PathologyConfig(Settings):
 
     veins: VenousConfig = Field(default_factory=VenousConfig)
     """Venous beading and dilation."""
+
+    @property
+    def spared_radius_mm(self) -> float:
+        """Vessels of this radius or more are spared by every kind of loss, mm."""
+        return max(section.spared_radius_mm for section in (self.dropout, self.dispersed_loss, self.foveal_loss))
 
     @field_validator("severity_shares")
     @classmethod

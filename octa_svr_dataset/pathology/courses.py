@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octa_svr_dataset.pathology.course_kernels import add_up
+from octa_svr_dataset.pathology.course_kernels import add_up, find_widest
 from octa_svr_dataset.vessel_graph import VesselGraph, segment_lengths_mm
 
 
@@ -52,12 +52,9 @@ class Courses:
 
 def _goes_on(graph: VesselGraph) -> np.ndarray:
     """(N,) whether each node's segment is the widest of those that start where it does."""
-    has_parent = graph.parent >= 0
-    goes_on = has_parent & (graph.num_children()[graph.parent] == 1)
-    branches = np.flatnonzero(has_parent & ~goes_on)
-    order = branches[np.lexsort((-graph.radius_mm[branches], graph.parent[branches]))]
-    goes_on[order[np.diff(graph.parent[order], prepend=-1) != 0]] = True
-    return np.asarray(goes_on)
+    goes_on = np.zeros(len(graph), dtype=bool)
+    goes_on[find_widest(graph.parent, graph.radius_mm)] = True
+    return goes_on
 
 
 def subdivide(graph: VesselGraph, pieces: np.ndarray) -> tuple[VesselGraph, np.ndarray, np.ndarray]:
@@ -86,7 +83,9 @@ def subdivide(graph: VesselGraph, pieces: np.ndarray) -> tuple[VesselGraph, np.n
     is_root = graph.parent[owner] < 0
     start = np.where(is_root, owner, graph.parent[owner])
     fine = VesselGraph(
-        position_mm=between(graph.position_mm[start], graph.position_mm[owner], share[:, None]),
+        position_mm=between(
+            graph.position_mm.take(start, axis=0), graph.position_mm.take(owner, axis=0), share[:, None]
+        ),
         parent=np.where(number > 1, np.arange(len(owner)) - 1, np.where(is_root, -1, last[start])),
         radius_mm=between(graph.radius_mm[start], graph.radius_mm[owner], share),
         kind=graph.kind[owner],

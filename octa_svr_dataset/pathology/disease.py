@@ -7,11 +7,12 @@ import numpy as np
 from octa_svr_dataset.config import PathologyConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.pathology.dispersed import DispersedLoss
-from octa_svr_dataset.pathology.effects import lose_capillaries
+from octa_svr_dataset.pathology.effects import lost_in_dropout, widen_collaterals
 from octa_svr_dataset.pathology.irma import draw_irma
 from octa_svr_dataset.pathology.lesions import Dropout, Lesions, Microaneurysm, NewVessels
 from octa_svr_dataset.pathology.microaneurysms import draw_microaneurysms, strongest_microaneurysms
 from octa_svr_dataset.pathology.neovascularization import draw_neovascularization
+from octa_svr_dataset.pathology.net import Net
 from octa_svr_dataset.pathology.perifovea import FovealLoss
 from octa_svr_dataset.pathology.placement import draw_dropouts, strongest_dropout
 from octa_svr_dataset.pathology.shape import change_shape
@@ -68,21 +69,30 @@ def develop(
         Take the most visible lesions that the settings admit instead of drawing them.
     """
     foveal_rng, dispersed_rng, dropout_rng, shape_rng, new_rng = rng.spawn(5)
-    healthy, foveal_loss, dispersed_loss = graph, None, None
+    net, spared_mm = Net.of(graph), config.spared_radius_mm
+    is_lost = np.zeros(net.num_branches, dtype=bool)
+    faz_graph, foveal_loss, dispersed_loss = graph, None, None
+    dropouts: tuple[Dropout, ...] = ()
     if _has(config.foveal_loss.probability, severity, foveal_rng):
         foveal_loss = FovealLoss.draw(config.foveal_loss, severity, graph, fovea, foveal_rng, strongest=strongest)
-        graph = foveal_loss.prune(graph, config.foveal_loss.spared_radius_mm)
-    faz_graph = graph
+        is_lost |= foveal_loss.lost(net, config.foveal_loss.spared_radius_mm)
+        faz_graph = foveal_loss.widen(net.without(is_lost, spared_mm), config.foveal_loss.spared_radius_mm)
     if _has(config.dispersed_loss.probability, severity, dispersed_rng):
         dispersed_loss = DispersedLoss.draw(
-            config.dispersed_loss, severity, graph, field_width_mm, fovea, dispersed_rng, strongest=strongest
+            config.dispersed_loss, severity, faz_graph, field_width_mm, fovea, dispersed_rng, strongest=strongest
         )
-        dispersed_loss, graph = dispersed_loss.thin(graph, config.dispersed_loss.spared_radius_mm, dispersed_rng)
-    dropouts: tuple[Dropout, ...] = ()
+        is_lost |= dispersed_loss.lost(net, config.dispersed_loss.spared_radius_mm, dispersed_rng)
     if _has(config.dropout.probability, severity, dropout_rng):
         place = strongest_dropout if strongest else draw_dropouts
-        dropouts = place(config.dropout, severity, healthy, field_width_mm, fovea, dropout_rng)
-    graph = lose_capillaries(graph, dropouts, config.dropout.spared_radius_mm, dropout_rng)
+        dropouts = place(config.dropout, severity, graph, field_width_mm, fovea, dropout_rng)
+        is_lost |= lost_in_dropout(net, dropouts, config.dropout.spared_radius_mm, dropout_rng)
+    graph = net.without(is_lost, spared_mm)
+    if foveal_loss is not None:
+        graph = foveal_loss.widen(graph, config.foveal_loss.spared_radius_mm)
+    if dispersed_loss is not None:
+        graph = dispersed_loss.widen(graph, config.dispersed_loss.spared_radius_mm)
+    if dropouts:
+        graph = widen_collaterals(graph, dropouts, config.dropout.spared_radius_mm)
     graph, shape = change_shape(graph, config, severity, shape_rng)
     dots, irma, tufts = _grow_out(graph, dropouts, config, severity, field_width_mm, new_rng, strongest=strongest)
     lesions = Lesions(

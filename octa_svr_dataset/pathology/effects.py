@@ -1,7 +1,5 @@
 """What areas of dropout do to the vessels."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from octa_svr_dataset.pathology.lesions import Dropout
@@ -9,14 +7,14 @@ from octa_svr_dataset.pathology.net import Net, widened
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 
-def lose_capillaries(
-    graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
-) -> VesselGraph:
-    """Remove the capillaries that areas of dropout take, branch by branch, and widen what is left around them.
+def lost_in_dropout(
+    net: Net, dropouts: tuple[Dropout, ...], spared_radius_mm: float, rng: np.random.Generator
+) -> np.ndarray:
+    """(B,) bool. Which branches of a net areas of dropout take.
 
     Parameters
     ----------
-    graph
+    net
         Vessels of the eye.
     dropouts
         Areas of dropout.
@@ -25,42 +23,40 @@ def lose_capillaries(
     rng
         Stream of the lesions.
     """
-    if not dropouts:
-        return graph
-    net = Net.of(graph)
     chance = rng.uniform(size=net.num_branches)
     is_lost = np.zeros(net.num_branches, dtype=bool)
     for dropout in dropouts:
-        loss = net.mean_of_branches(_by_layer(dropout, Dropout.loss, 0.0, net.middle_mm, net.layer))
-        is_lost |= chance < loss * net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
-    left = net.select(net.left(is_lost, spared_radius_mm))
-    factor = np.ones(len(left))
+        edge, level = _near(dropout, net.middle_mm, net.layer)
+        loss = np.zeros(len(net.edges))
+        loss[edge] = dropout.loss(level)
+        vulnerability = net.vulnerability(dropout.spared_radius_mm(spared_radius_mm))
+        is_lost |= chance < net.mean_of_branches(loss) * vulnerability
+    return is_lost
+
+
+def widen_collaterals(graph: VesselGraph, dropouts: tuple[Dropout, ...], spared_radius_mm: float) -> VesselGraph:
+    """What is left, with wider capillaries along the outlines of dropout; vessels of the spared radius keep theirs."""
+    factor = np.ones(len(graph))
     for dropout in dropouts:
-        factor = np.maximum(factor, _by_layer(dropout, Dropout.widening, 1.0, left.position_mm, left.layer))
-    return widened(left, factor, spared_radius_mm)
+        node, level = _near(dropout, graph.position_mm, graph.layer)
+        for layer in VesselLayer:
+            here = graph.layer[node] == layer
+            widening = dropout.in_layer(layer).widening(level[here])
+            factor[node[here]] = np.maximum(factor[node[here]], widening)
+    return widened(graph, factor, spared_radius_mm)
 
 
 def capillary_loss(graph: VesselGraph, dropouts: tuple[Dropout, ...]) -> np.ndarray:
     """(N,) probability that a capillary is lost where each segment ends; the strongest area counts."""
     loss = np.zeros(len(graph))
     for dropout in dropouts:
-        loss = np.maximum(loss, _by_layer(dropout, Dropout.loss, 0.0, graph.position_mm, graph.layer))
+        node, level = _near(dropout, graph.position_mm, graph.layer)
+        loss[node] = np.maximum(loss[node], dropout.loss(level))
     return loss
 
 
-def _by_layer(
-    dropout: Dropout,
-    measure: Callable[[Dropout, np.ndarray, np.ndarray], np.ndarray],
-    elsewhere: float,
-    position_mm: np.ndarray,
-    layer: np.ndarray,
-) -> np.ndarray:
-    """(K,) what an area of dropout does at (K, 2 or more) positions in the layer (K,) of each, and elsewhere."""
-    result = np.full(len(layer), elsewhere)
-    x_mm, y_mm = position_mm[:, 0], position_mm[:, 1]
-    reach_mm = dropout.in_layer(VesselLayer.DEEP).influence_mm
-    is_near = (np.abs(x_mm - dropout.center_mm[0]) < reach_mm) & (np.abs(y_mm - dropout.center_mm[1]) < reach_mm)
-    for which in VesselLayer:
-        here = np.flatnonzero(is_near & (layer == which))
-        result[here] = measure(dropout.in_layer(which), x_mm[here], y_mm[here])
-    return result
+def _near(dropout: Dropout, position_mm: np.ndarray, layer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of (K, 2 or more) positions, in the layer (K,) of each, an area may reach; and their levels."""
+    level = dropout.level_in_layers(position_mm, layer, dropout.in_layer(VesselLayer.DEEP).influence_mm)
+    near = np.flatnonzero(level < np.inf)
+    return near, level[near]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from octa_svr_dataset.pathology.area_kernels import add_levels
 from octa_svr_dataset.pathology.dispersed import DispersedLoss
 from octa_svr_dataset.pathology.outline import along_outline
 from octa_svr_dataset.pathology.perifovea import FovealLoss
@@ -59,6 +60,13 @@ class Dropout:
             return self
         return replace(self, radius_mm=self.radius_mm * (1.0 + self.deep_excess), deep_excess=0.0)
 
+    def level_in_layers(self, position_mm: np.ndarray, layer: np.ndarray, reach_mm: float) -> np.ndarray:
+        """(K,) the same at positions (K, 2 or more) of which each lies in a layer (K,); infinite beyond a reach, mm."""
+        level = np.full(len(layer), np.inf)
+        radius_mm = self.radius_mm * np.array([1.0, 1.0 + self.deep_excess])
+        add_levels(position_mm, layer, self.center_mm, radius_mm, self.outline, reach_mm, level)
+        return level
+
     def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
         """Distance from the center relative to the outline's: below 1 inside, 1 on the outline.
 
@@ -71,18 +79,18 @@ class Dropout:
         outline_mm = self.radius_mm * along_outline(self.outline, np.arctan2(y_mm, x_mm))
         return np.asarray(np.sqrt(x_mm**2 + y_mm**2) / outline_mm)
 
-    def loss(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
-        """Probability that a capillary at a position is lost."""
-        depth = np.clip(0.5 + (1.0 - self.level(x_mm, y_mm)) / self.edge_softness, 0.0, 1.0)
+    def loss(self, level: np.ndarray) -> np.ndarray:
+        """Probability that a capillary at a level is lost."""
+        depth = np.clip(0.5 + (1.0 - level) / self.edge_softness, 0.0, 1.0)
         return self.strength * depth**2 * (3.0 - 2.0 * depth)
 
     def spared_radius_mm(self, least_mm: float) -> float:
         """Radius from which on vessels are spared, mm: the set one, `least_mm`, but more as the strength nears 1."""
         return least_mm * (1.0 + max(self.strength - NEARLY_ALL, 0.0) / (1.0 - NEARLY_ALL))
 
-    def widening(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
-        """Factor on the radius of the capillaries that are left at a position."""
-        distance_mm = np.abs(self.level(x_mm, y_mm) - 1.0) * self.radius_mm
+    def widening(self, level: np.ndarray) -> np.ndarray:
+        """Factor on the radius of the capillaries that are left at a level."""
+        distance_mm = np.abs(level - 1.0) * self.radius_mm
         return 1.0 + (self.dilation - 1.0) * np.clip(1.0 - distance_mm / self.dilated_band_mm, 0.0, 1.0)
 
 

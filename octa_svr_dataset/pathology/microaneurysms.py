@@ -100,7 +100,7 @@ def _microaneurysm(
 
 def _touch(first: Microaneurysm, second: Microaneurysm) -> bool:
     """Whether two microaneurysms could not be told apart in a picture."""
-    distance_mm = float(np.linalg.norm(first.position_mm[:2] - second.position_mm[:2]))
+    distance_mm = math.dist(first.position_mm[:2], second.position_mm[:2])
     return distance_mm < first.half_length_mm + second.half_length_mm + LEAST_GAP_MM
 
 

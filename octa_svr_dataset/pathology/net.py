@@ -12,13 +12,17 @@ from octa_svr_dataset.pathology.kernels import (
     remove_unsupplied,
     restore_upstream,
 )
-from octa_svr_dataset.vessel_graph import VesselGraph, edge_radii_mm
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 SPARED_FROM = 0.6
 """Vessels are less and less vulnerable from this share of the spared radius on; thinner ones are capillaries."""
 
 BORDER_MM = 0.1
 """Trees enter the tissue at its sides, within this distance of its outermost vessels."""
+
+
+LEAST_LENGTH_MM = 1e-12
+"""In place of a length of 0, mm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,12 @@ class Net:
     length_mm: np.ndarray
     """(E,) float64. Length of each edge, mm."""
 
+    branch_length_mm: np.ndarray
+    """(B,) float64. Length of each branch, mm; above 0."""
+
+    widest_mm: np.ndarray
+    """(B,) float64. Largest radius on each branch, mm."""
+
     radius_mm: np.ndarray
     """(E,) float64. Radius of each edge, mm."""
 
@@ -62,33 +72,36 @@ class Net:
         from_mm, to_mm = (graph.position_mm.take(ends, axis=0) for ends in edges.T)
         along_mm = to_mm - from_mm
         start, incident = list_incident(edges, len(graph))
+        branch, length_mm = number_branches(edges, start, incident), np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm))
+        branch_length_mm, radius_mm = np.bincount(branch, length_mm), _edge_radii_mm(graph, edges)
+        widest_mm = np.zeros(len(branch_length_mm))
+        np.maximum.at(widest_mm, branch, radius_mm)
         return cls(
             graph=graph,
             edges=edges,
             start=start,
             incident=incident,
-            branch=number_branches(edges, start, incident),
-            length_mm=np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm)),
+            branch=branch,
+            length_mm=length_mm,
+            branch_length_mm=np.maximum(branch_length_mm, LEAST_LENGTH_MM),
             middle_mm=np.ascontiguousarray((from_mm + to_mm).T[:2] / 2).T,
             layer=graph.layer[edges[:, 1]],
-            radius_mm=edge_radii_mm(graph, graph.radius_mm)[:, 1],
+            widest_mm=widest_mm,
+            radius_mm=radius_mm,
         )
 
     @property
     def num_branches(self) -> int:
         """Number of branches, B."""
-        return int(self.branch.max(initial=-1)) + 1
+        return len(self.branch_length_mm)
 
     def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
         """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
-        weighted = np.bincount(self.branch, values * self.length_mm)
-        return np.asarray(weighted / np.maximum(np.bincount(self.branch, self.length_mm), 1e-12))
+        return np.asarray(np.bincount(self.branch, values * self.length_mm) / self.branch_length_mm)
 
     def vulnerability(self, spared_radius_mm: float) -> np.ndarray:
         """(B,) float64. 1 for branches that are thin all along, 0 where one edge has the spared radius."""
-        widest_mm = np.zeros(self.num_branches)
-        np.maximum.at(widest_mm, self.branch, self.radius_mm)
-        return np.clip((1.0 - widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
+        return np.clip((1.0 - self.widest_mm / spared_radius_mm) / (1.0 - SPARED_FROM), 0.0, 1.0)
 
     def left(self, is_lost: np.ndarray, spared_radius_mm: float) -> np.ndarray:
         """(E,) bool. Edges that are left: no end is blind that was not, and all hangs on the root of a tree.
@@ -116,12 +129,16 @@ class Net:
         remove_unsupplied(*net, _enters(self.graph), is_there)
         return np.asarray(is_there)
 
+    def without(self, is_lost: np.ndarray, spared_radius_mm: float) -> VesselGraph:
+        """The graph that is left when branches, (B,) bool, are lost; see `left`."""
+        return self.select(self.left(is_lost, spared_radius_mm))
+
     def select(self, is_there: np.ndarray) -> VesselGraph:
         """The graph of some of the edges, (E,) bool."""
         num_segments = len(self.edges) - len(self.graph.links)
         has_segment = np.zeros(len(self.graph), dtype=bool)
         has_segment[self.edges[:num_segments, 1]] = is_there[:num_segments]
-        return self.graph.with_links(self.graph.links[is_there[num_segments:]]).select(has_segment)
+        return self.graph.select(has_segment, is_there[num_segments:])
 
 
 def _enters(graph: VesselGraph) -> np.ndarray:
@@ -133,9 +150,22 @@ def _enters(graph: VesselGraph) -> np.ndarray:
     is_root = graph.parent < 0
     if not len(graph.links):
         return is_root
-    place_mm = graph.position_mm[:, :2]
-    to_side_mm = np.minimum(place_mm - place_mm.min(axis=0), place_mm.max(axis=0) - place_mm).min(axis=1)
-    return np.asarray(is_root & (to_side_mm < BORDER_MM))
+    root = np.flatnonzero(is_root)
+    is_at_side = np.zeros(len(root), dtype=bool)
+    for column in range(2):
+        place_mm = np.ascontiguousarray(graph.position_mm[:, column])
+        at_root_mm = place_mm[root]
+        is_at_side |= np.minimum(at_root_mm - place_mm.min(), place_mm.max() - at_root_mm) < BORDER_MM
+    is_root[root] = is_at_side
+    return np.asarray(is_root)
+
+
+def _edge_radii_mm(graph: VesselGraph, edges: np.ndarray) -> np.ndarray:
+    """(E,) float64. Radius of each edge, mm: of a segment that where it ends, of a link that of its thinner node."""
+    radius_mm = graph.radius_mm[edges[:, 1]]
+    links_mm = radius_mm[len(edges) - len(graph.links) :]
+    np.minimum(links_mm, graph.radius_mm[graph.links[:, 1]], out=links_mm)
+    return np.asarray(radius_mm)
 
 
 def widened(graph: VesselGraph, factor: np.ndarray, spared_radius_mm: float) -> VesselGraph:

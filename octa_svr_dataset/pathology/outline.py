@@ -7,6 +7,9 @@ from octa_svr_dataset.vessel_graph import VesselGraph
 NUM_DIRECTIONS = 72
 """Number of directions, D; the first one points along x, the others follow with growing angle."""
 
+BESIDE_MM = 0.03
+"""An outline that is moved onto a vessel runs on its inner side, by this distance from its middle, mm."""
+
 FARTHEST_RIM_MM = 1.0
 """The rim of the avascular zone lies no farther from the fovea, mm."""
 
@@ -41,7 +44,8 @@ def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
     fovea_mm
         (2,) float64. Position (x, y) of the fovea, mm.
     """
-    x_mm, y_mm = (graph.position_mm[:, :2] - fovea_mm).T
+    node = np.flatnonzero(np.abs(graph.position_mm[:, 0] - fovea_mm[0]) < FARTHEST_RIM_MM)
+    x_mm, y_mm = (graph.position_mm.take(node, axis=0)[:, :2] - fovea_mm).T
     distance_mm = np.sqrt(x_mm * x_mm + y_mm * y_mm)
     near = np.flatnonzero(distance_mm < FARTHEST_RIM_MM)
     x_mm, y_mm, distance_mm = x_mm[near], y_mm[near], distance_mm[near]
@@ -53,7 +57,7 @@ def rim_mm(graph: VesselGraph, fovea_mm: np.ndarray) -> np.ndarray:
 
 
 def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarray, reach: float) -> np.ndarray:
-    """(D,) outline moved, in each direction, onto the nearest vessel that crosses it, mm.
+    """(D,) outline moved, in each direction, to the inner side of the nearest vessel that crosses it, mm.
 
     Parameters
     ----------
@@ -67,8 +71,9 @@ def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarr
         The outline moves by at most this share of its distance from the center.
     """
     start_mm, along_mm = vessels_mm[:, 0] - center_mm, vessels_mm[:, 1] - vessels_mm[:, 0]
-    is_near = np.linalg.norm(start_mm, axis=1) - np.linalg.norm(along_mm, axis=1) < (1.0 + reach) * distance_mm.max()
-    start_mm, along_mm = start_mm[is_near], along_mm[is_near]
+    from_center_mm, length_mm = (np.sqrt(np.einsum("ij,ij->i", way_mm, way_mm)) for way_mm in (start_mm, along_mm))
+    near = np.flatnonzero(from_center_mm - length_mm < (1.0 + reach) * distance_mm.max())
+    start_mm, along_mm = start_mm[near], along_mm[near]
     x, y = np.cos(directions_rad())[:, None], np.sin(directions_rad())[:, None]
     slope = x * along_mm[:, 1] - y * along_mm[:, 0]
     place = -(x * start_mm[:, 1] - y * start_mm[:, 0]) / np.where(slope == 0.0, np.inf, slope)
@@ -78,4 +83,5 @@ def snapped(distance_mm: np.ndarray, center_mm: np.ndarray, vessels_mm: np.ndarr
     if not shift_mm.size:
         return distance_mm
     nearest_mm = np.take_along_axis(shift_mm, np.abs(shift_mm).argmin(axis=1)[:, None], axis=1)[:, 0]
-    return smoothed(distance_mm + np.where(np.abs(nearest_mm) <= reach * distance_mm, nearest_mm, 0.0))
+    is_moved = np.abs(nearest_mm) <= reach * distance_mm
+    return smoothed(distance_mm + np.where(is_moved, nearest_mm - BESIDE_MM, 0.0))

@@ -79,23 +79,15 @@ class FovealLoss:
             dilation=rng.uniform(*config.dilation),
         )
 
-    def prune(self, graph: VesselGraph, spared_radius_mm: float) -> VesselGraph:
-        """The graph without the capillaries of the rim that are lost; what is left along the new rim is wider.
-
-        Parameters
-        ----------
-        graph
-            Vessels of the eye.
-        spared_radius_mm
-            Vessels of this radius or more stay, mm.
-        """
-        net = Net.of(graph)
+    def lost(self, net: Net, spared_radius_mm: float) -> np.ndarray:
+        """(B,) bool. Which branches of a net are lost; those of more than 0.8 of the spared radius are not."""
         share_inside = net.mean_of_branches(self._level(net.middle_mm) < 0.0)
-        is_lost = (share_inside > 0.5) & (net.vulnerability(spared_radius_mm) > 0.5)
-        left = net.select(net.left(is_lost, spared_radius_mm))
-        distance_mm = self._level(left.position_mm)
-        nearness = np.clip(1.0 - np.abs(distance_mm) / RIM_BAND_MM, 0.0, 1.0)
-        return widened(left, 1.0 + (self.dilation - 1.0) * nearness, spared_radius_mm)
+        return np.asarray((share_inside > 0.5) & (net.vulnerability(spared_radius_mm) > 0.5))
+
+    def widen(self, graph: VesselGraph, spared_radius_mm: float) -> VesselGraph:
+        """What is left, with wider capillaries along the new rim; those of the spared radius or more keep theirs."""
+        nearness = np.clip(1.0 - np.abs(self._level(graph.position_mm)) / RIM_BAND_MM, 0.0, 1.0)
+        return widened(graph, 1.0 + (self.dilation - 1.0) * nearness, spared_radius_mm)
 
     def _level(self, position_mm: np.ndarray) -> np.ndarray:
         """(K,) distance from the fovea beyond what is lost, mm: below 0 inside, infinite far away."""

@@ -35,8 +35,14 @@ CARRIED_MM = 0.25
 LEAST_LENGTH_MM = 1e-9
 """In place of a length of 0, mm."""
 
-BEAD_BIAS = 0.5
-"""Beads swell three times as much as the vein narrows between them."""
+CONSTRICTION = 0.35
+"""Veins narrow sharply between beads, which are long: share of the overtone that shapes them."""
+
+NARROWING = 0.75
+"""They narrow by less than the beads swell, relative to that."""
+
+UNEVEN_BEADS, UNEVEN_WAVES = 0.12, 3.3
+"""Beads come closer and farther apart by that share of a wave, slowly: over so many waves."""
 
 VEIN_RADII_MM = (0.010, 0.014)
 """Veins change from the first of these radii on, in full from the second, mm."""
@@ -109,7 +115,7 @@ def change_veins(
     dilation
         Factor on their radius.
     amplitude
-        How much beads swell, relative to the radius.
+        How much beads swell, relative to the radius; between them, the vein narrows by 0.75 of it.
     wavelength_mm
         Distance from one bead to the next, mm.
     rng
@@ -125,7 +131,9 @@ def change_veins(
     courses = Courses.of(graph).cut(fine, owner, (length_mm / pieces)[owner])
     share = np.clip((fine.radius_mm - low_mm) / (high_mm - low_mm), 0.0, 1.0) * (fine.kind == VesselKind.VEIN)
     waves = courses.distance_mm / wavelength_mm + shift[owner[courses.first]]
-    bead = (np.sin(2.0 * math.pi * waves) + BEAD_BIAS) / (1.0 + BEAD_BIAS)
+    angle_rad = 2.0 * math.pi * (waves + UNEVEN_BEADS * np.sin(2.0 * math.pi * waves / UNEVEN_WAVES))
+    bead = np.sin(angle_rad) + CONSTRICTION / 2.0 * (np.cos(2.0 * angle_rad) + 1.0)
+    bead = np.maximum(bead, NARROWING * bead)
     swelling = (1.0 + (dilation - 1.0) * share) * (1.0 + amplitude * share * bead)
     return replace(fine, radius_mm=fine.radius_mm * swelling)
 
@@ -153,12 +161,14 @@ def _rise(share: np.ndarray) -> np.ndarray:
 def _across(graph: VesselGraph, before: np.ndarray, owner: np.ndarray, share: np.ndarray) -> np.ndarray:
     """(K, 2) unit vectors across the courses at the nodes of `subdivide(graph, ...)`; they turn smoothly."""
     start = np.where(graph.parent >= 0, graph.parent, np.arange(len(graph)))
-    along = _unit(graph.position_mm[:, :2] - graph.position_mm[start, :2])
+    place_mm = np.ascontiguousarray(graph.position_mm[:, :2])
+    along = _unit(place_mm - place_mm.take(start, axis=0))
     goes_on = np.flatnonzero(before >= 0)
     tangent = along.copy()
-    tangent[before[goes_on]] += along[goes_on]
-    at_start = np.where(before[:, None] >= 0, tangent[start], along)
-    tangent = _unit(between(at_start[owner], tangent[owner], share[:, None]))
+    tangent[before[goes_on]] += along.take(goes_on, axis=0)
+    at_start = along
+    at_start[goes_on] = tangent.take(start[goes_on], axis=0)
+    tangent = _unit(between(at_start.take(owner, axis=0), tangent.take(owner, axis=0), share[:, None]))
     return np.column_stack((-tangent[:, 1], tangent[:, 0]))
 
 

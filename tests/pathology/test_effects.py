@@ -4,7 +4,8 @@ import pytest
 from nets import blind_ends
 
 from octa_svr_dataset.graph_files import to_networkx
-from octa_svr_dataset.pathology.effects import capillary_loss, lose_capillaries
+from octa_svr_dataset.pathology.effects import capillary_loss, lost_in_dropout, widen_collaterals
+from octa_svr_dataset.pathology.net import Net
 from octa_svr_dataset.pathology.placement import draw_dropouts, strongest_dropout
 from octa_svr_dataset.scene import Scene, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split
@@ -16,6 +17,12 @@ SEEDS = range(6)
 @pytest.fixture(scope="module")
 def healthy_scenes(dropout_ma) -> list[Scene]:
     return [grow_healthy_scene(dropout_ma, SceneKey(seed=s, split=Split.TRAIN, scene_index=0)) for s in SEEDS]
+
+
+def lose_capillaries(graph: VesselGraph, dropouts, spared_radius_mm: float, rng: np.random.Generator) -> VesselGraph:
+    net = Net.of(graph)
+    left = net.without(lost_in_dropout(net, dropouts, spared_radius_mm, rng), spared_radius_mm)
+    return widen_collaterals(left, dropouts, spared_radius_mm)
 
 
 def lengths_inside(graph: VesselGraph, dropouts, is_chosen) -> float:

@@ -20,7 +20,7 @@ def to_outline_mm(dot, dropouts) -> float:
 
 
 def test_they_sit_on_surviving_capillaries_at_the_border(dropout_eyes):
-    config = MicroaneurysmConfig()
+    config = MicroaneurysmConfig(rate_per_segment=0.064)
     for eye in dropout_eyes:
         dots = draw(eye, config)
         assert dots

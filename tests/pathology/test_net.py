@@ -4,7 +4,7 @@ import pytest
 from nets import blind_ends
 
 from octa_svr_dataset.graph_files import to_networkx
-from octa_svr_dataset.pathology import kernels
+from octa_svr_dataset.pathology import gap_kernels, kernels
 from octa_svr_dataset.pathology.net import Net, widened
 from octa_svr_dataset.scene import grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split
@@ -140,24 +140,43 @@ def test_compiled_loops_equal_plain_python():
         np.testing.assert_array_equal(*both)
 
 
-def test_discs_are_taken_apart_until_they_cover_enough():
+def test_gaps_are_taken_apart_but_for_an_end_until_they_cover_enough():
     rng = np.random.default_rng(0)
-    position_mm, half_width_mm = rng.uniform(0, 3, (500, 2)), rng.uniform(0.05, 0.15, 500)
-    is_taken = kernels.take_apart(position_mm, half_width_mm, 0.02, 2.0)
-    np.testing.assert_array_equal(is_taken, kernels.take_apart.py_func(position_mm, half_width_mm, 0.02, 2.0))
-    taken_mm, widths_mm = position_mm[is_taken], half_width_mm[is_taken]
-    assert 2.0 <= np.pi * np.sum(widths_mm**2) < 2.0 + np.pi * 0.15**2
-    gaps_mm = np.linalg.norm(taken_mm[:, None] - taken_mm, axis=2) - widths_mm[:, None] - widths_mm
-    assert gaps_mm[~np.eye(len(widths_mm), dtype=bool)].min() >= 0.02
+    middle_mm, half_width_mm = rng.uniform(0.0, 3.0, (600, 1, 2)), rng.uniform(0.03, 0.07, 600)
+    path_mm = middle_mm + np.linspace(-0.08, 0.08, 5)[:, None] * rng.uniform(-1.0, 1.0, (600, 1, 2))
+    on_vessel = np.zeros((200, 200), dtype=bool)
+    on_vessel[:, 100:104] = True
+    is_avoiding = rng.uniform(size=600) < 0.5
+    maps = [np.zeros_like(on_vessel) for _ in range(2)]
+    arguments = path_mm, half_width_mm, is_avoiding, on_vessel, 0.02, 2.0, 0.015
+    is_taken, plain = (f(*arguments, covered) for f, covered in zip(
+        (gap_kernels.take_gaps, gap_kernels.take_gaps.py_func), maps, strict=True))  # fmt: skip
+    np.testing.assert_array_equal(is_taken, plain)
+    np.testing.assert_array_equal(*maps)
+    assert 2.0 <= maps[0].sum() * 0.015**2 < 2.06
+    is_there = is_taken & (np.abs(path_mm[..., 0] - 1.53) < 0.03).any(axis=1)
+    assert is_there.any()
+    assert not (is_there & is_avoiding).any()
+    middles_mm, widths_mm = path_mm[is_taken, 1:4], half_width_mm[is_taken]
+    apart_mm = np.linalg.norm(middles_mm[:, None, :, None] - middles_mm[None, :, None, :], axis=4).min(axis=(2, 3))
+    apart_mm -= np.maximum(widths_mm[:, None], widths_mm)
+    assert apart_mm[~np.eye(len(widths_mm), dtype=bool)].min() > 0.0
 
 
-@pytest.mark.parametrize("lobes", [[0.0, 0.0], [0.3, -0.2]])
-def test_a_painted_gap_has_the_area_of_its_outline(lobes):
-    covered = np.zeros((200, 200), dtype=bool)
-    one = np.array([[1.0, 1.0]]), np.array([[0.3, 0.4]]), np.array([0.5]), np.array([lobes])
-    kernels.paint_gaps(*one, 0.01, covered)
-    share = 1.0 + 0.5 * (lobes[0] ** 2 + lobes[1] ** 2)
-    assert covered.sum() * 1e-4 == pytest.approx(np.pi * 0.5**2 * 0.5 * share, rel=0.02)
-    plain = np.zeros_like(covered)
-    kernels.paint_gaps.py_func(*one, 0.01, plain)
+def test_a_painted_gap_has_the_area_of_its_outline():
+    path_mm = np.array([[[0.5, 0.6], [0.8, 1.0], [1.1, 1.4]]])
+    covered, plain = (np.zeros((200, 200), dtype=bool) for _ in range(2))
+    gap_kernels.paint_gaps(path_mm, np.array([0.2]), 0.01, covered)
+    assert covered.sum() * 1e-4 == pytest.approx(0.4 * 1.0 + np.pi * 0.2**2, rel=0.02)
+    assert gap_kernels.paint_gap.py_func(path_mm[0], 0.2, 0.01, plain) == covered.sum()
     np.testing.assert_array_equal(covered, plain)
+
+
+def test_squares_around_places_are_marked():
+    cells, plain = (np.zeros((20, 30), dtype=bool) for _ in range(2))
+    place_mm = np.array([[1.05, 0.55], [2.95, 1.95]])
+    gap_kernels.mark_around(place_mm, 0.2, 0.1, cells)
+    gap_kernels.mark_around.py_func(place_mm, 0.2, 0.1, plain)
+    np.testing.assert_array_equal(cells, plain)
+    assert cells[3:8, 8:13].all()
+    assert cells.sum() == 25 + 9

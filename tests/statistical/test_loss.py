@@ -17,7 +17,8 @@ from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import draw_network
 from octa_svr_dataset.imaging.rendering import Rendering, render
-from octa_svr_dataset.pathology.effects import lose_capillaries
+from octa_svr_dataset.pathology.effects import lost_in_dropout
+from octa_svr_dataset.pathology.net import Net
 from octa_svr_dataset.pathology.placement import draw_dropouts
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
@@ -70,7 +71,8 @@ def dropouts_of(scene: Scene, seed: int, strength: tuple[float, float], preset: 
     config = resolve_config(preset).pathology.dropout.model_copy(update=narrow)
     rng = np.random.default_rng(seed)
     dropouts = draw_dropouts(config, 2, scene.graph, 3.0, scene.fovea, rng)
-    graph = lose_capillaries(scene.graph, dropouts, config.spared_radius_mm, rng)
+    net = Net.of(scene.graph)
+    graph = net.without(lost_in_dropout(net, dropouts, config.spared_radius_mm, rng), config.spared_radius_mm)
     return replace(scene, graph=graph, lesions=replace(scene.lesions, dropouts=dropouts))
 
 
@@ -111,7 +113,7 @@ def test_in_dropout_capillaries_are_gone_larger_vessels_stay_and_final_pixels_ar
         )
         assert capillaries.max() <= 0.25
         assert larger.min() >= 0.9
-        assert np.quantile(flow, 0.9) <= 0.5
+        assert flow.max() <= 0.5
 
 
 def test_dropout_is_dark_in_the_final_pixels_and_darker_when_stronger():
@@ -128,32 +130,41 @@ def test_dropout_is_dark_in_the_final_pixels_and_darker_when_stronger():
     assert max(ratios[3:]) <= 0.5
 
 
-def gap_widths_mm(graph: VesselGraph) -> np.ndarray:
-    """Widths of the intercapillary gaps away from the border: diameters of the largest circles that fit in, mm."""
+def gaps(graph: VesselGraph) -> tuple[np.ndarray, np.ndarray]:
+    """Widths, mm, and areas, mm2, of the intercapillary gaps, the widest of which is left out.
+
+    That is the avascular zone. The width is the diameter of the largest circle that fits in.
+    """
     radii_mm = np.full((len(graph.edges), 2), 0.002)
     is_free = draw_network(FINE, graph.position_mm, graph.edges, radii_mm, np.ones(len(graph))).brightness < 0.5
     gap, count = ndimage.label(is_free)
     clearance_px = ndimage.maximum(ndimage.distance_transform_edt(is_free), gap, range(1, count + 1))
-    boxes = ndimage.find_objects(gap)
-    is_whole = np.array([min(s.start for s in box) > 0 and max(s.stop for s in box) < FINE.size_px for box in boxes])
-    return 2 * FINE.mm_per_px * clearance_px[is_whole]
+    width_mm, area_mm2 = 2 * FINE.mm_per_px * clearance_px, FINE.area_mm2(1.0) * np.bincount(gap.ravel())[1:]
+    order = np.argsort(width_mm)[:-1]
+    return width_mm[order], area_mm2[order]
 
 
 def test_gaps_of_100_to_300_um_arise_and_hardly_any_wider_ones():
     config = resolve_config("dr_staging", overrides=ALONE)
-    per_mm2 = {severity: [] for severity in range(5)}
+    shares = {severity: [] for severity in range(5)}
     wider = []
     for seed in range(8):
         healthy = healthy_eye(seed, age_loss=[0, 0])
-        for severity, counts in per_mm2.items():
+        for severity, row in shares.items():
             rng = np.random.default_rng(10 * seed + severity)
             scene = add_lesions(healthy, config.pathology, severity, rng) if severity else healthy
             for layer in VesselLayer:
-                widths_mm = np.sort(gap_widths_mm(scene.graph.in_layer(layer)))[:-1]  # the widest is the avascular zone
-                counts.append(np.sum((widths_mm > 0.1) & (widths_mm < 0.3)) / 9.0)
-                wider.append(np.sum(widths_mm >= 0.3))
-    means = [np.mean(counts) for counts in per_mm2.values()]
-    print("\ngaps of 0.1 to 0.3 mm a mm2 and layer, by severity:", np.round(means, 2), "wider:", np.mean(wider), end="")
+                width_mm, area_mm2 = gaps(scene.graph.in_layer(layer))
+                row.append(area_mm2[(width_mm > 0.1) & (width_mm < 0.3)].sum() / 9.0)
+                wider.append(np.sum(width_mm >= 0.3))
+    means = [np.mean(row) for row in shares.values()]
+    print(
+        "\nshare of gaps of 0.1 to 0.3 mm in a layer, by severity:",
+        np.round(means, 3),
+        "wider:",
+        np.mean(wider),
+        end="",
+    )
     assert np.all(np.diff(means) > 0)
     assert means[4] > 2.5 * means[0]
     assert np.mean(wider) < 0.5
@@ -169,9 +180,9 @@ def fine_mesh_power(gray: np.ndarray, fov: FieldOfView) -> float:
     return float(power[is_seen & (per_mm > 1 / MESH_WAVELENGTHS_MM[0])].sum() / power[is_seen].sum())
 
 
-@pytest.mark.parametrize(("overrides", "least"), [({}, 0.87), (ALONE, 0.85)], ids=["all", "dispersed"])
+@pytest.mark.parametrize(("overrides", "least"), [({}, 0.9), (ALONE, 0.88)], ids=["all", "dispersed"])
 def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, least):
-    """The goal of all lesions together is 0.9, of dispersed loss alone 0.85; `least` is what holds."""
+    """The goal of all lesions together is 0.9, of dispersed loss alone 0.85."""
     config = resolve_config("dr_staging", overrides=overrides)
     coarse, fine = ({severity: [] for severity in range(5)} for _ in range(2))
     for seed in range(2 * NUM_EYES):
@@ -186,7 +197,7 @@ def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, leas
     area = area_under_curve(coarse[0], coarse[2] + coarse[3] + coarse[4])
     print(f"\npower by severity: coarse {np.round(means[0], 3)}, fine {np.round(means[1], 3)}; AUC {area:.3f}", end="")
     assert np.all(np.diff(means[0]) > 0)
-    assert np.all(np.diff(means[1]) < 0.01)
+    assert np.all(np.diff(means[1]) < (0.015 if overrides is not ALONE else 0.005))  # new vessels are fine themselves
     assert means[1][0] - means[1][2:].max() > 0.03
     assert area >= least
 

@@ -47,7 +47,7 @@ def test_most_microaneurysms_are_deep(pairs):
     assert 20 <= diameters_um.min() <= diameters_um.max() <= 100
 
 
-def test_half_of_the_microaneurysms_or_more_are_faint_or_invisible():
+def test_about_half_of_the_microaneurysms_are_faint_or_invisible():
     """The best of five scanners showed 43 % of those of angiography with dye (doi 10.1136/bjophthalmol-2020-316817)."""
     config = resolve_config("dr_staging", overrides={"pathology.severity_shares": [0, 0, 1, 0, 0]})
     contrasts = [
@@ -55,7 +55,7 @@ def test_half_of_the_microaneurysms_or_more_are_faint_or_invisible():
         for index in range(30)
         for dot in simulate(config, SceneKey(seed=12, split=Split.TRAIN, scene_index=index)).findings.microaneurysms
     ]
-    assert 0.4 <= np.mean(np.array(contrasts) < FAINT_CONTRAST) <= 0.75
+    assert 0.4 <= np.mean(np.array(contrasts) < FAINT_CONTRAST) <= 0.6
 
 
 def test_tortuosity_rises_with_severity_but_overlaps(pairs):
@@ -67,7 +67,7 @@ def test_tortuosity_rises_with_severity_but_overlaps(pairs):
     assert gained[3] > gained[0] >= -0.01
     healthy, severe = arcs[4].T
     auc = np.mean(severe[:, None] > healthy[None, :])
-    assert 0.5 < auc < 0.92
+    assert 0.5 < auc <= 0.75
 
 
 def test_only_severe_eyes_have_new_vessels_and_beading(pairs):
