@@ -483,3 +483,39 @@ def excess_of_rows(gray: np.ndarray, most: float) -> np.ndarray:
             excess = gray[row, column] - 0.5 * (np.float64(gray[row - 1, column]) + gray[row + 1, column])
             means[row - 1] += min(max(excess, -most), most)
     return means / width
+
+
+@kernel()
+def convolved(gray: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(H, W) float32. A picture, averaged with symmetric weights along its columns and along its rows.
+
+    Beyond its border, the picture is mirrored there, once and again where it is narrower than the weights reach.
+
+    Parameters
+    ----------
+    gray
+        (H, W) float32. The picture.
+    weights
+        (2 R + 1,) float32. Weights, which add up to 1.
+    """
+    height, width = gray.shape
+    reach = len(weights) // 2
+    down = np.zeros((height, width), np.float32)
+    for row in range(height):
+        for step in range(-reach, reach + 1):
+            source = (row + step) % (2 * height)
+            source = 2 * height - 1 - source if source >= height else source
+            weight = weights[step + reach]
+            for column in range(width):
+                down[row, column] += weight * gray[source, column]
+    averaged = np.zeros((height, width), np.float32)
+    padded = np.empty(width + 2 * reach, np.float32)
+    for row in range(height):
+        for place in range(width + 2 * reach):
+            source = (place - reach) % (2 * width)
+            padded[place] = down[row, 2 * width - 1 - source if source >= width else source]
+        for step in range(2 * reach + 1):
+            weight = weights[step]
+            for column in range(width):
+                averaged[row, column] += weight * padded[column + step]
+    return averaged
