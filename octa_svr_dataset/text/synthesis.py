@@ -29,11 +29,11 @@ def say_synthesis(writer: Writer) -> list[Said]:
     ids = grounds(findings)
     if not ids:
         limited = "_limited" if findings.quality.grade == "poor" else ""
-        said = writer.say(f"synthesis/healthy{limited}", "severity", "label", *([] if not limited else ["quality"]))
+        said = writer.say(f"synthesis/healthy{limited}", "severity", *(["quality"] if limited else []))
     else:
         if is_mild_loss_alone(findings):
             name = "mild_loss"
-        said = writer.say(f"synthesis/{name}", "severity", *ids, **words_of_grounds(findings))
+        said = writer.say(f"synthesis/{name}", "severity", *ids, *graver(findings), **words_of_grounds(findings))
     return [said, *_say_unspecific(writer)]
 
 
@@ -68,6 +68,12 @@ def grounds(findings: Findings) -> list[str]:
     return [kind for kind, instances in present.items() if instances]
 
 
+def graver(findings: Findings) -> list[str]:
+    """Kinds of lesions that would make the severity higher and are absent."""
+    present = grounds(findings)
+    return [kind for kind in ("neovascularization", "irma")[: max(4 - findings.severity, 0)] if kind not in present]
+
+
 def words_of_grounds(findings: Findings) -> dict[str, object]:
     """The visible signs as a list in prose, and whether it is one thing."""
     instances = {
@@ -85,7 +91,7 @@ def words_of_grounds(findings: Findings) -> dict[str, object]:
 def say_grade(writer: Writer) -> list[Said]:
     """What the severity rests on, what would raise it, and what would lower it."""
     findings, severity = writer.findings, writer.findings.severity
-    ids = grounds(findings) or ["severity"]
+    ids = [*grounds(findings), *graver(findings)]
     basis = f"grade/basis_{severity}"
     if severity == 2:
         basis += "_wide" if sum(area.area_mm2 for area in findings.visible_dropouts) > FOCAL_MOST_MM2 else "_focal"
@@ -96,7 +102,7 @@ def say_grade(writer: Writer) -> list[Said]:
     said.append(writer.say("grade/top" if severity == TOP else f"grade/up_{severity}", "severity"))
     if severity:
         lower = str(without_decisive(findings))
-        said.append(writer.say("grade/down", *ids, decisive=_decisive(findings), lower=lower))
+        said.append(writer.say("grade/down", *grounds(findings), decisive=_decisive(findings), lower=lower))
     else:
         said.append(writer.say("grade/bottom", "severity"))
     return said
@@ -116,11 +122,10 @@ def without_decisive(findings: Findings) -> int:
 
 def _decisive(findings: Findings) -> str:
     """The sign that decides the severity, or all of them where it is 1."""
-    one = {1: words_of_grounds(findings)["is_one"], 3: len(findings.visible_irma) == 1}.get(findings.severity)
     if findings.severity == 1:
-        return "this sign" if one else "these signs"
+        return str(words_of_grounds(findings)["grounds"])
     if findings.severity == 3:
-        return "this shunt" if one else "these shunts"
+        return "this shunt" if len(findings.visible_irma) == 1 else "these shunts"
     return "the dropout" if findings.severity == 2 else "the new vessels"
 
 
