@@ -91,7 +91,7 @@ def words_of_grounds(findings: Findings) -> dict[str, object]:
 def say_grade(writer: Writer) -> list[Said]:
     """What the severity rests on, what would raise it, and what would lower it."""
     findings, severity = writer.findings, writer.findings.severity
-    ids = [*grounds(findings), *graver(findings)]
+    ids = ["severity", *grounds(findings), *graver(findings)]
     basis = f"grade/basis_{severity}"
     if severity == 2:
         basis += "_wide" if sum(area.area_mm2 for area in findings.visible_dropouts) > FOCAL_MOST_MM2 else "_focal"
