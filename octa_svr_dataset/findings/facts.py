@@ -166,10 +166,10 @@ class VesselShapeFinding:
     """Mean apparent width, um."""
 
     beading: float | None
-    """Variation of the width of the larger veins along their course, relative to it."""
+    """How far the width in the picture swings with the beads of the veins, relative to it; none where no vein beads."""
 
     is_beaded: bool
-    """Whether that is more than in nearly all healthy eyes."""
+    """Whether that is more than pictures of healthy eyes show at the same places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

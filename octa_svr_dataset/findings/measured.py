@@ -7,16 +7,12 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
-from octa_svr_dataset.measurement.beading import measure_beading
 from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
 from octa_svr_dataset.measurement.exposure import ExposureMeasures, measure_exposure
 from octa_svr_dataset.measurement.faz import FazMeasures, measure_faz
 from octa_svr_dataset.measurement.quality import QualityMeasures, measure_quality
 from octa_svr_dataset.measurement.sampling import fine
 from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels
-
-ARTERY, VEIN = 1, 2
-"""Values in the layer of vessels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +28,6 @@ class PictureAlone:
     bed_density: float
     """Share of the capillary bed that shows a vessel: of all but the avascular zone and areas of dropout."""
 
-    beading: float | None
-    """Beading of the larger veins, which the layer of vessels tells from arterioles."""
-
     @classmethod
     def of(cls, view: View) -> Self:
         """Measure the picture of a view."""
@@ -44,7 +37,6 @@ class PictureAlone:
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
         quality = measure_quality(image, sampled, faz)
-        layer = view.rendering.layers.vessels
         return cls(
             vessels=vessels,
             faz=faz,
@@ -52,7 +44,6 @@ class PictureAlone:
             exposure=measure_exposure(vessels, branches, quality),
             branches=branches,
             bed_density=_bed_density(view, vessels),
-            beading=None if branches is None else measure_beading(vessels, branches, layer == VEIN, layer == ARTERY),
         )
 
     @property
@@ -63,7 +54,6 @@ class PictureAlone:
             "bed_density": self.bed_density,
             "tortuosity": None if branches is None else branches.tortuosity,
             "calibre_um": None if branches is None else branches.calibre_um,
-            "beading": self.beading,
             "vessel_gray": exposure.vessel_gray,
             "noise_share": exposure.noise_share,
             "edge_um": exposure.edge_um,

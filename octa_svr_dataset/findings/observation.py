@@ -31,7 +31,7 @@ def observe(scene: Scene, rendering: Rendering) -> Findings:
         irma=observe_irma(view),
         neovascularization=observe_neovascularization(view),
         regions=observe_regions(view, dropouts, diffuse_loss, picture.vessels),
-        vessel_shape=observe_vessel_shape(picture, healthy),
+        vessel_shape=observe_vessel_shape(view, scene, picture, healthy),
         quality=observe_quality(picture, healthy),
         measured=picture.finding(),
     )

@@ -49,7 +49,6 @@ def quality_of(**changes) -> QualityFinding:
     measured = USUAL | changes
     picture = PictureAlone(
         vessels=None, faz=None, quality=None, exposure=ExposureMeasures(**measured), branches=None, bed_density=0.3,
-        beading=None,
     )  # fmt: skip
     percentiles = np.array([2, 10, 50, 90, 98])
     healthy = HealthyRanges(
