@@ -29,7 +29,7 @@ OPTIONS = {
     "gravest": (
         "Neovascularization",
         "Intraretinal microvascular abnormalities",
-        "Capillary dropout, but no new or abnormal vessels",
+        "Capillary dropout without new vessels or shunts",
         "None of these",
     ),
     "border": (
