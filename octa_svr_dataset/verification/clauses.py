@@ -9,7 +9,7 @@ from octa_svr_dataset.verification.lexicon import Mention, find_mentions
 _CLAUSE_BORDER = re.compile(
     r";|:(?!\d)|\s[-–—]\s"
     r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which(?! is (?:large|small|medium))|with no|without|even|because|since|as)\b)"
-    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b)|nothing|not|without)\b)"
+    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b| (?:superior|inferior|nasal|temporal)\b)|nothing|not|without)\b)"
     r"|,\s(?=(?:no|none|neither|there|they)\b)"
     r"|\s(?=(?:but|while|whereas|although|though|because)\s)"
 )

@@ -8,7 +8,7 @@ from octa_svr_dataset.verification.clauses import Clause, cut_clauses
 from octa_svr_dataset.verification.lexicon import find_mentions
 
 CONDITIONAL = re.compile(
-    r"\b(?:would(?! not be specific)|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if|unless|could (?:raise|lower|change|move)|"
+    r"\b(?:would(?! not be specific)|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if(?! (?:only|any|at all))|unless|could (?:raise|lower|change|move)|"
     r"(?:only|it) takes?(?! up)|required? for|needed for|to reach)\b"
 )
 """Marks of a sentence on what is not so."""
@@ -124,7 +124,7 @@ def _changed(text: str) -> tuple[set[str], set[str]]:
 _TAKEN = re.compile(r"\b(?:without|absence|no|not|absent|lack|neither|nor|removed?|taking away|disregard\w*|ignoring|leaving|minus)\b[^,]*$")
 
 _ALL_SIGNS = re.compile(
-    r"\b(?:these|those|all|the|such|any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*)\b|"
+    r"\babsence of (?:this|these|those|all|the) (?:\w+ )?signs?\b|\b(?:this|these|those|all|the|such|any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*|could not)\b|"
     r"\b(?:without|if none of|if no|in the absence of|were it not for|but for|apart from|disregarding|ignoring|leaving out|leave out)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
 )
 

@@ -32,6 +32,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         r"(?: out)?(?: diffusely)?",
         r"(?:thinn(?:ed|ing)|coarsen(?:ed|ing|s)?|rarefied)" + _GAP + r"{0,30}?(?:bed|mesh|network|capillar\w+)",
         r"capillaries (?:are|is) (?:lost|missing|absent|gone) diffusely",
+        r"capillary bed has (?:lost more|thinned)",
+        r"capillaries (?:are|is) diffusely (?:lost|missing|absent|gone)",
         r"diffusely (?:thinned|rarefied|coarsened)",
         r"(?:bed|mesh|network) is (?:thinned|coarsened) diffusely",
         r"thinning(?: out)?(?: of the (?:bed|mesh|capillaries))?",
@@ -133,7 +135,7 @@ TRAITS = {
 
 LABELS = {
     "healthy": (
-        r"\bhealthy\b(?! (?:eyes|range|people|persons|subjects|beds?|retinas|and diseased))", r"\bno (?:visible |clear )?(?:sign|evidence|indication)s? of (?:any )?(?:diabetic )?retinopathy",
+        r"\bhealthy\b(?! (?:eyes|range|people|persons|subjects|ones|beds?|retinas|and diseased))", r"\bno (?:visible |clear )?(?:sign|evidence|indication)s? of (?:any )?(?:diabetic )?retinopathy",
         r"\bnormal (?:retina|eye|findings?|picture|image|appearance)\b", r"\bwithout (?:diabetic )?retinopathy\b",
         r"\bno (?:visible |apparent )?(?:diabetic )?retinopathy\b",
     ),
@@ -161,7 +163,7 @@ NEGATIONS = {
     ),
     "around": (r"\b(?:is|are|was|were) (?:\w+ )?not\b", r"\b(?:is|are)n't\b"),
     "behind": (
-        r"\b(?:is|are|was|were|be|being|remains?) (?:\w+ )?(?:absent|lacking|missing|nowhere|ruled out|denied|excluded)\b",
+        r"\b(?:is|are|was|were|be|being|remains?) (?:also |clearly |entirely |completely |all )?(?:absent|lacking|missing|nowhere|ruled out|denied|excluded)\b",
         r"\b(?:denied|excluded|ruled out)\b",
         r"\bcannot be\b", r"\bcan ?not\b", r"\bcould not be\b", r"\bdoes not (?:stand out|appear|occur|show up)\b",
         r"\bdo not (?:stand out|appear|occur|show up)\b", r"\bnowhere\b", r"\bnot (?:visible|seen|found|present|discernible|"

@@ -54,7 +54,9 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
         yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if is_even or (is_denied and clause.has(_WORST)):
-        yield Claim(aspect="even_regions", subject="regions", value=among)
+        is_spread = clause.has(r"\b(?:all|evenly|uniform\w*|not fav\w+|balanced)\b")
+        value = tuple(named), context.quadrants, is_spread
+        yield Claim(aspect="even_regions", subject="regions", value=value)
     elif named and clause.has(_WORST):
         yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
     elif is_denied and not shares and clause.has(r"\b(?:loss|lost|affected|dropout)\b"):
@@ -109,7 +111,9 @@ def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
     for mention in traits:
         is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
         yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
-    if is_named:
+    if is_named and clause.has(r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b"):
+        yield Claim(aspect="quality", subject="quality", value=("fair", "poor"))
+    elif is_named:
         yield from _grade_of_quality(clause)
 
 

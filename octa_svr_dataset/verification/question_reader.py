@@ -10,7 +10,7 @@ _OPTION = re.compile(r"(?:^|\s|\()\(?(?P<letter>[A-H])[).:]\s+(?P<text>.+?)(?=(?
 
 _FORMS = (
     ("objects", r"\b(?:bounding boxe?s?|boxe?s?|bbox\w*|points?\b(?! (?:to|toward))|coordinates|point_2d|bbox_2d|json|locali[sz]e|mark)\b"),
-    ("measure", r"\b(?:mm2|mm²|square mill\w+|percent\w*|calib\w+|circularity|in µm|microns?|micromet\w+)"),
+    ("measure", r"\b(?:mm2|mm²|square mill\w+|percent\w*|calib\w+|circular(?:ity)?|how many (?:mm|µm|micron|micromet|square)|in µm|microns?|micromet\w+)"),
     ("gravest", r"\b(?:gravest|most (?:advanced|severe|serious)) (?:\w+ ){0,3}(?:findings?|lesions?|one|signs?)\b|\bgravest\b"),
     ("count", r"\b(?:how many|number of|count|how often)\b"),
     ("region", r"\bwhich (?:of (?:the|these) )?(?:\w+ )?(?:quadrants?|region|sector|half|side)\b|\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"),

@@ -103,14 +103,14 @@ def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Cl
             break
 
 
-def read_diffuse_loss(clause: Clause, subject: str) -> Iterator[Claim]:
-    """Claims of a clause on diffuse loss: presence, degree, share."""
+def read_diffuse_loss(clause: Clause, subject: str, *, is_affirmed: bool = False) -> Iterator[Claim]:
+    """Claims of a clause on diffuse loss: presence, degree, share; `is_affirmed` if a negation denies something else."""
     mentions = [kind for kind in clause.kinds() if kind.value == "diffuse_loss"]
     if clause.has(r"\b(?:quadrants?|sectors?)\b") and not mentions:
         return
     if not mentions and (subject != "diffuse_loss" or clause.kinds()):
         return
-    if mentions and clause.is_denied(mentions[0]):
+    if mentions and clause.is_denied(mentions[0]) and not is_affirmed:
         yield Claim(aspect="presence", subject="diffuse_loss", value=True, holds=False)
         return
     degrees = [mention.value for mention in clause.mentions if mention.tag == "degree"]
