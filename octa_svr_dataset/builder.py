@@ -20,6 +20,8 @@ from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.example import simulate
 from octa_svr_dataset.grading import Label
+from octa_svr_dataset.release import NAME as RELEASE_NAME
+from octa_svr_dataset.release import Release
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
@@ -111,6 +113,31 @@ class OctaSvrConfig(datasets.BuilderConfig):  # type: ignore[misc]
         return f"{self.name}-{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]}"
 
 
+@dataclass(kw_only=True)
+class ReleaseConfig(datasets.BuilderConfig):  # type: ignore[misc]
+    """The published dataset, read from its folder; its one keyword argument is `data_dir`."""
+
+    name: str = RELEASE_NAME
+
+    version: datasets.Version = field(default_factory=lambda: datasets.Version(VERSION))
+    """Version of the code that reads it."""
+
+    release: Release = field(init=False)
+    """The folder `data_dir`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.data_dir, str | PathLike):
+            raise InputError(f"data_dir: must be the folder of the published OCTA-100K-SVR, got {self.data_dir!r}")
+        self.release = Release(self.data_dir)
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
+        """Name of the cache folder: a function of the state of the files."""
+        del config_kwargs
+        state = f"{self.release.fingerprint()} {custom_features and Hasher.hash(custom_features)}"
+        return f"{self.name}-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+
+
 KEYWORDS = (
     *("seed", "num_train", "num_validation", "num_test"),
     *("include_masks", "include_graph", "overrides", "config_file"),
@@ -145,7 +172,7 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         custom_features: Any = None,
         config_id: str | None = None,
         **keywords: Any,
-    ) -> tuple[OctaSvrConfig, str]:
+    ) -> tuple[OctaSvrConfig | ReleaseConfig, str]:
         """Settings of this builder and the name of its cache folder; `datasets` calls it once."""
         if config_name is None:
             raise InputError(f"name: the preset is missing; allowed: {', '.join(preset_names())}")
@@ -153,14 +180,21 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
             raise InputError(
                 f"name: must be the name of a preset, got {config_name!r}; allowed: {', '.join(preset_names())}"
             )
+        is_release = config_name == RELEASE_NAME
+        allowed = ("data_dir",) if is_release else KEYWORDS
         for keyword in keywords:
-            if keyword not in KEYWORDS:
-                raise InputError(f"{keyword}: unknown keyword argument; allowed: {', '.join(KEYWORDS)}")
+            if keyword not in allowed:
+                raise InputError(f"{keyword}: unknown keyword argument; allowed: {', '.join(allowed)}")
         given = {keyword: value for keyword, value in keywords.items() if value is not None}
-        config = OctaSvrConfig(name=config_name, **given)
+        config = ReleaseConfig(**given) if is_release else OctaSvrConfig(name=config_name, **given)
         return config, config_id or config.create_config_id(keywords, custom_features)
 
     def _info(self) -> datasets.DatasetInfo:
+        if isinstance(self.config, ReleaseConfig):
+            return datasets.DatasetInfo(
+                description="OCTA-100K-SVR (Li et al., MIDL 2026), as published, in the columns of octa_svr.",
+                features=row_features(),
+            )
         settings = yaml.safe_dump(self.config.scene.model_dump(mode="json"), sort_keys=False)
         return datasets.DatasetInfo(
             description=(
@@ -172,6 +206,10 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         del dl_manager
+        if isinstance(self.config, ReleaseConfig):
+            entries = self.config.release.entries()
+            parts = [entries[start:stop] for start, stop in shards(len(entries))]
+            return [datasets.SplitGenerator(name="train", gen_kwargs={"split": Split.TRAIN, "shards": parts})]
         return [
             datasets.SplitGenerator(
                 name=split.label, gen_kwargs={"split": split, "shards": shards(self.config.num_examples(split))}
@@ -180,8 +218,12 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
             if self.config.num_examples(split) > 0
         ]
 
-    def _generate_examples(self, split: Split, shards: list[tuple[int, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _generate_examples(self, split: Split, shards: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
         config = self.config
+        if isinstance(config, ReleaseConfig):
+            for entries in shards:
+                yield from config.release.rows(entries)
+            return
         for start, stop in shards:
             for index in range(start, stop):
                 example = simulate(config.scene, SceneKey(seed=config.seed, split=split, scene_index=index))

@@ -189,12 +189,19 @@ def measure(
 
     if fov_mm is not None and not table.NARROWEST_MM <= fov_mm <= table.WIDEST_MM:
         raise InputError(f"fov_mm: must be a number from {table.NARROWEST_MM} to {table.WIDEST_MM}, got {fov_mm}")
-    measured = table.measure_files(images, fov_mm)
+    measured, errors = table.measure_files(images, fov_mm)
     if as_json:
-        for path, measures in zip(images, measured, strict=True):
-            print(table.as_json(path, measures))
-    else:
-        Console(width=None if sys.stdout.isatty() else 160).print(table.as_table(images, measured), markup=False)
+        for file in measured:
+            print(table.as_json(file))
+    elif measured:
+        Console(width=None if sys.stdout.isatty() else 160).print(table.as_table(measured), markup=False)
+    for file in measured:
+        if file.cut:
+            print(f"cut: {file.cut}", file=sys.stderr)
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
+    if errors:
+        raise typer.Exit(2)
 
 
 @app.command()

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from octa_svr_dataset.errors import InputError
+
+FORMATS = ("PNG", "BMP", "TIFF", "JPEG")
+"""Formats that are read, whatever the ending of the file."""
 
 SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg")
 """Endings of the files that are taken for pictures; other files are left alone."""
@@ -32,17 +35,41 @@ def read_image(path: Path) -> Image.Image:
         The file is not a whole picture of one page, is too narrow, or holds values that are no brightness.
     """
     try:
-        with Image.open(path) as picture:
+        if _is_deep_tiff(path):
+            return _scaled(_read_deep_tiff(path), path)
+        with Image.open(path, formats=FORMATS) as picture:
             _require_size(picture.size, path)
             if getattr(picture, "n_frames", 1) > 1:
                 raise InputError(f"image: {str(path)!r} has {picture.n_frames} pages; allowed: one")  # type: ignore[attr-defined]
-            if picture.format == "TIFF" and picture.mode == "RGB" and ";16" in str(picture.tile):
-                return _scaled(tifffile.imread(path).mean(axis=-1), path)  # Pillow keeps but eight of the bits
             if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
                 return _scaled(np.asarray(picture), path)
             return picture.convert("L")
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:
+        raise InputError(f"image: {str(path)!r} is no picture; allowed: {', '.join(FORMATS)}") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, tifffile.TiffFileError) as error:
         raise InputError(f"image: cannot read {str(path)!r}: {error}") from None
+
+
+def _is_deep_tiff(path: Path) -> bool:
+    """Whether a file is a TIFF of more than 8 bits: Pillow reads some of them wrong, and others not at all."""
+    with path.open("rb") as file:
+        if file.read(4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            return False
+    with tifffile.TiffFile(path) as file:
+        return bool(file.pages) and file.pages.first.dtype is not None and file.pages.first.dtype.itemsize > 1
+
+
+def _read_deep_tiff(path: Path) -> np.ndarray:
+    """(H, W) brightness, of colors their mean, of a picture whose white is 0 what its darkest pixel exceeds it by."""
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        _require_size((page.imagewidth, page.imagelength), path)
+        if len(file.pages) > 1 or page.imagedepth > 1:
+            raise InputError(f"image: {str(path)!r} has {len(file.pages)} pages; allowed: one")
+        pixels = page.asarray()
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            pixels = pixels.max() - pixels
+    return pixels[..., :3].mean(axis=-1) if pixels.ndim > 2 else pixels
 
 
 def _require_size(size_px: tuple[int, int], path: Path) -> None:
@@ -62,7 +89,7 @@ def _scaled(brightness: np.ndarray, path: Path) -> Image.Image:
 
 
 def square(image: np.ndarray, path: Path, *, field: str, least_px: int) -> np.ndarray:
-    """A picture, cut to a square by at most a few pixels at its right or lower border.
+    """A picture, cut to a square by at most a few pixels at its right or lower border (see `LARGEST_SQUARE_RATIO`).
 
     Raises
     ------

@@ -111,6 +111,14 @@ NOT_HONORED = {
 _UNKNOWN = "not known"
 
 _DROPOUT_PROBABILITY = ("Pathology.Dropout.probability", "Pathology.dropout_prob")
+_RIVALS = (
+    _DROPOUT_PROBABILITY,
+    ("Pathology.Dropout.count_range", "Pathology.dropout_count_range"),
+    ("Pathology.Dropout.vessel_dilation_range", "Pathology.Dropout.dilation_scale_range"),
+    ("FAZ.radius_bound", "Greenhouse.FAZ_radius_bound"),
+)
+"""Keys that become the same setting; where a file gives both, the first one counts."""
+
 _NEW_VESSELS_PROBABILITY = "Pathology.NV.probability"
 
 USUAL_DROPOUT = 0.5
@@ -136,11 +144,12 @@ def import_settings(path: Path) -> ImportedSettings:
     InputError
         The file cannot be read, none of its keys is known, or a value is not usable.
     """
-    theirs = expand_profile(dict(_leaves(read_settings(path, field="file"))))
+    given = dict(_leaves(read_settings(path, field="file")))
+    reasons = {key: f"{rival} is the same setting, and counts" for rival, key in _RIVALS if {rival, key} <= set(given)}
+    theirs = expand_profile({key: value for key, value in given.items() if key not in reasons})
     (field_mm,) = _numbers("Greenhouse.param_scale", theirs.get("Greenhouse.param_scale", FIELD_MM), count=1)
     _checked("Greenhouse.param_scale", "field_of_view_mm", field_mm)
     settings: dict[str, Any] = {}
-    reasons: dict[str, str] = {}
     for key, value in theirs.items():
         honored = _honored(key, value, theirs, field_mm)
         settings |= {name: _checked(key, name, setting) for name, setting in honored.items()}

@@ -103,6 +103,26 @@ class TestMeasure:
         assert (code, output) == (2, "")
         assert error == f"error: {message}\n"
 
+    @pytest.mark.usefixtures("scan")
+    @pytest.mark.parametrize("form", [[], ["--json"]])
+    def test_a_bad_file_does_not_discard_the_others(self, octa_svr, form):
+        Path("text.png").write_text("no picture")
+        code, output, error = octa_svr("measure", "text.png", "scan.png", "missing.png", *form)
+        _, alone, _ = octa_svr("measure", "scan.png", *form)
+        assert code == 2
+        assert output == alone
+        assert [line.split("'")[1] for line in error.splitlines()] == ["text.png", "missing.png"]
+
+    def test_a_picture_that_is_cut_to_a_square_is_named(self, octa_svr, scan):
+        Image.fromarray(scan[:300]).save("wide.png")
+        Image.fromarray(scan[:300, :300]).save("square.png")
+        code, output, error = octa_svr("measure", "wide.png", "--json")
+        assert code == 0
+        assert error == "cut: wide.png: of 304 x 300 px, 300 x 300 px at the upper left were measured\n"
+        wide, square = json.loads(output), json.loads(octa_svr("measure", "square.png", "--json")[1])
+        assert (wide["size_px"], wide["measured_px"]) == ([304, 300], 300)
+        assert wide["measures"] == square["measures"]
+
 
 class TestImages:
     def test_a_folder_holds_one_subfolder_a_class(self, octa_svr):

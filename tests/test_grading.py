@@ -1,6 +1,6 @@
 import pytest
 
-from octa_svr_dataset.grading import Label, label_of_severity, severity_of
+from octa_svr_dataset.grading import WIDE_DROPOUT_MM2, Label, label_of_severity, severity_of
 
 
 def test_severity_decides_the_class():
@@ -27,6 +27,9 @@ def test_a_severity_off_the_scale_is_refused(severity):
         ({"dropout_area_mm2": 0.1, "has_microaneurysms": True}, 2),
         ({"dropout_area_mm2": 0.2}, 2),
         ({"has_irma": True}, 3),
+        ({"has_beading": True}, 0),
+        ({"has_beading": True, "dropout_area_mm2": WIDE_DROPOUT_MM2 - 0.01}, 2),
+        ({"has_beading": True, "dropout_area_mm2": WIDE_DROPOUT_MM2}, 3),
         ({"has_irma": True, "dropout_area_mm2": 2.0, "has_neovascularization": True}, 4),
     ],
 )

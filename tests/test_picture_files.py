@@ -81,3 +81,33 @@ def test_a_picture_that_is_no_square_or_too_small_is_refused(shape: tuple[int, i
 def test_a_blank_picture_is_refused() -> None:
     with pytest.raises(InputError, match=r"folder: 'eye.png' is blank; allowed: pictures of eyes"):
         square(np.full((100, 100), 7, np.uint8), Path("eye.png"), field="folder", least_px=100)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_pictures_whose_white_is_zero_are_not_read_inverted(tmp_path: Path, dtype: type) -> None:
+    deep = RAMP.astype(dtype) * (257 if dtype is np.uint16 else 1)
+    tifffile.imwrite(tmp_path / "eye.tif", deep.max() - deep, photometric="miniswhite")
+    assert np.array_equal(np.asarray(read_image(tmp_path / "eye.tif")), RAMP)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16, np.uint32])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_deep_tiff_files_of_all_kinds_are_read(tmp_path: Path, dtype: type, compression: str | None) -> None:
+    tifffile.imwrite(tmp_path / "eye.tif", RAMP.astype(dtype), compression=compression)
+    assert np.array_equal(np.asarray(read_image(tmp_path / "eye.tif")), RAMP)
+
+
+@pytest.mark.parametrize(("name", "form"), [("eye.gif", "GIF"), ("eye.webp", "WEBP"), ("eye.png", "GIF")])
+def test_other_formats_are_refused_whatever_their_ending(tmp_path: Path, name: str, form: str) -> None:
+    Image.fromarray(RAMP).save(tmp_path / name, format=form)
+    with pytest.raises(InputError, match=rf"image: .*{name}' is no picture; allowed: PNG, BMP, TIFF, JPEG"):
+        read_image(tmp_path / name)
+
+
+def test_a_deep_tiff_that_is_a_stack_or_cut_off_is_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((3, 16, 16), np.uint16), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "whole.tif", np.random.default_rng(0).uniform(size=(64, 64)))
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "whole.tif").read_bytes()[:4000])
+    for name in ("stack.tif", "cut.tif"):
+        with pytest.raises(InputError, match=f"image: .*{name}"):
+            read_image(tmp_path / name)

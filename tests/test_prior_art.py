@@ -186,3 +186,19 @@ def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, capsys) -> None:
     assert printed == ""
     assert errors.startswith("error: file: cannot read ")
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("profile", ["dropout_only", "balanced_combo", "pdr_combo"])
+@pytest.mark.parametrize("severity", [0, 1])
+def test_a_profile_in_a_field_of_6_mm_is_taken(tmp_path: Path, profile: str, severity: float) -> None:
+    theirs = {"Greenhouse": {"param_scale": 6}, "Pathology": {"profile": profile, "severity": severity}}
+    settings = imported(tmp_path, theirs).settings
+    assert settings["pathology.dropout.large_radius_mm"] == pytest.approx([1.08, 1.92] if severity else [0.6, 1.2])
+
+
+@pytest.mark.parametrize("extra", [{}, {"profile": "balanced_combo"}])
+def test_of_two_keys_for_one_setting_the_one_that_does_not_count_is_named(tmp_path: Path, extra: dict) -> None:
+    theirs = {"Pathology": {"dropout_prob": 0.9, "Dropout": {"probability": 0.4}} | extra}
+    file = imported(tmp_path, theirs)
+    assert file.settings["pathology.severity_shares"][0] == pytest.approx(0.6)
+    assert file.not_honored["Pathology.dropout_prob"] == "Pathology.Dropout.probability is the same setting, and counts"

@@ -16,7 +16,7 @@ class DropoutConfig(Settings):
     count: Annotated[CountRange, Within(1, 12)] = (1, 6)
     """Number of areas in such an eye; one large, the others small."""
 
-    large_radius_mm: Annotated[Range, Within(0.1, 1.5)] = (0.54, 0.96)
+    large_radius_mm: Annotated[Range, Within(0.1, 2.0)] = (0.54, 0.96)
     """Mean radius of the one large area, mm (0.18 to 0.32 of a 3 mm field in OCTA-SVR)."""
 
     small_radius_mm: Annotated[Range, Within(0.05, 1.0)] = (0.2, 0.4)
@@ -25,7 +25,7 @@ class DropoutConfig(Settings):
     extent: BySeverity = (1.0, 1.0, 1.0, 1.0)
     """Factor on these radii, by severity from 1 to 4."""
 
-    faz_distance_mm: Annotated[Range, Within(0.0, 2.5)] = (0.15, 1.2)
+    faz_distance_mm: Annotated[Range, Within(0.0, 3.0)] = (0.15, 1.2)
     """Distance of an area's center from the rim of the avascular zone, mm (0.05 to 0.4 of the field in OCTA-SVR)."""
 
     strength: Annotated[Range, Within(0.0, 1.0)] = (0.90, 0.99)

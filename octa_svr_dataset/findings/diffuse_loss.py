@@ -2,6 +2,7 @@
 
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
 from octa_svr_dataset.findings.kernels import within
+from octa_svr_dataset.findings.reference import HealthyRanges
 from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View, median_gray
 
 LEAST_SHARE = 0.03
@@ -13,12 +14,16 @@ MOST_FLOW_RATIO = 0.75
 SURROUNDINGS_MM = 0.1
 """Width of the bed around the gaps with which they are compared."""
 
-DEGREES = ((0.08, "mild"), (0.20, "moderate"), (1.0, "marked"))
-"""Share of the bed up to which the loss has each name; no cut-off is published."""
+MODERATE_FROM, MARKED_FROM = 1.0, 2.0
+"""The loss is moderate where the bed is less dense than in 98 of 100 healthy eyes, and marked where its density lies
+twice as far below their median; no cut-off is published.
+
+By the density that the picture shows, not by the share that is thinned: that would tell the severity.
+"""
 
 
-def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
-    """Measure how much of the capillary bed is thinned."""
+def observe_diffuse_loss(view: View, bed_density: float, healthy: HealthyRanges) -> DiffuseLossFinding:
+    """Measure how much of the capillary bed is thinned, and how far below those of healthy eyes its density lies."""
     layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
     thinned = layers.diffuse_loss > 0
     if not thinned.any():
@@ -31,6 +36,12 @@ def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
     return DiffuseLossFinding(
         is_visible=share >= LEAST_SHARE and flow_ratio <= MOST_FLOW_RATIO and difference >= LEAST_DIFFERENCE,
         share=round(share, 3),
-        degree=next(name for most, name in DEGREES if share <= most),
+        degree=_degree(healthy.shortfall("bed_density", bed_density)),
         flow_ratio=round(flow_ratio, 3),
     )
+
+
+def _degree(shortfall: float) -> str:
+    if shortfall <= MODERATE_FROM:
+        return "mild"
+    return "moderate" if shortfall <= MARKED_FROM else "marked"

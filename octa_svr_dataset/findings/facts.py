@@ -108,7 +108,7 @@ class DiffuseLossFinding:
     """Share of the bed that is thinned, avascular zone and dropout left out."""
 
     degree: str
-    """"mild", "moderate" or "marked"."""
+    """"mild", "moderate" or "marked", by how dense the bed is among healthy ones."""
 
     flow_ratio: float
     """Median flow signal in the gaps over that of the bed around them; the noise floor is subtracted from both."""
@@ -166,10 +166,10 @@ class VesselShapeFinding:
     """Mean apparent width, um."""
 
     beading: float | None
-    """Variation of the width of the larger veins along their course, relative to it."""
+    """How far the width in the picture swings with the beads of the veins, relative to it; none where no vein beads."""
 
     is_beaded: bool
-    """Whether that is more than in nearly all healthy eyes."""
+    """Whether that is more than pictures of healthy eyes show at the same places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +253,7 @@ class Findings:
             has_diffuse_loss=self.diffuse_loss.is_visible,
             has_microaneurysms=bool(self.visible_microaneurysms),
             has_irma=bool(self.visible_irma),
+            has_beading=self.vessel_shape.is_beaded,
             has_neovascularization=bool(self.visible_neovascularization),
         )
 

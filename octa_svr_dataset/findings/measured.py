@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
-from octa_svr_dataset.measurement.beading import measure_beading
 from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
 from octa_svr_dataset.measurement.exposure import ExposureMeasures, measure_exposure
 from octa_svr_dataset.measurement.faz import FazMeasures, measure_faz
 from octa_svr_dataset.measurement.quality import QualityMeasures, measure_quality
 from octa_svr_dataset.measurement.sampling import fine
 from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels
-
-ARTERY, VEIN = 1, 2
-"""Values in the layer of vessels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +25,8 @@ class PictureAlone:
     exposure: ExposureMeasures
     branches: BranchMeasures | None
 
-    beading: float | None
-    """Beading of the larger veins, which the layer of vessels tells from arterioles."""
+    bed_density: float
+    """Share of the capillary bed that shows a vessel: of all but the avascular zone and areas of dropout."""
 
     @classmethod
     def of(cls, view: View) -> Self:
@@ -39,14 +37,13 @@ class PictureAlone:
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
         quality = measure_quality(image, sampled, faz)
-        layer = view.rendering.layers.vessels
         return cls(
             vessels=vessels,
             faz=faz,
             quality=quality,
             exposure=measure_exposure(vessels, branches, quality),
             branches=branches,
-            beading=None if branches is None else measure_beading(vessels, branches, layer == VEIN, layer == ARTERY),
+            bed_density=_bed_density(view, vessels),
         )
 
     @property
@@ -54,10 +51,9 @@ class PictureAlone:
         """Measures by which words of degree are chosen, by their names in `healthy_ranges.yaml`."""
         branches, exposure = self.branches, self.exposure
         return {
-            "area_density": self.vessels.area_density,
+            "bed_density": self.bed_density,
             "tortuosity": None if branches is None else branches.tortuosity,
             "calibre_um": None if branches is None else branches.calibre_um,
-            "beading": self.beading,
             "vessel_gray": exposure.vessel_gray,
             "noise_share": exposure.noise_share,
             "edge_um": exposure.edge_um,
@@ -78,3 +74,12 @@ class PictureAlone:
             stripe_excess=round(quality.stripe_excess, 3),
             sharpness_per_mm=round(quality.sharpness_per_mm, 2),
         )
+
+
+def _bed_density(view: View, vessels: VesselMap) -> float:
+    layers, mask = view.rendering.layers, vessels.mask
+    is_bed = (layers.faz == 0) & (layers.dropout == 0)
+    if is_bed.shape != mask.shape:
+        nearest = ((np.arange(len(mask)) + 0.5) / len(mask) * len(is_bed)).astype(int)
+        is_bed = is_bed[np.ix_(nearest, nearest)]
+    return float((mask & is_bed).sum()) / max(int(is_bed.sum()), 1)

@@ -26,7 +26,7 @@ def observe_view(view: View) -> Findings:
     picture = PictureAlone.of(view)
     healthy = HealthyRanges.of(view.rendering.projection, view.rendering.fov.width_mm)
     dropouts = observe_dropouts(view)
-    diffuse_loss = observe_diffuse_loss(view)
+    diffuse_loss = observe_diffuse_loss(view, picture.bed_density, healthy)
     return Findings(
         faz=observe_faz(view, dropouts),
         dropouts=dropouts,
@@ -35,7 +35,7 @@ def observe_view(view: View) -> Findings:
         irma=observe_irma(view),
         neovascularization=observe_neovascularization(view),
         regions=observe_regions(view, dropouts, diffuse_loss, picture.vessels),
-        vessel_shape=observe_vessel_shape(picture, healthy),
+        vessel_shape=observe_vessel_shape(view, scene, picture, healthy),
         quality=observe_quality(picture, healthy),
         measured=picture.finding(),
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
+from octa_svr_dataset.measurement.exposure import ExposureMeasures, measure_exposure
 from octa_svr_dataset.measurement.faz import FazMeasures, measure_faz
 from octa_svr_dataset.measurement.quality import QualityMeasures, measure_quality
 from octa_svr_dataset.measurement.sampling import ASSUMED_WIDTH_MM, fine
@@ -54,7 +55,10 @@ class PictureMeasures:
     """The larger vessels; none where there is none."""
 
     quality: QualityMeasures
-    """What the scanner did."""
+    """What the scanner did, and the mesh."""
+
+    exposure: ExposureMeasures
+    """What the scanner did, where disease changes least."""
 
     def listed(self) -> Iterator[Measure]:
         """All measures in units that the field of view allows."""
@@ -79,6 +83,11 @@ class PictureMeasures:
         yield Measure(name="coarse structure", value=100 * quality.coarse_share, unit="%")
         yield Measure(name="stripe excess", value=quality.stripe_excess, unit="log10")
         yield self._by_length("sharpness", quality.sharpness_per_mm, "1/mm")
+        exposure = self.exposure
+        yield Measure(name="gray level of larger vessels", value=exposure.vessel_gray, unit="")
+        yield Measure(name="noise in the FAZ by that", value=_percent(exposure.noise_share), unit="%")
+        yield Measure(name="brightest scan line by that", value=_percent(exposure.line_share), unit="%")
+        yield self._width("sides of larger vessels", exposure.edge_um)
 
     def _area(self, name: str, area_mm2: float | None) -> Measure:
         if self.is_scaled:
@@ -97,6 +106,10 @@ class PictureMeasures:
         return Measure(name=name, value=value_per_mm * self.fov.mm_per_px, unit="1/px")
 
 
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
 def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> PictureMeasures:
     """Measure a picture.
 
@@ -113,12 +126,15 @@ def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> Pictu
     sampled = fine(picture, fov)
     vessels = map_vessels(sampled)
     faz = measure_faz(picture, fov)
+    branches = measure_branches(vessels)
+    quality = measure_quality(picture, sampled, faz)
     return PictureMeasures(
         fov=fov,
         is_scaled=width_mm is not None,
         faz=faz,
         area_density=vessels.area_density,
         mesh=measure_mesh(vessels),
-        branches=measure_branches(vessels),
-        quality=measure_quality(picture, sampled, faz),
+        branches=branches,
+        quality=quality,
+        exposure=measure_exposure(vessels, branches, quality),
     )

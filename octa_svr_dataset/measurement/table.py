@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.measurement.picture import PictureMeasures, measure_picture
 from octa_svr_dataset.picture_files import read_image, square
 
@@ -18,27 +19,59 @@ NARROWEST_MM, WIDEST_MM = 1.0, 20.0
 """Fields of view that scanners have."""
 
 
-def measure_files(paths: Sequence[Path], fov_mm: float | None) -> list[PictureMeasures]:
-    """Measures of each picture.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredFile:
+    """A picture file and its measures."""
 
-    Raises
-    ------
-    InputError
-        A file holds no picture of a square field.
-    """
-    pictures = [square(np.asarray(read_image(path)), path, field="image", least_px=LEAST_PX) for path in paths]
-    return [measure_picture(picture, fov_mm) for picture in pictures]
+    path: Path
+
+    size_px: tuple[int, int]
+    """Width and height of the picture in the file; what is measured is the square at its upper left."""
+
+    measures: PictureMeasures
+
+    @property
+    def cut(self) -> str:
+        """What of the picture was measured, in words; empty if all of it."""
+        width_px, height_px = self.size_px
+        side_px = self.measures.fov.size_px
+        if width_px == height_px:
+            return ""
+        return f"{self.path}: of {width_px} x {height_px} px, {side_px} x {side_px} px at the upper left were measured"
 
 
-def as_table(paths: Sequence[Path], measured: Sequence[PictureMeasures]) -> Table:
+def measure_files(paths: Sequence[Path], fov_mm: float | None) -> tuple[list[MeasuredFile], list[InputError]]:
+    """Measures of each picture, and what is wrong with the files that hold none of a square field."""
+    measured, errors = [], []
+    for path in paths:
+        try:
+            picture = np.asarray(read_image(path))
+            cut = square(picture, path, field="image", least_px=LEAST_PX)
+        except InputError as error:
+            errors.append(error)
+            continue
+        height_px, width_px = picture.shape
+        measures = measure_picture(cut, fov_mm)
+        measured.append(MeasuredFile(path=path, size_px=(width_px, height_px), measures=measures))
+    return measured, errors
+
+
+def as_table(measured: Sequence[MeasuredFile]) -> Table:
     """One row a measure, one column a picture; what a picture does not show is a dash."""
-    table = Table("measure", *(path.name for path in paths), "unit", box=None, pad_edge=False)
-    for row in zip(*(measures.listed() for measures in measured), strict=True):
+    table = Table("measure", *_headers([file.path for file in measured]), "unit", box=None, pad_edge=False)
+    for row in zip(*(file.measures.listed() for file in measured), strict=True):
         values = ["-" if measure.value is None else f"{measure.value:.4g}" for measure in row]
         table.add_row(row[0].name, *values, row[0].unit)
     return table
 
 
-def as_json(path: Path, measures: PictureMeasures) -> str:
-    """One line: the file, and each measure with its value and unit; what a picture does not show is null."""
-    return json.dumps({"image": str(path), "measures": [asdict(measure) for measure in measures.listed()]})
+def _headers(paths: Sequence[Path]) -> list[str]:
+    """Names of the files; where two have the same name, their paths."""
+    names = [path.name for path in paths]
+    return names if len(set(names)) == len(names) else [str(path) for path in paths]
+
+
+def as_json(file: MeasuredFile) -> str:
+    """One line: the file, its size, and each measure with its value and unit; what a picture does not show is null."""
+    record = {"image": str(file.path), "size_px": list(file.size_px), "measured_px": file.measures.fov.size_px}
+    return json.dumps(record | {"measures": [asdict(measure) for measure in file.measures.listed()]})

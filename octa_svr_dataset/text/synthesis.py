@@ -1,9 +1,7 @@
 """What the findings mean together: the synthesis, and what the grade rests on."""
 
-from collections.abc import Sequence
-
 from octa_svr_dataset.findings import Findings
-from octa_svr_dataset.grading import FOCAL_MOST_MM2, severity_of
+from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, severity_of
 from octa_svr_dataset.text.words import listed
 from octa_svr_dataset.text.writer import Said, Writer
 
@@ -13,11 +11,12 @@ SYNTHESES = ("healthy", "mild", "moderate", "severe", "proliferative")
 NAMES = {
     "neovascularization": ("neovascularization", "neovascularization"),
     "irma": ("an intraretinal microvascular abnormality", "intraretinal microvascular abnormalities"),
+    "vessel_shape": ("venous beading", "venous beading"),
     "dropout": ("an area of capillary dropout", "areas of capillary dropout"),
     "microaneurysm": ("a microaneurysm", "microaneurysms"),
     "diffuse_loss": ("diffuse capillary loss", "diffuse capillary loss"),
 }
-"""Each kind of sign as one and as several."""
+"""Each kind of sign as one and as several, the gravest first."""
 
 TOP = 4
 """The highest severity."""
@@ -29,26 +28,77 @@ def say_synthesis(writer: Writer) -> list[Said]:
     ids = grounds(findings)
     if not ids:
         limited = "_limited" if findings.quality.grade == "poor" else ""
-        said = writer.say(f"synthesis/healthy{limited}", "severity", "label", *([] if not limited else ["quality"]))
+        said = writer.say(f"synthesis/healthy{limited}", "severity", *(["quality"] if limited else []))
     else:
         if is_mild_loss_alone(findings):
             name = "mild_loss"
-        said = writer.say(f"synthesis/{name}", "severity", *ids, **words_of_grounds(findings))
+        words = {"grounds": _named(findings, ids), "is_one": _is_one(findings, ids)}
+        said = writer.say(f"synthesis/{name}", "severity", *ids, *graver(findings), **words)
     return [said, *_say_unspecific(writer)]
 
 
 def _say_unspecific(writer: Writer) -> list[Said]:
-    """That winding vessels or a wide avascular zone decide nothing by themselves."""
+    """That winding or beaded vessels or a wide avascular zone decide nothing by themselves."""
+    findings, faz = writer.findings, writer.findings.faz
     signs = {}
-    if writer.findings.vessel_shape.is_tortuous:
+    if findings.vessel_shape.is_tortuous:
         signs["the tortuosity of the vessels"] = "vessel_shape"
-    faz = writer.findings.faz
+    if findings.vessel_shape.is_beaded and not counts_beading(findings):
+        signs["the beading of the veins"] = "vessel_shape"
     if faz.is_visible and faz.is_delimited and not faz.borders_dropout and faz.size == "large":
         signs["the size of the avascular zone"] = "faz"
     if not signs:
         return []
     names = writer.shuffled(list(signs))
-    return [writer.say("synthesis/unspecific", *signs.values(), signs=listed(names), is_one=len(names) == 1)]
+    ids = dict.fromkeys(signs.values())
+    return [writer.say("synthesis/unspecific", *ids, signs=listed(names), is_one=len(names) == 1)]
+
+
+def say_grade(writer: Writer) -> list[Said]:
+    """What the severity rests on, what would raise it, and what would lower it."""
+    findings, severity = writer.findings, writer.findings.severity
+    ids = grounds(findings)
+    basis = f"grade/basis_{severity}"
+    if severity == 2:
+        basis += "_wide" if dropout_mm2(findings) > FOCAL_MOST_MM2 else "_focal"
+    words: dict[str, object] = {}
+    if severity:
+        words = {"grounds": _named(findings, ids), "is_one": _is_one(findings, ids)}
+        words |= {"decisive": _named(findings, decisive(findings)), "dots": _named(findings, ["microaneurysm"])}
+    said = [
+        writer.say(basis, "severity", *ids, *graver(findings), **words),
+        writer.say("grade/top" if severity == TOP else f"grade/up_{severity}", "severity"),
+    ]
+    if severity:
+        lower, named = str(without_decisive(findings)), _named(findings, decisive(findings))
+        said.append(writer.say("grade/down", "severity", *decisive(findings), decisive=named, lower=lower))
+    else:
+        said.append(writer.say("grade/bottom", "severity"))
+    return said
+
+
+def decisive(findings: Findings) -> list[str]:
+    """The signs without which the severity would be lower."""
+    candidates = {
+        4: ["neovascularization"],
+        3: ["irma", "vessel_shape"],
+        2: ["dropout"],
+        1: ["dropout", "microaneurysm", "diffuse_loss"],
+    }[findings.severity]
+    return [kind for kind in grounds(findings) if kind in candidates]
+
+
+def without_decisive(findings: Findings) -> int:
+    """Severity without the signs that decide it."""
+    severity = findings.severity
+    return severity_of(
+        dropout_area_mm2=dropout_mm2(findings) if severity > 2 else 0.0,
+        has_diffuse_loss=findings.diffuse_loss.is_visible and severity > 1,
+        has_microaneurysms=bool(findings.visible_microaneurysms) and severity > 1,
+        has_irma=bool(findings.visible_irma) and severity > 3,
+        has_neovascularization=False,
+        has_beading=findings.vessel_shape.is_beaded and severity > 3,
+    )
 
 
 def is_mild_loss_alone(findings: Findings) -> bool:
@@ -56,74 +106,52 @@ def is_mild_loss_alone(findings: Findings) -> bool:
     return grounds(findings) == ["diffuse_loss"] and findings.diffuse_loss.degree == "mild"
 
 
+def counts_beading(findings: Findings) -> bool:
+    """Whether beaded veins go with so much dropout that they count."""
+    return findings.vessel_shape.is_beaded and dropout_mm2(findings) >= WIDE_DROPOUT_MM2
+
+
+def dropout_mm2(findings: Findings) -> float:
+    """Area of all visible dropout, mm2."""
+    return sum(area.area_mm2 for area in findings.visible_dropouts)
+
+
 def grounds(findings: Findings) -> list[str]:
-    """Kinds of lesions that are visible, the gravest first."""
-    present = {
-        "neovascularization": findings.visible_neovascularization,
-        "irma": findings.visible_irma,
-        "dropout": findings.visible_dropouts,
-        "microaneurysm": findings.visible_microaneurysms,
-        "diffuse_loss": (findings.diffuse_loss,) if findings.diffuse_loss.is_visible else (),
-    }
-    return [kind for kind, instances in present.items() if instances]
+    """Kinds of signs that are visible and count, the gravest first."""
+    return [kind for kind in NAMES if _number(findings, kind)]
 
 
-def words_of_grounds(findings: Findings) -> dict[str, object]:
-    """The visible signs as a list in prose, and whether it is one thing."""
-    instances = {
-        "irma": findings.visible_irma,
-        "dropout": findings.visible_dropouts,
-        "microaneurysm": findings.visible_microaneurysms,
+def graver(findings: Findings) -> list[str]:
+    """Kinds of lesions that would make the severity higher and are absent; all, where it is 0."""
+    kinds = [kind for kind in NAMES if kind != "vessel_shape"] if findings.severity == 0 else ["neovascularization"]
+    if 0 < findings.severity < 3:
+        kinds.append("irma")
+    return [kind for kind in kinds if not _number(findings, kind)]
+
+
+def _number(findings: Findings, kind: str) -> int:
+    """How many of a kind of sign there are that count."""
+    numbers = {
+        "neovascularization": len(findings.visible_neovascularization),
+        "irma": len(findings.visible_irma),
+        "vessel_shape": int(counts_beading(findings)),
+        "dropout": len(findings.visible_dropouts),
+        "microaneurysm": len(findings.visible_microaneurysms),
+        "diffuse_loss": int(findings.diffuse_loss.is_visible),
     }
-    kinds = grounds(findings)
-    names = [_named(kind, instances.get(kind, ())) for kind in kinds]
+    return numbers[kind]
+
+
+def _named(findings: Findings, kinds: list[str]) -> str:
+    """Signs as a list in prose, each as one with its article or as several."""
+    names = [NAMES[kind][_number(findings, kind) > 1] for kind in kinds]
     if "diffuse_loss" in kinds:
-        names[-1] = f"{findings.diffuse_loss.degree} {names[-1]}"
-    return {"grounds": listed(names), "is_one": len(kinds) == 1 and len(instances.get(kinds[0], ())) < 2}
+        names[kinds.index("diffuse_loss")] = f"{findings.diffuse_loss.degree} diffuse capillary loss"
+    return listed(names)
 
 
-def say_grade(writer: Writer) -> list[Said]:
-    """What the severity rests on, what would raise it, and what would lower it."""
-    findings, severity = writer.findings, writer.findings.severity
-    ids = grounds(findings) or ["severity"]
-    basis = f"grade/basis_{severity}"
-    if severity == 2:
-        basis += "_wide" if sum(area.area_mm2 for area in findings.visible_dropouts) > FOCAL_MOST_MM2 else "_focal"
-    words = words_of_grounds(findings) if severity else {}
-    words |= {"dots": _named("microaneurysm", findings.visible_microaneurysms)}
-    words |= {"shunts": _named("irma", findings.visible_irma)}
-    said = [writer.say(basis, *ids, **words)]
-    said.append(writer.say("grade/top" if severity == TOP else f"grade/up_{severity}", "severity"))
-    if severity:
-        lower = str(without_decisive(findings))
-        said.append(writer.say("grade/down", *ids, decisive=_decisive(findings), lower=lower))
-    else:
-        said.append(writer.say("grade/bottom", "severity"))
-    return said
-
-
-def without_decisive(findings: Findings) -> int:
-    """Severity without the sign that decides it."""
-    severity = findings.severity
-    return severity_of(
-        dropout_area_mm2=sum(area.area_mm2 for area in findings.visible_dropouts) if severity > 2 else 0.0,
-        has_diffuse_loss=findings.diffuse_loss.is_visible and severity > 1,
-        has_microaneurysms=bool(findings.visible_microaneurysms) and severity > 1,
-        has_irma=bool(findings.visible_irma) and severity > 3,
-        has_neovascularization=False,
-    )
-
-
-def _decisive(findings: Findings) -> str:
-    """The sign that decides the severity, or all of them where it is 1."""
-    one = {1: words_of_grounds(findings)["is_one"], 3: len(findings.visible_irma) == 1}.get(findings.severity)
-    if findings.severity == 1:
-        return "this sign" if one else "these signs"
-    if findings.severity == 3:
-        return "this shunt" if one else "these shunts"
-    return "the dropout" if findings.severity == 2 else "the new vessels"
-
-
-def _named(kind: str, instances: Sequence[object]) -> str:
-    """One of a kind with its article, or several."""
-    return NAMES[kind][len(instances) > 1]
+def _is_one(findings: Findings, kinds: list[str]) -> bool:
+    """Whether a verb after the list of signs stands in the singular."""
+    if len(kinds) != 1:
+        return False
+    return NAMES[kinds[0]][0] == NAMES[kinds[0]][1] or _number(findings, kinds[0]) == 1

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from octa_svr_dataset.example import Example, make_example, simulate
 from octa_svr_dataset.findings import Findings, observe
-from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MOST_FLOW_RATIO
+from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MOST_FLOW_RATIO, observe_diffuse_loss
 from octa_svr_dataset.findings.dropout import DROPOUT_MOST_FLOW_RATIO
 from octa_svr_dataset.findings.microaneurysms import least_contrast
 from octa_svr_dataset.findings.new_vessels import (
@@ -16,6 +16,8 @@ from octa_svr_dataset.findings.new_vessels import (
     TUFT_LEAST_AREA_MM2,
     TUFT_LEAST_CONTRAST,
 )
+from octa_svr_dataset.findings.reference import HealthyRanges
+from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers
@@ -43,8 +45,19 @@ def disk(row: float, column: float, radius: float) -> np.ndarray:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, gain=1.0, **others) -> Findings:
-    """Findings in a picture that is painted by hand: gray 100, floor 20, fovea at the center.
+def painted(**settings) -> Findings:
+    """Findings in a picture that is painted by hand; settings as of `painted_picture`."""
+    return observe(*painted_picture(**settings))
+
+
+def painted_view(**settings) -> View:
+    return View.of(*painted_picture(**settings))
+
+
+def painted_picture(
+    *, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, gain=1.0, laterality="od", **others
+) -> tuple[Scene, Rendering]:
+    """A picture that is painted by hand: gray 100, floor 20, fovea at the center.
 
     Other layers are given by name, each with its gray level.
     """
@@ -68,7 +81,7 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
     scene = Scene(
         field_width_mm=3.0,
         depth_mm=0.04,
-        laterality="od",
+        laterality=laterality,
         fovea=fovea,
         graph=NO_VESSELS,
         healthy_graph=NO_VESSELS,
@@ -76,7 +89,7 @@ def painted(*, dropout=None, dropout_gray=20, dot=None, dot_gray=200, faz=None, 
         lesions=Lesions(),
     )
     fov = FieldOfView(width_mm=3.0, size_px=SIZE)
-    return observe(scene, Rendering(fov=fov, image=image, layers=Layers(**layers), motion=STILL))
+    return scene, Rendering(fov=fov, image=image, layers=Layers(**layers), motion=STILL)
 
 
 def test_an_area_of_dropout_is_measured_and_named():
@@ -172,6 +185,15 @@ def test_the_avascular_zone_is_measured_and_its_displacement_named():
     assert painted(faz=disk(155, 145, 25)).faz.displacement == "centered"
 
 
+def test_the_avascular_zone_has_a_box_a_shape_and_a_size():
+    round_one, long_one = painted(faz=disk(150, 150, 25)).faz, painted(faz=disk(150, 135, 25) | disk(150, 165, 25)).faz
+    assert round_one.box_px == (125, 125, 175, 175)
+    assert round_one.circularity == pytest.approx(1.0, abs=0.03)
+    assert long_one.circularity < 0.95
+    sizes = [painted(faz=disk(150, 150, radius)).faz.size for radius in (15.0, 18.0, 38.0, 39.0)]
+    assert sizes == ["small", "usual", "usual", "large"]  # pi 0.166**2 = 0.086 mm2, pi 0.385**2 = 0.465 mm2
+
+
 def test_dropout_that_touches_the_avascular_zone_opens_its_border():
     assert painted(dropout=disk(150, 200, 28)).faz.borders_dropout
     assert painted(dropout=disk(150, 200, 28)).faz.is_delimited
@@ -217,9 +239,11 @@ def test_diffuse_loss_just_above_the_least_share_is_visible_and_just_below_is_no
         assert found.is_visible is is_visible
 
 
-def test_the_degree_of_diffuse_loss_grows_with_its_share():
-    found = [painted(diffuse_loss=(gaps(share), 30)).diffuse_loss.degree for share in (0.05, 0.14, 0.3)]
-    assert found == ["mild", "moderate", "marked"]
+def test_the_degree_of_diffuse_loss_is_how_far_the_bed_lies_below_healthy_ones():
+    healthy = HealthyRanges(percentiles={"bed_density": {2: 0.26, 50: 0.28}})
+    found = painted_view(diffuse_loss=(gaps(0.1), 30))
+    degrees = [observe_diffuse_loss(found, density, healthy).degree for density in (0.29, 0.261, 0.259, 0.241, 0.239)]
+    assert degrees == ["mild", "mild", "moderate", "moderate", "marked"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +284,32 @@ def test_a_shunt_mostly_under_a_tuft_is_not_told_from_it():
 def test_of_an_avascular_zone_under_a_tuft_nothing_is_claimed():
     for radius, is_visible in ((8, True), (15, False)):  # of a zone with a radius of 25 px
         assert painted(neovascularization=(disk(150, 150, radius), 180)).faz.is_visible is is_visible
+
+
+@pytest.mark.parametrize(("laterality", "quadrant"), [("od", "nasal"), ("os", "temporal")])
+def test_what_is_lost_counts_in_its_quadrant(laterality, quadrant):
+    right = np.arange(SIZE)[None, :] + 0.5 - 150 > np.abs(np.arange(SIZE)[:, None] + 0.5 - 150)
+    found = painted(dropout=right & ~disk(150, 150, 60), laterality=laterality).regions
+    assert [region.quadrant for region in found] == ["superior", "nasal", "inferior", "temporal"]
+    for region in found:
+        share = 1.0 - np.pi * (60**2 - 50**2) / (SIZE**2 - np.pi * 50**2) if region.quadrant == quadrant else 0.0
+        assert region.lost_share == pytest.approx(share, abs=0.005)
+
+
+def test_what_cannot_be_seen_is_not_lost():
+    left = disk(150, 60, 30)
+    shares = [[region.lost_share for region in painted(dropout=left, dropout_gray=gray).regions] for gray in (20, 99)]
+    assert shares[0][3] == pytest.approx(np.pi * 30**2 / (SIZE**2 - np.pi * 50**2) * 4, abs=0.005)
+    assert shares[1] == [0.0] * 4
+    assert painted(diffuse_loss=(gaps(0.1), 30)).regions[0].lost_share == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_quadrant_is_as_dense_as_the_picture_shows(diseased):
+    densities = np.array([[region.density for region in example.findings.regions] for example in diseased])
+    lost = np.array([[region.lost_share for region in example.findings.regions] for example in diseased])
+    whole = np.array([example.findings.measured.area_density for example in diseased])
+    assert np.abs(densities.mean(axis=1) - whole).max() < 0.03
+    assert np.corrcoef(densities.ravel(), lost.ravel())[0, 1] < -0.6
 
 
 def test_new_vessels_make_an_eye_graver():

@@ -56,11 +56,15 @@ def lines(width_px: float, angle_deg: float = 0.0, *, amplitude_px: float = 0.0,
     return np.clip(width_px / 2 + 0.5 - distance_px, 0.0, 1.0).reshape(SIZE_PX, SIZE_PX)
 
 
-def arc_over_chord(amplitude_px: float, period_px: float) -> float:
-    """Of a sine over whole periods."""
-    step = np.linspace(0.0, period_px, 10_001)
-    sway = amplitude_px * np.sin(2 * math.pi * step / period_px)
-    return float(np.hypot(np.diff(step), np.diff(sway)).sum() / period_px)
+def arc_over_chord(amplitude_px: float, period_px: float, piece_px: float) -> float:
+    """Of pieces of a sine, wherever they begin: the sum of their arcs over that of their chords."""
+    along = np.arange(0.0, 4 * period_px, 0.05)
+    sway = amplitude_px * np.sin(2 * math.pi * along / period_px)
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(sway)))])
+    begin = np.flatnonzero(along < period_px)
+    end = np.searchsorted(arc, arc[begin] + piece_px)
+    chord = np.hypot(along[end] - along[begin], sway[end] - sway[begin])
+    return float((arc[end] - arc[begin]).sum() / chord.sum())
 
 
 def grainy(brightness: np.ndarray, rng: np.random.Generator, noise: float = 0.2) -> np.ndarray:

@@ -7,7 +7,7 @@ from measurement.shapes import SIZE_PX, zone_in_mesh
 from PIL import Image
 
 from octa_svr_dataset.measurement.picture import PictureMeasures, measure_picture
-from octa_svr_dataset.measurement.table import as_json, as_table
+from octa_svr_dataset.measurement.table import MeasuredFile, as_json, as_table
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +66,28 @@ def test_what_is_no_square_gray_picture_is_refused(bad):
 
 
 def test_table_and_json_hold_every_measure(picture):
-    paths = [Path("a/scan.png"), Path("flat.png")]
-    measured = [measure_picture(picture, 3.0), measure_picture(np.zeros_like(picture), 3.0)]
-    names = list(values(measured[0]))
-    table = as_table(paths, measured)
+    measured = [
+        MeasuredFile(path=Path(path), size_px=(SIZE_PX, SIZE_PX), measures=measure_picture(shown, 3.0))
+        for path, shown in (("a/scan.png", picture), ("flat.png", np.zeros_like(picture)))
+    ]
+    names = list(values(measured[0].measures))
+    table = as_table(measured)
     assert list(table.columns[0].cells) == names
     assert [column.header for column in table.columns] == ["measure", "scan.png", "flat.png", "unit"]
     assert list(table.columns[2].cells)[names.index("FAZ area")] == "-"
-    read = json.loads(as_json(paths[0], measured[0]))
+    read = json.loads(as_json(measured[0]))
     assert read["image"] == "a/scan.png"
-    assert {measure["name"]: measure["value"] for measure in read["measures"]} == values(measured[0])
-    assert json.loads(as_json(paths[1], measured[1]))["measures"][0] == {
+    assert {measure["name"]: measure["value"] for measure in read["measures"]} == values(measured[0].measures)
+    assert json.loads(as_json(measured[1]))["measures"][0] == {
         "name": "FAZ area",
         "value": None,
         "unit": "mm2",
     }
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(picture):
+    measured = [
+        MeasuredFile(path=Path(path), size_px=(SIZE_PX, SIZE_PX), measures=measure_picture(picture, 3.0))
+        for path in ("left/scan.png", "right/scan.png")
+    ]
+    assert [column.header for column in as_table(measured).columns][1:3] == ["left/scan.png", "right/scan.png"]

@@ -6,7 +6,7 @@ from scipy import ndimage
 from skimage.morphology import skeletonize
 
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
+from octa_svr_dataset.measurement.branches import PIECE_MM, BranchMeasures, measure_branches
 from octa_svr_dataset.measurement.sampling import fine
 from octa_svr_dataset.measurement.vessels import VesselMap, map_vessels, measure_mesh, skeleton_length_px
 
@@ -97,7 +97,8 @@ class TestBranches:
     @pytest.mark.parametrize("amplitude_px", [4.0, 7.0, 10.0])
     def test_sinuous_lines_have_their_arc_over_chord(self, amplitude_px, angle_deg):
         picture = grainy(lines(5, angle_deg, amplitude_px=amplitude_px), np.random.default_rng(2))
-        assert branches(picture).tortuosity == pytest.approx(arc_over_chord(amplitude_px, 60.0), rel=0.05)
+        true = arc_over_chord(amplitude_px, 60.0, PIECE_MM / PITCH_MM)
+        assert branches(picture).tortuosity - 1 == pytest.approx(true - 1, rel=0.25, abs=0.01)
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_larger_vessels_are_told_from_the_mesh(self, seed):

@@ -290,6 +290,19 @@ def test_what_would_lower_the_grade_is_what_it_rests_on():
             assert text.endswith(f"Grade: {findings.severity}")
 
 
+def test_beading_counts_with_wide_dropout_only():
+    beaded = shape(is_beaded=True)
+    wide, narrow = (dropout(1, area_mm2=0.9),), (dropout(1, area_mm2=0.2),)
+    for text in answers_to(findings_of(dropouts=wide, vessel_shape=beaded), "explain_grade"):
+        assert re.search(r"venous beading.*\b2\b.*\nGrade: 3$", text, re.DOTALL)
+    for text in answers_to(findings_of(dropouts=narrow, vessel_shape=beaded), "describe"):
+        assert re.search("the beading of the veins", text, re.IGNORECASE)
+        assert not re.search("venous beading,? consistent", text)
+        assert text.endswith("(NPDR).")
+    for text in answers_to(findings_of(vessel_shape=beaded), "describe"):
+        assert text.endswith("Conclusion: healthy retina.")
+
+
 def test_the_order_of_stages_varies():
     findings = findings_of()
     heads = {

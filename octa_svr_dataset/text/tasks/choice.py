@@ -29,7 +29,7 @@ OPTIONS = {
     "gravest": (
         "Neovascularization",
         "Intraretinal microvascular abnormalities",
-        "Capillary dropout, but no new or abnormal vessels",
+        "Capillary dropout without new vessels or shunts",
         "None of these",
     ),
     "border": (
@@ -99,5 +99,6 @@ def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
         said = [say_neovascularization(writer), say_irma(writer), say_dropout(writer)[0]]
         return said, ("neovascularization", "irma", "dropout")
     if topic == "border":
-        return say_border(writer), ("faz",)
+        border = say_border(writer)
+        return border, border[0].findings
     return say_quality(writer)[:1], ("quality",)

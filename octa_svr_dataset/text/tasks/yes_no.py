@@ -55,7 +55,8 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
         return words, len(dots) > most, say_microaneurysms(writer), ids_of("microaneurysm", dots)
     if topic == "border":
         is_whole = findings.faz.is_visible and findings.faz.is_delimited and not findings.faz.borders_dropout
-        return {}, is_whole, say_border(writer), ("faz",)
+        said = say_border(writer)
+        return {}, is_whole, said, said[0].findings
     if topic == "diffuse_loss":
         return {}, findings.diffuse_loss.is_visible, [say_diffuse_loss(writer)], ("diffuse_loss",)
     if topic == "disease":
