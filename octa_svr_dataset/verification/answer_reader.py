@@ -66,7 +66,7 @@ def _fill_in(bare: str, query: Query, context: Context) -> Iterator[Claim]:
         if named:
             yield Claim(aspect="worst_region", subject="regions", value=(named[0], context.quadrants))
         elif re.search(r"\b(?:equal\w*|none|even\w*|alike|same|no (?:quadrant|difference))\b", bare):
-            yield Claim(aspect="even_regions", subject="regions", value=((), context.quadrants, False))
+            yield Claim(aspect="even_regions", subject="regions", value=((), context.quadrants, False, False))
     elif query.form == "place" and query.subject in LESIONS:
         places = {tag: value for tag, value in first.items() if tag in ("direction", "quadrant", "ring")}
         if places:
@@ -137,7 +137,9 @@ def _not_measurable(query: Query) -> Iterator[Claim]:
 
 
 def _gravest(bare: str) -> Iterator[Claim]:
-    kinds = [str(mention.value) for mention in find_mentions(bare) if mention.tag == "kind" and mention.value in _GRAVITY]
+    kinds = [
+        str(mention.value) for mention in find_mentions(bare) if mention.tag == "kind" and mention.value in _GRAVITY
+    ]
     absent = _GRAVITY[_GRAVITY.index(kinds[0]) + 1 :] if kinds else _GRAVITY
     if kinds:
         yield Claim(aspect="presence", subject=kinds[0], value=True)

@@ -25,6 +25,7 @@ GRADES_OF_KIND = {
     "microaneurysm": (1, 2),
     "dropout": (1, 2),
     "irma": (3,),
+    "beaded": (3,),
     "neovascularization": (4,),
 }
 """Grades that each kind of lesion may stand for."""
@@ -139,7 +140,9 @@ def _most(claim: Claim, truth: Truth) -> str:
 def _all(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
     there = sum(_fits(claim.value, lesion) for lesion in lesions)
-    return _wrong(bool(lesions) and there == len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there")
+    return _wrong(
+        bool(lesions) and there == len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there"
+    )
 
 
 def _scattered(claim: Claim, truth: Truth) -> str:
@@ -182,7 +185,9 @@ def _objects(claim: Claim, truth: Truth) -> str:
 
 
 def _zone_visible(claim: Claim, truth: Truth) -> str:
-    return _wrong(truth.zone.is_visible, claim, f"the avascular zone is {'' if truth.zone.is_visible else 'not '}visible")
+    return _wrong(
+        truth.zone.is_visible, claim, f"the avascular zone is {'' if truth.zone.is_visible else 'not '}visible"
+    )
 
 
 def _zone_delimited(claim: Claim, truth: Truth) -> str:
@@ -202,7 +207,9 @@ def _zone_closed(claim: Claim, truth: Truth) -> str:
 def _zone_area(claim: Claim, truth: Truth) -> str:
     if not truth.zone.is_delimited or truth.zone.is_open:
         return "in the pixels: the avascular zone has no closed border to measure"
-    return _wrong(is_rounded(truth.zone.area_mm2, claim.value, 1e-6), claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2")
+    return _wrong(
+        is_rounded(truth.zone.area_mm2, claim.value, 1e-6), claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2"
+    )
 
 
 def _zone_measurable(claim: Claim, truth: Truth) -> str:
@@ -210,7 +217,9 @@ def _zone_measurable(claim: Claim, truth: Truth) -> str:
 
 
 def _zone_circularity(claim: Claim, truth: Truth) -> str:
-    return _wrong(is_rounded(truth.zone.circularity, claim.value, 0.0006), claim, f"circularity: {truth.zone.circularity}")
+    return _wrong(
+        is_rounded(truth.zone.circularity, claim.value, 0.0006), claim, f"circularity: {truth.zone.circularity}"
+    )
 
 
 def _zone_place(claim: Claim, truth: Truth) -> str:
@@ -224,7 +233,7 @@ def _zone_size(claim: Claim, truth: Truth) -> str:
 
 def _degree(claim: Claim, truth: Truth) -> str:
     loss = truth.diffuse_loss
-    is_so = loss.is_visible and claim.value in loss.degrees
+    is_so = loss.is_visible and claim.value == loss.degree
     return _wrong(is_so, claim, f"diffuse loss: visible {loss.is_visible}, {100 * loss.share:.1f} % of the bed")
 
 
@@ -245,14 +254,14 @@ def _worst_region(claim: Claim, truth: Truth) -> str:
 
 def _even_regions(claim: Claim, truth: Truth) -> str:
     """Quadrants that are told to be alike must be; where others are compared, too, no other may be worse."""
-    named, compared, is_spread = claim.value
+    named, compared, is_spread, is_top = claim.value
     if len(set(named)) < len(named) or not set(named) <= set(truth.lost_share):
         return f"not two quadrants: {', '.join(named)}"
     others = set(compared) if len(compared) > 1 else set(truth.lost_share)
     shares = sorted((truth.lost_share[name] for name in others | set(named)), reverse=True)
     lowest = min(truth.lost_share[name] for name in named) if len(named) > 1 else shares[-1 if is_spread else 1]
     highest = max(truth.lost_share[name] for name in named) if len(named) > 1 and len(compared) < 3 else shares[0]
-    is_so = highest - lowest < EVEN_WITHIN + SHARE_TOLERANCE
+    is_so = highest - lowest < EVEN_WITHIN + SHARE_TOLERANCE and not (is_top and lowest < shares[1] - SHARE_TOLERANCE)
     return _wrong(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
 
 
@@ -336,7 +345,7 @@ def _unspecific(claim: Claim, truth: Truth) -> str:
     if claim.subject == "faz":
         return "" if truth.zone.size != "usual" else "in the pixels: the avascular zone is of the usual size"
     if claim.subject == "diffuse_loss":
-        is_so = truth.diffuse_loss.is_visible and "mild" in truth.diffuse_loss.degrees
+        is_so = truth.diffuse_loss.is_visible and truth.diffuse_loss.degree == "mild"
         return "" if is_so else "in the pixels: no mild diffuse loss"
     return f"{claim.subject} is a sign of the disease"
 
@@ -354,14 +363,10 @@ def _counterfactual(claim: Claim, truth: Truth) -> str:
     added, removed, outcomes, direction = claim.value
     grades = truth.grades_with(added, removed)
     for kind, value in outcomes:
-        is_so = any(
-            value == grade
-            if kind == "grade"
-            else _is_label(grade, value)
-            for grade in grades
-        )
+        is_so = any(value == grade if kind == "grade" else _is_label(grade, value) for grade in grades)
         if not is_so:
-            return f"by the scale: grade {' or '.join(map(str, sorted(grades)))} with {sorted(added)}, without {sorted(removed)}"
+            stated = " or ".join(map(str, sorted(grades)))
+            return f"by the scale: grade {stated} with {sorted(added)}, without {sorted(removed)}"
     if direction == "up" and not any(grade > truth.severity for grade in grades):
         return f"by the scale: the grade stays {truth.severity}"
     if direction == "down" and not any(grade < truth.severity for grade in grades):
