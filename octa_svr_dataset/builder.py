@@ -174,12 +174,11 @@ class OctaSvr(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         **keywords: Any,
     ) -> tuple[OctaSvrConfig | ReleaseConfig, str]:
         """Settings of this builder and the name of its cache folder; `datasets` calls it once."""
+        names = [*preset_names(), RELEASE_NAME]
         if config_name is None:
-            raise InputError(f"name: the preset is missing; allowed: {', '.join(preset_names())}")
+            raise InputError(f"name: the preset is missing; allowed: {', '.join(names)}")
         if not isinstance(config_name, str):
-            raise InputError(
-                f"name: must be the name of a preset, got {config_name!r}; allowed: {', '.join(preset_names())}"
-            )
+            raise InputError(f"name: must be the name of a preset, got {config_name!r}; allowed: {', '.join(names)}")
         is_release = config_name == RELEASE_NAME
         allowed = ("data_dir",) if is_release else KEYWORDS
         for keyword in keywords:

@@ -17,6 +17,7 @@ from octa_svr_dataset.settings_table import settings
 
 CHEAP = {"imaging.size_px": 64, "growth.superficial.iterations": 15, "growth.deep.iterations": 5}
 SET_CHEAP = [f"--set={key}={value}" for key, value in CHEAP.items()]
+PROSE = ["--set", "text.form=prose", "--set", "text.turns=[5, 5]"]
 
 
 @pytest.fixture
@@ -191,6 +192,29 @@ class TestImages:
         assert all(image.path.parent.name == image.truth.label for image in folder.images)
 
 
+class TestTexts:
+    def test_each_dialogue_is_printed_with_the_class_of_its_picture(self, octa_svr):
+        code, output, _ = octa_svr("texts", "dropout_ma", "--num", "2", "--seed", "7", *SET_CHEAP)
+        example = make_example("dropout_ma", seed=7, index=1, overrides=CHEAP)
+        assert code == 0
+        assert f"# dropout_ma-s7-train-00000001: {example.findings.label}, severity" in output
+        for message in example.dialogue.messages:
+            assert f"{message.role}: {message.content}\n" in output
+
+    def test_wordings_of_the_user_are_read(self, octa_svr):
+        Path("mine/question").mkdir(parents=True)
+        Path("mine/question/form_prose.j2").write_text("In short, please.")
+        _, output, _ = octa_svr("texts", "healthy", "--num", "4", "--templates", "mine", *SET_CHEAP, *PROSE)
+        assert "In short, please." in output
+
+    def test_a_mistake_in_a_wording_is_one_line_with_file_and_line(self, octa_svr):
+        Path("mine/question").mkdir(parents=True)
+        Path("mine/question/eye.j2").write_text("This is a {{ eye }}.\nAn {{ eyes }}.")
+        code, output, errors = octa_svr("texts", "healthy", "--num", "1", "--templates", "mine", *SET_CHEAP)
+        assert (code, output) == (2, "")
+        assert errors == ("error: text.templates: question/eye.j2, line 2: unknown name 'eyes'; allowed there: eye\n")
+
+
 class TestFitAppearance:
     @pytest.fixture
     def real(self, tmp_path):
@@ -275,6 +299,8 @@ class TestAutoload:
         ("measure", "Missing argument 'images'"),
         ("measure scan.png --fov-mm 0", "fov_mm: must be a number from 1.0 to 20.0, got 0.0"),
         ("measure scan.png --fov-mm nan", "fov_mm: must be a number from 1.0 to 20.0, got nan"),
+        ("texts healthy --num 0", "num: must be a whole number of at least 1, got 0"),
+        ("texts healthy --num 1 --templates nowhere", "text.templates: 'nowhere' is no folder; allowed: default, or"),
         ("images dropout_ma --num 1", "Missing option '--out'."),
         ("images dropout_ma --out x --num some", "'--num': must be a whole number, got 'some'"),
         ("images dropout_ma --out x --num 0", "num: must be a whole number of at least 1, got 0"),

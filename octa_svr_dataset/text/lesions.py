@@ -72,4 +72,7 @@ def say_neovascularization(writer: Writer) -> Said:
 def _shared(directions: list[str]) -> str:
     """How many lie in each direction, as a list in prose: "two above the fovea and one to the left of the fovea"."""
     counts = Counter(directions)
+    if len(counts) == 1:
+        every = "both" if len(directions) == 2 else f"all {numeral(len(directions))}"
+        return f"{every} {as_place(directions[0])} the fovea"
     return listed([f"{numeral(count)} {as_place(direction)} the fovea" for direction, count in counts.items()])

@@ -70,7 +70,7 @@ def say_grade(writer: Writer) -> list[Said]:
         writer.say("grade/top" if severity == TOP else f"grade/up_{severity}", "severity"),
     ]
     if severity:
-        lower, named = str(without_decisive(findings)), _named(findings, decisive(findings))
+        lower, named = str(without_decisive(findings)), _named(findings, decisive(findings), is_definite=True)
         said.append(writer.say("grade/down", "severity", *decisive(findings), decisive=named, lower=lower))
     else:
         said.append(writer.say("grade/bottom", "severity"))
@@ -142,11 +142,13 @@ def _number(findings: Findings, kind: str) -> int:
     return numbers[kind]
 
 
-def _named(findings: Findings, kinds: list[str]) -> str:
-    """Signs as a list in prose, each as one with its article or as several."""
+def _named(findings: Findings, kinds: list[str], *, is_definite: bool = False) -> str:
+    """Signs as a list in prose, each as one or as several, with the article that it takes."""
     names = [NAMES[kind][_number(findings, kind) > 1] for kind in kinds]
     if "diffuse_loss" in kinds:
         names[kinds.index("diffuse_loss")] = f"{findings.diffuse_loss.degree} diffuse capillary loss"
+    if is_definite:
+        names = [f"the {name.removeprefix('an ').removeprefix('a ')}" for name in names]
     return listed(names)
 
 

@@ -36,7 +36,7 @@ def test_each_picture_has_a_line_with_the_raw_output_and_what_became_of_it(tmp_p
         "predicted": None,
         "is_right": False,
         "is_class_right": False,
-        "problem": "the conclusion names no class: 'µ?'",
+        "problem": "the output claims no class: 'µ?'",
     }
     assert predictions[0]["is_right"] is True
 

@@ -7,7 +7,7 @@ from octa_svr_dataset.text.answers.forms import LETTERS, ChoiceAnswer, RegionAns
 from octa_svr_dataset.text.answers.output import UnparsableAnswerError, last_lines, the_one
 
 _YES_OR_NO = re.compile(
-    r"^(?:(?P<yes>yes|yeah|yep|true)|(?P<no>no|nope|false))\b(?!\s(?:doubt|idea|way to))"
+    r"^(?:(?P<yes>yes|yeah|yep|true)|(?P<no>nope|false|no(?=\s(?:there|it|this|that|they|I|none)\b)))\b"
     r"|\b(?:answer is\s)?[\"']?(?:(?P<yes_alone>yes)|(?P<no_alone>no))\b(?=[\"']?\s?(?:[-.,;:!/\n]|$))"
     r"|\banswer is (?:(?P<yes_named>yes)|(?P<no_named>no))\b",
     re.IGNORECASE,
@@ -15,7 +15,10 @@ _YES_OR_NO = re.compile(
 
 
 def read_yes_no(text: str) -> YesNoAnswer:
-    """The yes or no that a text begins with, or that stands in it for itself; all must agree."""
+    """The yes or no that a text begins with, or that stands in it for itself; all must agree.
+
+    "No dropout is seen" is neither: to whether dropout is absent, it says yes.
+    """
     passages = [text, *last_lines(text, "answer", "conclusion")]
     found = [match for passage in passages for match in _YES_OR_NO.finditer(passage)]
     answers = ["yes" if str(match.lastgroup).startswith("yes") else "no" for match in found]
@@ -76,7 +79,7 @@ _REGION = re.compile(
     rf"|(?P<inferior>inferior(?:ly)?|infero|(?:lower|bottom){_PART})"
     r"|(?P<nasal>nasal(?:ly)?)|(?P<temporal>temporal(?:ly)?)"
     r"|(?P<equal>equal(?:ly)?|(?:the )?same|no (?:clear |visible |real )?difference|similar(?:ly)?|neither|evenly"
-    r"|comparable|alike))\b",
+    r"|comparable|alike|no more|none (?:stands|differs)))\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(

@@ -78,6 +78,9 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
+SHOWN = 60
+"""So many characters of a passage that claims nothing stand in the message."""
+
 REACH = 200
 """A word denies or hedges what follows within so many characters: the length of a long list of lesions."""
 
@@ -125,7 +128,8 @@ def _label_of(text: str, scheme: str) -> Label:
     if diseases and not kinds:
         raise UnparsableAnswerError("the output says diabetic retinopathy, but not of which kind")
     if not kinds:
-        raise UnparsableAnswerError(f"the output claims no class{', it only denies some' if denied else ''}")
+        denials = ", it only denies some" if denied else ""
+        raise UnparsableAnswerError(f"the output claims no class{denials}: {text[:SHOWN]!r}")
     return Label(kinds.pop())
 
 

@@ -117,5 +117,8 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
     region = next(region for region in findings.regions if quantity.endswith(region.quadrant))
     asked = quantity.removesuffix(f"_{region.quadrant}")
     percentage = percent(region.lost_share if asked == "lost_share" else region.density)
-    said = [writer.say(f"measure/{asked}", region_id(region), region=region.quadrant, share=percentage)]
+    words = {"region": region.quadrant, "share": percentage}
+    if asked == "lost_share" and percentage == "0":
+        asked = "no_loss"
+    said = [writer.say(f"measure/{asked}", region_id(region), **words)]
     return float(percentage), "%", said, (region_id(region),)
