@@ -66,8 +66,12 @@ def _rows(seed: int, texts_per_scene: int) -> Iterator[tuple[Row, Truth]]:
 def _show(kind: str, row: Row, mutant: Row) -> None:
     for (question, before), (_, after) in zip(row.turns, mutant.turns, strict=True):
         if before != after:
-            start = next(place for place, (one, other) in enumerate(zip(before + " ", after + " ")) if one != other)
-            print(f"missed {kind} {row.row_id}: {question[-80:]!r}\n  before {before[max(start - 80, 0) : start + 80]!r}")
+            start = next(
+                place for place, (one, other) in enumerate(zip(before + " ", after + " ", strict=False)) if one != other
+            )
+            print(
+                f"missed {kind} {row.row_id}: {question[-80:]!r}\n  before {before[max(start - 80, 0) : start + 80]!r}"
+            )
             print(f"  after  {after[max(start - 80, 0) : start + 80]!r}")
 
 

@@ -18,11 +18,11 @@ from octa_svr_dataset.scene import Scene
 
 def observe(scene: Scene, rendering: Rendering) -> Findings:
     """Measure what the picture of a scene shows."""
-    return observe_view(View.of(scene, rendering))
+    return observe_view(View.of(scene, rendering), scene)
 
 
-def observe_view(view: View) -> Findings:
-    """Measure what a picture shows, given how places in it are named."""
+def observe_view(view: View, scene: Scene | None) -> Findings:
+    """Measure what a picture shows; without the scene, whose veins tell where to look, no beading is seen."""
     picture = PictureAlone.of(view)
     healthy = HealthyRanges.of(view.rendering.projection, view.rendering.fov.width_mm)
     dropouts = observe_dropouts(view)

@@ -11,9 +11,12 @@ TORTUOUS = 95
 """Percentile of healthy eyes beyond which vessels are called tortuous."""
 
 
-def observe_vessel_shape(view: View, scene: Scene, picture: PictureAlone, healthy: HealthyRanges) -> VesselShapeFinding:
+def observe_vessel_shape(
+    view: View, scene: Scene | None, picture: PictureAlone, healthy: HealthyRanges
+) -> VesselShapeFinding:
     """Say of the larger vessels what is unusual among healthy eyes, and whether veins are seen to bead."""
-    branches, beading = picture.branches, bead_swing(view, scene, picture.vessels)
+    branches = picture.branches
+    beading = None if scene is None else bead_swing(view, scene, picture.vessels)
     tortuosity = None if branches is None else round(branches.tortuosity, 3)
     return VesselShapeFinding(
         tortuosity=tortuosity,

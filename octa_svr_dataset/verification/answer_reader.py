@@ -50,7 +50,12 @@ def read_short_answer(sentence: Sentence, query: Query, context: Context) -> Ite
 def _fill_in(bare: str, query: Query, context: Context) -> Iterator[Claim]:
     mentions = find_mentions(bare)
     first = {mention.tag: mention.value for mention in reversed(mentions)}
-    if query.form == "count" and query.subject in LESIONS:
+    if query.subject == "diffuse_loss" and re.fullmatch(r"none|no(?: diffuse loss)?|absent|mild|moderate|marked", bare):
+        if "degree" in first:
+            yield Claim(aspect="degree", subject="diffuse_loss", value=first["degree"])
+        else:
+            yield Claim(aspect="presence", subject="diffuse_loss", value=True, holds=False)
+    elif query.form == "count" and query.subject in LESIONS:
         value = count_of(bare)
         if value is not None:
             yield Claim(aspect="count", subject=query.subject, value=value)
@@ -61,18 +66,13 @@ def _fill_in(bare: str, query: Query, context: Context) -> Iterator[Claim]:
         if named:
             yield Claim(aspect="worst_region", subject="regions", value=(named[0], context.quadrants))
         elif re.search(r"\b(?:equal\w*|none|even\w*|alike|same|no (?:quadrant|difference))\b", bare):
-            yield Claim(aspect="even_regions", subject="regions", value=context.quadrants)
+            yield Claim(aspect="even_regions", subject="regions", value=((), context.quadrants, False, False))
     elif query.form == "place" and query.subject in LESIONS:
         places = {tag: value for tag, value in first.items() if tag in ("direction", "quadrant", "ring")}
         if places:
             yield Claim(aspect="items", subject=query.subject, value=(Item(rank=query.rank, **places),))  # type: ignore[arg-type]
     elif query.form == "gravest":
         yield from _gravest(bare)
-    elif query.subject == "diffuse_loss":
-        if re.fullmatch(r"none|no(?: diffuse loss)?|absent", bare):
-            yield Claim(aspect="presence", subject="diffuse_loss", value=True, holds=False)
-        elif "degree" in first:
-            yield Claim(aspect="degree", subject="diffuse_loss", value=first["degree"])
     elif query.subject == "quality" and quality_of(bare):
         yield Claim(aspect="quality", subject="quality", value=(quality_of(bare),))
     elif query.form in ("grade", "label", "open"):
@@ -137,7 +137,9 @@ def _not_measurable(query: Query) -> Iterator[Claim]:
 
 
 def _gravest(bare: str) -> Iterator[Claim]:
-    kinds = [str(mention.value) for mention in find_mentions(bare) if mention.tag == "kind" and mention.value in _GRAVITY]
+    kinds = [
+        str(mention.value) for mention in find_mentions(bare) if mention.tag == "kind" and mention.value in _GRAVITY
+    ]
     absent = _GRAVITY[_GRAVITY.index(kinds[0]) + 1 :] if kinds else _GRAVITY
     if kinds:
         yield Claim(aspect="presence", subject=kinds[0], value=True)

@@ -25,6 +25,7 @@ GRADES_OF_KIND = {
     "microaneurysm": (1, 2),
     "dropout": (1, 2),
     "irma": (3,),
+    "beaded": (3,),
     "neovascularization": (4,),
 }
 """Grades that each kind of lesion may stand for."""
@@ -60,11 +61,11 @@ def _count(claim: Claim, truth: Truth) -> str:
     return _wrong(claim.value.holds(number), claim, f"{claim.subject}: {number} visible")
 
 
-def _fits(item: Item, lesion: Instance) -> bool:
+def _fits(item: Item, lesion: Instance, *, surely: bool = False) -> bool:
+    """Whether a description fits a lesion; surely, if it has no other right name for its place."""
+    places = ((item.direction, lesion.directions), (item.quadrant, lesion.quadrants), (item.ring, lesion.rings))
     return (
-        (not item.direction or item.direction in lesion.directions)
-        and (not item.quadrant or item.quadrant in lesion.quadrants)
-        and (not item.ring or item.ring in lesion.rings)
+        all(not said or (said in names and not (surely and len(names) > 1)) for said, names in places)
         and (not item.size or item.size in sizes_of(lesion.area_mm2))
         and (item.area_mm2 is None or is_rounded(lesion.area_mm2, item.area_mm2, 0.0005))
         and (item.diameter_um is None or is_rounded(lesion.diameter_um, item.diameter_um, 0.1))
@@ -92,7 +93,10 @@ def is_rounded(value: float, said: tuple[float, int], slack: float) -> bool:
 def _items(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
     wanted = [item for item in claim.value for _ in range(item.number)]
-    fits = [[place for place, lesion in enumerate(lesions) if _fits_rank(item, place, lesions)] for item in wanted]
+    fits = [
+        [place for place in range(len(lesions)) if _fits_rank(item, place, lesions, surely=not claim.holds)]
+        for item in wanted
+    ]
     is_so = assignable(fits)
     seen = "; ".join(
         f"{'/'.join(sorted(lesion.directions))}, {'/'.join(sorted(lesion.quadrants))}, {lesion.area_mm2:.3f} mm2"
@@ -101,8 +105,8 @@ def _items(claim: Claim, truth: Truth) -> str:
     return _wrong(is_so, claim, f"{claim.subject}: {seen or 'none visible'}")
 
 
-def _fits_rank(item: Item, place: int, lesions: tuple[Instance, ...]) -> bool:
-    if not _fits(item, lesions[place]):
+def _fits_rank(item: Item, place: int, lesions: tuple[Instance, ...], *, surely: bool) -> bool:
+    if not _fits(item, lesions[place], surely=surely):
         return False
     area_mm2 = lesions[place].area_mm2
     if item.rank == "largest":
@@ -113,7 +117,7 @@ def _fits_rank(item: Item, place: int, lesions: tuple[Instance, ...]) -> bool:
 
 
 def _somewhere(claim: Claim, truth: Truth) -> str:
-    there = sum(_fits(claim.value, lesion) for lesion in truth.lesions[claim.subject])
+    there = sum(_fits(claim.value, lesion, surely=not claim.holds) for lesion in truth.lesions[claim.subject])
     return _wrong(there > 0, claim, f"{claim.subject}: {there} visible there")
 
 
@@ -121,7 +125,7 @@ def _count_there(claim: Claim, truth: Truth) -> str:
     """In the place of the first lesions that are told apart, there must not be more than the sentence tells of."""
     first = claim.value[0]
     place = Item(direction=first.direction, quadrant=first.quadrant, ring=first.ring)
-    there = sum(_fits(place, lesion) for lesion in truth.lesions[claim.subject])
+    there = sum(_fits(place, lesion, surely=True) for lesion in truth.lesions[claim.subject])
     told = sum(item.number for item in claim.value)
     is_so = place.is_empty or bool(first.rank) or there <= told
     return _wrong(is_so, claim, f"{claim.subject}: {there} visible there")
@@ -136,12 +140,14 @@ def _most(claim: Claim, truth: Truth) -> str:
 def _all(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
     there = sum(_fits(claim.value, lesion) for lesion in lesions)
-    return _wrong(bool(lesions) and there == len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there")
+    return _wrong(
+        bool(lesions) and there == len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there"
+    )
 
 
 def _scattered(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
-    most = max((sum(name in lesion.directions for lesion in lesions) for name in _names(lesions)), default=0)
+    most = max((sum(lesion.directions == {name} for lesion in lesions) for name in _names(lesions)), default=0)
     is_so = len(lesions) >= 2 and 2 * most <= len(lesions)
     return _wrong(is_so, claim, f"{claim.subject}: {most} of {len(lesions)} lie in one direction")
 
@@ -179,7 +185,9 @@ def _objects(claim: Claim, truth: Truth) -> str:
 
 
 def _zone_visible(claim: Claim, truth: Truth) -> str:
-    return _wrong(truth.zone.is_visible, claim, f"the avascular zone is {'' if truth.zone.is_visible else 'not '}visible")
+    return _wrong(
+        truth.zone.is_visible, claim, f"the avascular zone is {'' if truth.zone.is_visible else 'not '}visible"
+    )
 
 
 def _zone_delimited(claim: Claim, truth: Truth) -> str:
@@ -199,7 +207,9 @@ def _zone_closed(claim: Claim, truth: Truth) -> str:
 def _zone_area(claim: Claim, truth: Truth) -> str:
     if not truth.zone.is_delimited or truth.zone.is_open:
         return "in the pixels: the avascular zone has no closed border to measure"
-    return _wrong(is_rounded(truth.zone.area_mm2, claim.value, 1e-6), claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2")
+    return _wrong(
+        is_rounded(truth.zone.area_mm2, claim.value, 1e-6), claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2"
+    )
 
 
 def _zone_measurable(claim: Claim, truth: Truth) -> str:
@@ -207,7 +217,9 @@ def _zone_measurable(claim: Claim, truth: Truth) -> str:
 
 
 def _zone_circularity(claim: Claim, truth: Truth) -> str:
-    return _wrong(is_rounded(truth.zone.circularity, claim.value, 0.0006), claim, f"circularity: {truth.zone.circularity}")
+    return _wrong(
+        is_rounded(truth.zone.circularity, claim.value, 0.0006), claim, f"circularity: {truth.zone.circularity}"
+    )
 
 
 def _zone_place(claim: Claim, truth: Truth) -> str:
@@ -221,7 +233,7 @@ def _zone_size(claim: Claim, truth: Truth) -> str:
 
 def _degree(claim: Claim, truth: Truth) -> str:
     loss = truth.diffuse_loss
-    is_so = loss.is_visible and claim.value in loss.degrees
+    is_so = loss.is_visible and claim.value == loss.degree
     return _wrong(is_so, claim, f"diffuse loss: visible {loss.is_visible}, {100 * loss.share:.1f} % of the bed")
 
 
@@ -241,14 +253,16 @@ def _worst_region(claim: Claim, truth: Truth) -> str:
 
 
 def _even_regions(claim: Claim, truth: Truth) -> str:
-    if len(set(claim.value)) < len(claim.value):
-        return "a quadrant is compared with itself"
-    named = set(claim.value) if len(set(claim.value)) > 1 else set(truth.lost_share)
-    if not named <= set(truth.lost_share):
-        return f"no quadrants: {', '.join(sorted(named - set(truth.lost_share)))}"
-    shares = {name: truth.lost_share[name] for name in sorted(named)}
-    first, second = sorted(shares.values(), reverse=True)[:2]
-    return _wrong(first - second < EVEN_WITHIN + SHARE_TOLERANCE, claim, f"lost shares: {_listed(shares)}")
+    """Quadrants that are told to be alike must be; where others are compared, too, no other may be worse."""
+    named, compared, is_spread, is_top = claim.value
+    if len(set(named)) < len(named) or not set(named) <= set(truth.lost_share):
+        return f"not two quadrants: {', '.join(named)}"
+    others = set(compared) if len(compared) > 1 else set(truth.lost_share)
+    shares = sorted((truth.lost_share[name] for name in others | set(named)), reverse=True)
+    lowest = min(truth.lost_share[name] for name in named) if len(named) > 1 else shares[-1 if is_spread else 1]
+    highest = max(truth.lost_share[name] for name in named) if len(named) > 1 and len(compared) < 3 else shares[0]
+    is_so = highest - lowest < EVEN_WITHIN + SHARE_TOLERANCE and not (is_top and lowest < shares[1] - SHARE_TOLERANCE)
+    return _wrong(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
 
 
 def _region_share(claim: Claim, truth: Truth) -> str:
@@ -331,7 +345,7 @@ def _unspecific(claim: Claim, truth: Truth) -> str:
     if claim.subject == "faz":
         return "" if truth.zone.size != "usual" else "in the pixels: the avascular zone is of the usual size"
     if claim.subject == "diffuse_loss":
-        is_so = truth.diffuse_loss.is_visible and "mild" in truth.diffuse_loss.degrees
+        is_so = truth.diffuse_loss.is_visible and truth.diffuse_loss.degree == "mild"
         return "" if is_so else "in the pixels: no mild diffuse loss"
     return f"{claim.subject} is a sign of the disease"
 
@@ -349,14 +363,10 @@ def _counterfactual(claim: Claim, truth: Truth) -> str:
     added, removed, outcomes, direction = claim.value
     grades = truth.grades_with(added, removed)
     for kind, value in outcomes:
-        is_so = any(
-            value == grade
-            if kind == "grade"
-            else _is_label(grade, value)
-            for grade in grades
-        )
+        is_so = any(value == grade if kind == "grade" else _is_label(grade, value) for grade in grades)
         if not is_so:
-            return f"by the scale: grade {' or '.join(map(str, sorted(grades)))} with {sorted(added)}, without {sorted(removed)}"
+            stated = " or ".join(map(str, sorted(grades)))
+            return f"by the scale: grade {stated} with {sorted(added)}, without {sorted(removed)}"
     if direction == "up" and not any(grade > truth.severity for grade in grades):
         return f"by the scale: the grade stays {truth.severity}"
     if direction == "down" and not any(grade < truth.severity for grade in grades):

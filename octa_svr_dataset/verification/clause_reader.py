@@ -42,7 +42,7 @@ def read_clause(clause: Clause, context: Context) -> Iterator[Claim]:
     if unspecific:
         yield from unspecific
         yield from read_zone(clause, "")
-        yield from (claim for claim in read_diffuse_loss(clause, subject) if claim.aspect != "presence")
+        yield from read_diffuse_loss(clause, subject, is_affirmed=True)
         return
     regions = list(read_regions(clause, context))
     yield from regions

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from octa_svr_dataset.verification.lexicon import Mention, find_mentions
 
 _CLAUSE_BORDER = re.compile(
-    r";|:(?!\d)|\s[-–—]\s"
-    r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which(?! is (?:large|small|medium))|with no|without|even|because|since|as)\b)"
-    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b)|nothing|not|without)\b)"
+    r";|:(?!\d)|\s[-\u2013\u2014]\s"
+    r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which(?! is (?:large|small|medium))|with no|"
+    r"without|even|because|since|as)\b)"
+    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b| (?:superior|inferior|nasal|"
+    r"temporal)\b)|nothing|not|without)\b)"
     r"|,\s(?=(?:no|none|neither|there|they)\b)"
     r"|\s(?=(?:but|while|whereas|although|though|because)\s)"
 )
 
-_SHIELD = re.compile(r"\b(?:consistent with|which is|so the|indicat\w+|speaks? for|points? to|and thus|therefore|grade is|as shown by)\b")
+_SHIELD = re.compile(
+    r"\b(?:consistent with|which is|so the|indicat\w+|speaks? for|points? to|and thus|therefore|grade is|"
+    r"as shown by)\b"
+)
 """Phrases that end the reach of a negation before them."""
 
 _SEGMENT_BORDER = re.compile(r",|\band\b|\(|\)|;|\bplus\b|\bas well as\b|\bthen\b|\bthe other\b|\banother\b")
@@ -45,7 +50,11 @@ class Clause(Segment):
         for other in self.mentions:
             if other.tag != "negation":
                 continue
-            if other.value in ("ahead", "around") and other.end <= mention.start and not self._is_shielded(other, mention):
+            if (
+                other.value in ("ahead", "around")
+                and other.end <= mention.start
+                and not self._is_shielded(other, mention)
+            ):
                 return True
             if other.value in ("behind", "around") and other.start >= mention.end:
                 return True

@@ -48,8 +48,10 @@ def _of_task(task: Mapping[str, Any], claims: list[Claim], answer: str) -> Itera
         "count": ("count", lambda claim: isinstance(claim.value, Range) and claim.value.holds(expected["count"])),
         "objects": (
             "objects",
-            lambda claim: [list(place) for place in claim.value]
-            == [list(entry.get("bbox_2d") or entry.get("point_2d")) for entry in expected["objects"]],
+            lambda claim: (
+                [list(place) for place in claim.value]
+                == [list(entry.get("bbox_2d") or entry.get("point_2d")) for entry in expected["objects"]]
+            ),
         ),
     }
     for name, (aspect, agrees) in checks.items():
@@ -84,7 +86,11 @@ def _of_spans(
         for reading in readings:
             is_within = span["start"] <= reading.sentence.start < span["end"]
             for claim in reading.claims:
-                if is_within and claim.aspect in ("presence", "count", "items", "objects") and claim.subject in _FINDINGS:
-                    if claim.subject not in kinds and not kinds & {"severity", "label"}:
-                        yield "column sentences", reading.sentence.text, f"rests on {sorted(kinds)}, says {claim.subject}"
-                        break
+                is_of_lesions = claim.aspect in ("presence", "count", "items", "objects") and claim.subject in _FINDINGS
+                if is_within and is_of_lesions and not kinds & {claim.subject, "severity", "label"}:
+                    yield (
+                        "column sentences",
+                        reading.sentence.text,
+                        f"rests on {sorted(kinds)}, says {claim.subject}",
+                    )
+                    break

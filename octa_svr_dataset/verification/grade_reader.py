@@ -5,39 +5,48 @@ from collections.abc import Iterator
 
 from octa_svr_dataset.verification.claims import LESIONS, Claim
 from octa_svr_dataset.verification.clauses import Clause, cut_clauses
-from octa_svr_dataset.verification.lexicon import find_mentions
+from octa_svr_dataset.verification.lexicon import Mention, find_mentions
 
 CONDITIONAL = re.compile(
-    r"\b(?:would(?! not be specific)|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if|unless|could (?:raise|lower|change|move)|"
+    r"\b(?:would(?! not be specific)|were (?:there|it|they|an?|any)|had (?:there|it|they|an?|any)|if(?! (?:only|"
+    r"any|at all))|unless|could (?:raise|lower|change|move)|"
     r"(?:only|it) takes?(?! up)|required? for|needed for|to reach)\b"
 )
 """Marks of a sentence on what is not so."""
 
 _GENERIC = re.compile(
-    r"\b(?:define[sd]?|defining|hallmark|by definition|in general|generally|typically|often|are (?:considered|regarded|counted)|"
-    r"tells? apart|distinguish\w*|separates|are the (?:earliest|first)|is the (?:earliest|first)|earliest sign|begins? (?:with|at)|"
+    r"\b(?:define[sd]?|defining|hallmark|by definition|in general|generally|typically|often|are (?:considered|"
+    r"regarded|counted)|"
+    r"tells? apart|distinguish\w*|separates|are the (?:earliest|first)|is the (?:earliest|first)|earliest sign|"
+    r"begins? (?:with|at)|"
     r"stands? for|are a sign|is a sign|comes? with|(?:next|higher|lower|lowest|highest|top) (?:\w+ )?grades?|"
     r"grade (?:lies|is) (?:lower|higher)|no (?:lower|higher))\b"
 )
 """Marks of a sentence on the scale itself."""
 
 _UNSPECIFIC = re.compile(
-    r"\b(?:not (?:\w+ )?specific|un-?specific|non-?specific|on its own|by itself|does not count|occurs? in (?:\w+ )?healthy|without weight|no weight|nothing is concluded|"
-    r"plays? no part|did not decide|does not decide|does not rest on|not counted as|variant|irrespective of|as some healthy eyes have|occurs without disease|"
+    r"\b(?:not (?:\w+ )?specific|un-?specific|non-?specific|on its own|by itself|does not count|"
+    r"occurs? in (?:\w+ )?healthy|without weight|no weight|nothing is concluded|"
+    r"plays? no part|did not decide|does not decide|does not rest on|not counted as|variant|irrespective of|"
+    r"as some healthy eyes have|occurs without disease|"
     r"overlap)\b"
 )
 """Marks of a clause that gives a sign no weight."""
 
 _LOWEST = re.compile(
-    r"\b(?:lowest grade|bottom of the scale|no (?:lower grade|grade (?:lies|is|stands) (?:lower|below)|room below)|cannot (?:be lowered|fall|go lower|get lower|be lower)|lower than this|"
-    r"nothing (?:could|can|would) lower|no (?:\w+ )?(?:lesions?|findings?|signs?|changes?) (?:\w+ )?(?:would|could|can) lower|scale begins here|not (?:be )?lowered|below (?:it|this)[\w ,]*(?:no|nothing))"
+    r"\b(?:lowest grade|bottom of the scale|no (?:lower grade|grade (?:lies|is|stands) (?:lower|below)|"
+    r"room below)|cannot (?:be lowered|fall|go lower|get lower|be lower)|lower than this|"
+    r"nothing (?:could|can|would) lower|no (?:\w+ )?(?:lesions?|findings?|signs?|changes?) (?:\w+ )?(?:would|"
+    r"could|can) lower|scale begins here|not (?:be )?lowered|below (?:it|this)[\w ,]*(?:no|nothing))"
 )
 
 _HIGHEST = re.compile(
-    r"\b(?:highest grade|top of the scale|no (?:higher grade|grade (?:lies|is|stands) (?:higher|above)|room above)|cannot (?:be raised|rise|go higher|get higher|be higher)|higher than this|"
-    r"nothing (?:could|can|would) raise|not (?:be )?raised|no (?:\w+ )?(?:lesions?|findings?|signs?|changes?) (?:\w+ )?(?:would|could|can) raise|scale ends here|(?:make|push|raise) the grade any (?:higher|further)|above (?:it|this)[\w ,]*(?:no|nothing))"
+    r"\b(?:highest grade|top of the scale|no (?:higher grade|grade (?:lies|is|stands) (?:higher|above)|"
+    r"room above)|cannot (?:be raised|rise|go higher|get higher|be higher)|higher than this|"
+    r"nothing (?:could|can|would) raise|not (?:be )?raised|no (?:\w+ )?(?:lesions?|findings?|signs?|"
+    r"changes?) (?:\w+ )?(?:would|could|can) raise|scale ends here|(?:make|push|raise) the grade any (?:higher|"
+    r"further)|above (?:it|this)[\w ,]*(?:no|nothing))"
 )
-
 
 
 def is_conditional(text: str) -> bool:
@@ -72,7 +81,10 @@ def read_labels(clause: Clause) -> Iterator[Claim]:
                 yield Claim(aspect="grade", subject="severity", value=mention.value)
         elif mention.tag == "grade" and _NOT_THIS.search(clause.text[: mention.start].lower()) is None:
             yield Claim(aspect="grade", subject="severity", value=mention.value)
-    if clause.has(r"\b(?:none of the|no) (?:\w+ )?lesions? (?:\w+ ){0,6}(?:visible|seen|counts?|found|present|made out)"):
+    if clause.has(
+        r"\b(?:none of the|no) (?:\w+ )?lesions? (?:\w+ ){0,6}(?:visible|"
+        r"seen|counts?|found|present|made out)"
+    ):
         yield Claim(aspect="label", subject="label", value="healthy")
 
 
@@ -86,7 +98,9 @@ def read_conditional(text: str) -> Iterator[Claim]:
     added, removed = _changed(text)
     lowered = text.lower()
     mentions = find_mentions(text)
-    outcomes: list[tuple[str, object]] = [("grade", mention.value) for mention in mentions if mention.tag in ("grade", "stage")]
+    outcomes: list[tuple[str, object]] = [
+        ("grade", mention.value) for mention in mentions if mention.tag in ("grade", "stage")
+    ]
     outcomes += [("label", mention.value) for mention in mentions if mention.tag == "label"]
     outcomes += [("grade", int(number)) for number in re.findall(r"\b(?:to|at|be|is) ([0-4])\b(?!\.\d)", lowered)]
     direction = ""
@@ -101,18 +115,25 @@ def read_conditional(text: str) -> Iterator[Claim]:
     )
 
 
+def _grounds(clause: Clause) -> list[Mention]:
+    """Mentions of what a grade may rest on."""
+    return [
+        mention
+        for mention in clause.mentions
+        if (mention.tag == "kind" and mention.value in (*LESIONS, "diffuse_loss")) or mention.value == "beaded"
+    ]
+
+
 def _changed(text: str) -> tuple[set[str], set[str]]:
     """Kinds of lesions that a conditional sentence adds, and those that it takes away."""
     added, removed = set(), set()
     if _ALL_SIGNS.search(text.lower()):
-        removed |= {*LESIONS, "diffuse_loss"}
+        removed |= {*LESIONS, "diffuse_loss", "beaded"}
     for clause in cut_clauses(text):
         end, is_removed = 0, bool(removed) and clause.has(r"^\W*(?:and|or)\b")
-        for kind in clause.kinds():
+        for kind in _grounds(clause):
             between = clause.text[end : kind.start].lower()
             end = kind.end
-            if kind.value not in (*LESIONS, "diffuse_loss"):
-                continue
             if _TAKEN.search(between) or clause.is_denied(kind):
                 is_removed = True
             elif not re.fullmatch(r"\W*(?:(?:and|or|the|any|of|all|a|an|areas?)\W*)*", between):
@@ -121,11 +142,17 @@ def _changed(text: str) -> tuple[set[str], set[str]]:
     return added - removed, removed
 
 
-_TAKEN = re.compile(r"\b(?:without|absence|no|not|absent|lack|neither|nor|removed?|taking away|disregard\w*|ignoring|leaving|minus)\b[^,]*$")
+_TAKEN = re.compile(
+    r"\b(?:without|absence|no|not|absent|lack|neither|nor|removed?|taking away|disregard\w*|ignoring|leaving|"
+    r"minus)\b[^,]*$"
+)
 
 _ALL_SIGNS = re.compile(
-    r"\b(?:these|those|all|the|such|any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*)\b|"
-    r"\b(?:without|if none of|if no|in the absence of|were it not for|but for|apart from|disregarding|ignoring|leaving out|leave out)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
+    r"\babsence of (?:this|these|those|all|the) (?:\w+ )?signs?\b|\b(?:this|these|those|all|the|such|"
+    r"any) (?:\w+ )?(?:signs?|lesions?|findings?|changes)\b[\w ,]*\b(?:absent|missing|gone|not|disappear\w*|"
+    r"could not)\b|"
+    r"\b(?:without|if none of|if no|in the absence of|were it not for|but for|apart from|disregarding|ignoring|"
+    r"leaving out|leave out)\b(?: \w+){0,3} (?:signs?|lesions?|findings?|them|changes)\b"
 )
 
 
@@ -136,11 +163,9 @@ def read_generic(text: str) -> Iterator[Claim]:
         if pattern.search(lowered):
             yield Claim(aspect="grade", subject="severity", value=grade)
     for clause in cut_clauses(text):
-        kinds = tuple(str(kind.value) for kind in clause.kinds() if kind.value in (*LESIONS, "diffuse_loss"))
+        kinds = tuple(str(kind.value) for kind in _grounds(clause))
         grades = tuple(mention.value for mention in clause.mentions if mention.tag in ("grade", "stage"))
         labels = tuple(mention.value for mention in clause.mentions if mention.tag == "label")
         if kinds and (grades or labels):
             is_next = clause.has(r"\bnext\b|\bfollowing\b")
             yield Claim(aspect="scale", subject="severity", value=(kinds, grades, labels, is_next))
-
-

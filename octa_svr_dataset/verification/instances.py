@@ -8,7 +8,7 @@ import numpy as np
 DIRECTIONS = ("right", "lower right", "lower", "lower left", "left", "upper left", "upper", "upper right")
 """The eight picture directions, clockwise from the right, each 45 degrees wide."""
 
-BORDERLINE_DEG = 0.5
+BORDERLINE_DEG = 0.05
 """Nearer to the border of two sectors than this, both names are right."""
 
 UNKNOWN_FOVEA_MM = 0.5
@@ -82,9 +82,7 @@ def _measure(mask: np.ndarray, number: int, frame: Frame, is_visible: bool) -> I
         is_visible=is_visible,
         directions=directions_of(angle_deg, slack_deg),
         quadrants=quadrants_of(angle_deg, slack_deg, frame.laterality),
-        rings=frozenset(
-            name for name, near, far in RINGS_MM if near - slack_mm <= distance_mm <= far + slack_mm
-        ),
+        rings=frozenset(name for name, near, far in RINGS_MM if near - slack_mm <= distance_mm <= far + slack_mm),
         area_mm2=area_mm2,
         box=(
             columns.min() * to_thousandths,

@@ -8,28 +8,53 @@ from octa_svr_dataset.verification.claims import LESIONS, Claim, Item, Range
 from octa_svr_dataset.verification.clauses import Clause, Segment
 from octa_svr_dataset.verification.lexicon import Mention
 
-_NOUN_GAP = re.compile(r"^(?:\s|-|,|[a-z]+ly|areas?|places?|patch(?:es)?|zones?|regions?|foci|focus|spots?|of|separate|distinct|visible|"
-                       r"clear|clearly|definite|such|bright|small|dark|round|tiny|wide|winding|dilated|tortuous|discrete|further|abnormal|"
-                       r"well|defined|recognizable|discernible|convincing|fine|looping|individual|isolated|different|obvious|"
-                       r"intraretinal|capillary|vascular|suspected|likely|probable|large|medium|sized|suspicious|circumscribed)*$")
+_NOUN_GAP = re.compile(
+    r"^(?:\s|-|,|[a-z]+ly|areas?|places?|patch(?:es)?|zones?|regions?|"
+    r"foci|focus|spots?|of|separate|distinct|"
+    r"visible|"
+    r"clear|clearly|definite|such|bright|small|dark|round|tiny|wide|winding|dilated|tortuous|"
+    r"discrete|further|abnormal|"
+    r"well|defined|recognizable|discernible|convincing|fine|looping|individual|isolated|"
+    r"different|obvious|"
+    r"intraretinal|capillary|vascular|suspected|likely|probable|large|medium|sized|"
+    r"suspicious|circumscribed)*$"
+)
 """What may stand between a number and the thing that it counts."""
 
-_COUNTED = re.compile(r"^\s*(?:separate |distinct |different |visible |such |clear )*(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|"
-                      r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?")
+_COUNTED = re.compile(
+    r"^\s*(?:separate |distinct |different |visible |such |"
+    r"clear )*(?:areas?|patch(?:es)?|places?|spots?|foci|"
+    r"sites?|"
+    r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?"
+)
 
-_TOTAL = r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up|(?:spread|distributed|divided) (?:over|across|among))\b"
+_TOTAL = (
+    r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up|(?:spread|"
+    r"distributed|divided) (?:over|across|among))\b"
+)
 
 _LIMITED = (
-    r"\b(?:could|may|might|can)\b[\w ,]*\b(?:missed|overlooked|hidden|escape\w*|unseen|unnoticed|lost|obscured|masked)\b|\bcannot be (?:excluded|ruled out)\b|"
-    r"\bescape (?:notice|detection)\b|\blimits? the (?:detection|reading|assessment)\b|\b(?:caution|reservation\w*|uncertain)\b|\bhard(?:er)? to (?:see|tell|detect)\b|"
-    r"\b(?:too (?:\w+ )?(?:blurred|noisy|dark|dim|poor)|may hide|might hide|could hide|with (?:confidence|certainty)|hides?)\b|\b(?:not|may|could|might|can|nothing about [\w ]+) limits?\b"
+    r"\b(?:could|may|might|can)\b[\w ,]*\b(?:missed|overlooked|hidden|escape\w*|unseen|unnoticed|lost|obscured|"
+    r"masked)\b|\bcannot be (?:excluded|ruled out)\b|"
+    r"\bescape (?:notice|detection)\b|\blimits? the (?:detection|reading|assessment)\b|\b(?:caution|"
+    r"reservation\w*|uncertain)\b|\bhard(?:er)? to (?:see|tell|detect)\b|"
+    r"\b(?:too (?:\w+ )?(?:blurred|noisy|dark|dim|poor)|may hide|might hide|could hide|with (?:confidence|"
+    r"certainty)|hides?)\b|\b(?:not|may|could|might|can|nothing about [\w ]+) limits?\b"
 )
 """That small things might not be seen in a picture like this."""
 
-_NONE = r"^\W*(?:and |but )?(?:none\b(?! of (?:the|which)| holds)|no one\b|not one\b|not a single one\b|there (?:is|are) none\b)"
+_NONE = (
+    r"^\W*(?:and |but )?(?:none\b(?! of (?:the|which)| holds)|no one\b|not one\b|not a single one\b|there (?:is|"
+    r"are) none\b)"
+)
 
-_SCATTERED = r"\b(?:scatter\w*|spread(?! over \w+ (?:areas|places|patches))|dispersed|distributed|on (?:several|different|all|various|many) sides|in (?:several|various|different|many) directions|rather than in one place|none of which|no (?:common|single|one|particular|"\
-    r"clear|preferred) (?:side|direction|cluster|place|sector|location)|(?:do|does) not (?:cluster|gather|crowd)|without (?:a )?cluster\w*|not (?:cluster|confined)\w*)"
+_SCATTERED = (
+    r"\b(?:scatter\w*|spread(?! over \w+ (?:areas|places|patches))|dispersed|distributed|on (?:several|"
+    r"different|all|various|many) sides|in (?:several|various|different|many) directions|"
+    r"rather than in one place|none of which|no (?:common|single|one|particular|"
+    r"clear|preferred) (?:side|direction|cluster|place|sector|location)|(?:do|does) not (?:cluster|gather|"
+    r"crowd)|without (?:a )?cluster\w*|not (?:cluster|confined)\w*)"
+)
 
 
 def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> Iterator[Claim]:
@@ -68,7 +93,10 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
             affirmed.append(mention.value)
             yield Claim(aspect="presence", subject=mention.value, value=True)
     if is_limited:
-        is_denied = clause.has(r"\b(?:does not|do not|nothing|without) (?:[\w ]+ )?(?:limits?|hid\w+)\b|\bnothing about\b")
+        is_denied = clause.has(
+            r"\b(?:does not|do not|nothing|"
+            r"without) (?:[\w ]+ )?(?:limits?|hid\w+)\b|\bnothing about\b"
+        )
         yield Claim(aspect="limited", subject="quality", holds=not is_denied)
         return
     owner = affirmed[0] if affirmed else subject
@@ -78,7 +106,10 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
         yield Claim(aspect="presence", subject=owner, value=True, holds=False)
         return
     if owner == "dropout" and clause.has(r"\bfocal\b"):
-        is_wide = clause.has(r"\b(?:more than|too (?:large|wide|extensive)|beyond|exceed\w*|larger than|wider than|not (?:just|only|merely)|no longer)\b")
+        is_wide = clause.has(
+            r"\b(?:more than|too (?:large|wide|extensive)|beyond|exceed\w*|larger than|wider than|not (?:just|only|"
+            r"merely)|no longer)\b"
+        )
         yield Claim(aspect="wide_dropout", subject="dropout", holds=is_wide)
         return
     if any(kind.value in ("faz", "diffuse_loss") for kind in clause.kinds()[:1]) or _tells_of_zone(clause):
@@ -122,7 +153,13 @@ def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Cl
         if count is not None:
             yield Claim(aspect="count", subject=owner, value=count)
         return
-    if count is not None and (clause.has(r"\bthere (?:is|are)\b|\b(?:shows?|see|only)\b") or not _counts_item(items, count)):
+    if count is not None and (
+        clause.has(
+            r"\bthere (?:is|are)\b|\b(?:shows?|see|"
+            r"only)\b"
+        )
+        or not _counts_item(items, count)
+    ):
         yield Claim(aspect="count", subject=owner, value=count)
     yield Claim(aspect="items", subject=owner, value=tuple(items))
     if count is not None and _counts_item(items, count):
@@ -146,10 +183,19 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
         named = [kind for kind in mentions if kind.start >= number.end]
         counts_kind = bool(named) and _NOUN_GAP.match(clause.text[number.end : named[0].start].lower()) is not None
         counts_noun = re.match(
-            r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|in (?:number|all|total)|$|[.,)])",
+            (
+                r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|"
+                r"in (?:number|all|total)|$|[.,)])"
+            ),
             after,
         )
-        is_limit = re.search(r"\bexceeds?\s*$", before) or re.match(r"\s*the (?:highest|lowest|largest|smallest|greatest) number", after)
+        is_limit = re.search(r"\bexceeds?\s*$", before) or re.match(
+            (
+                r"\s*the (?:highest|lowest|largest|smallest|"
+                r"greatest) number"
+            ),
+            after,
+        )
         if not (counts_kind or is_limit or (counts_noun and not is_named)):
             continue
         value = int(number.value)

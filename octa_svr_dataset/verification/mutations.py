@@ -31,6 +31,11 @@ _PLACE = re.compile(
 
 _QUADRANT = re.compile(r"\b(?P<place>superior|inferior|nasal|temporal)\b", re.IGNORECASE)
 
+_ALIKE = re.compile(r"\b(?:alike|equal(?:ly)?|similar|stands? out|matched|no more than|share|difference)\b")
+
+ALIKE_WITHIN = 0.05
+"""Quadrants whose shares differ by less may be called alike."""
+
 _NUMERALS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _LESIONS = {
@@ -41,13 +46,23 @@ _LESIONS = {
 }
 
 _COUNTED = re.compile(
-    r"\b(?P<number>" + "|".join(_NUMERALS[1:]) + r")(?= (?:\w+,? ){0,2}(?:" + "|".join(_LESIONS.values()) + r"|areas\b|dots\b|shunts\b|tufts\b))",
+    r"\b(?P<number>"
+    + "|".join(_NUMERALS[1:])
+    + r")(?= (?:\w+,? ){0,2}(?:"
+    + "|".join(_LESIONS.values())
+    + r"|areas\b|dots\b|shunts\b|tufts\b))",
     re.IGNORECASE,
 )
 
 _COUNT_ALONE = re.compile(r"(?:^|Answer: |\*\*)(?P<number>\d{1,2})(?=\.?\**\s*$)")
 
-_DEGREE = re.compile(r"\b(?P<degree>mild|moderate|marked)(?= (?:diffuse|degree|loss|thinning|rarefaction|capillary))", re.IGNORECASE)
+_DEGREE = re.compile(
+    (
+        r"\b(?P<degree>mild|moderate|marked)(?= (?:diffuse|degree|loss|"
+        r"thinning|rarefaction|capillary))"
+    ),
+    re.IGNORECASE,
+)
 
 _SIZE = re.compile(r"\b(?P<size>small|medium-sized|large)(?= (?:one\b|area|patch))", re.IGNORECASE)
 
@@ -105,13 +120,24 @@ def mutate(row: Row, kind: str, rng: np.random.Generator) -> Row | None:
 
 
 def _direction(question: str, answer: str, row: Row, rng: np.random.Generator) -> str | None:
-    del question, row
+    del question
     matches = [*_PLACE.finditer(answer), *_QUADRANT.finditer(answer)]
     if not matches:
         return None
     match = matches[int(rng.integers(len(matches)))]
-    names = list(_PLACES.values()) if match.re is _PLACE else ["superior", "inferior", "nasal", "temporal"]
-    return _swapped(answer, match, "place", names, rng)
+    names = list(_PLACES.values()) if match.re is _PLACE else _other_quadrants(answer, match, row)
+    return _swapped(answer, match, "place", names, rng) if names else None
+
+
+def _other_quadrants(answer: str, match: re.Match[str], row: Row) -> list[str]:
+    """Quadrants that may take the place of another one; not a third one that is as alike as those told to be alike."""
+    shares = {region["quadrant"]: region["lost_share"] for region in row.findings["regions"]}
+    said = match["place"].lower()
+    start = max(answer.rfind(end, 0, match.start()) for end in (".", "\n")) + 1
+    is_alike = _ALIKE.search(answer[start : answer.find(".", match.end())].lower()) is not None
+    return [
+        name for name in shares if name != said and (not is_alike or abs(shares[name] - shares[said]) >= ALIKE_WITHIN)
+    ]
 
 
 def _count(question: str, answer: str, row: Row, rng: np.random.Generator) -> str | None:

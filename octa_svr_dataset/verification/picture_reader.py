@@ -9,28 +9,49 @@ from octa_svr_dataset.verification.clauses import Clause
 _REGION = r"\b(?:quadrants?|sectors?)\b"
 
 _WORST = (
-    r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|hardest|greatest|highest|heaviest|"
-    r"the most\b(?! extensive)|most extensive|more than (?:any|the) other|stands? out|largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|lost most|"
-    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
+    r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|"
+    r"hardest|greatest|highest|heaviest|"
+    r"the most\b(?! extensive)|most extensive|more than (?:any|the) other|stands? out|largest (?:share|part|"
+    r"loss)|least (?:perfused|dense)|sparsest|lost most|"
+    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
+    r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 
-_EVEN = r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|favou?rs? (?:no|none)|shares? the|no real difference|matched by|hardly differ\w*|(?:no|little) difference|no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"\
-    r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|none of the (?:four )?(?:quadrants|sectors)|no clear difference|"\
+_EVEN = (
+    r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|"
+    r"favou?rs? (?:no|none)|shares? the|no real difference|matched by|hardly differ\w*|(?:no|little) difference|"
+    r"no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"
+    r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|"
+    r"none of the (?:four )?(?:quadrants|sectors)|no clear difference|"
     r"to (?:much )?the same (?:extent|degree)|neither)\b"
+)
 
-_VESSELS = r"\b(?:vessels?|course|calib(?:er|re)|width|veins?|arter(?:y|ies)|venous|branches|tortu\w+|bead\w+|wind\w*)\b"
+_VESSELS = (
+    r"\b(?:vessels?|course|calib(?:er|re)|width|veins?|arter(?:y|ies)|"
+    r"venous|branches|tortu\w+|bead\w+|wind\w*)\b"
+)
 
-_UNREMARKABLE = r"(?<!than )\b(?:usual|normal(?:ly)?|unremarkable|regular(?:ly)?|smooth(?:ly)?|straight|ordinary|even|inconspicuous|nothing unusual|gentl[ey]|"\
-    r"nothing (?:remarkable|abnormal)|as in healthy|uniform|within (?:the )?(?:usual|normal|healthy)|steady|steadily|constant)\b"
+_UNREMARKABLE = (
+    r"(?<!than )\b(?:usual|normal(?:ly)?|unremarkable|regular(?:ly)?|smooth(?:ly)?|straight|ordinary|even|"
+    r"inconspicuous|nothing unusual|gentl[ey]|"
+    r"nothing (?:remarkable|abnormal)|as in healthy|uniform|within (?:the )?(?:usual|normal|healthy)|steady|"
+    r"steadily|constant)\b"
+)
 
 _QUALITY = r"\b(?:quality|picture|image|scan|recording|acquisition|exposure|signal|frame)\b"
 
 _GRADES = {
-    "good": r"\b(?:good|excellent|high|clear|crisp|sharp|free of (?:\w+ )?(?:artifacts?|flaws?)|technically sound|sound|reliable|fully (?:gradable|usable)|"
+    "good": r"\b(?:good|excellent|high|clear|crisp|sharp|"
+    r"free of (?:\w+ )?(?:artifacts?|flaws?)|technically sound|sound|"
+    r"reliable|fully (?:gradable|usable)|"
     r"no (?:technical |relevant |notable |disturbing )?(?:flaws?|artifacts?|faults?|defects?|limitations?))\b",
-    "fair": r"\b(?:fair|acceptable|adequate|moderate|sufficient|reasonable|passable|satisfactory|usable|middling|intermediate|medium|slightly limited|"
+    "fair": r"\b(?:fair|acceptable|adequate|moderate|sufficient|reasonable|passable|satisfactory|usable|middling|"
+    r"intermediate|medium|slightly limited|"
     r"decent|still (?:readable|legible|gradable|usable))\b",
-    "poor": r"\b(?:poor|bad|low|limited|inferior|weak|impaired|compromised|degraded|reduced|below average|insufficient|mediocre)\b",
+    "poor": (
+        r"\b(?:poor|bad|low|limited|inferior|weak|impaired|compromised|degraded|reduced|below average|insufficient|"
+        r"mediocre)\b"
+    ),
 }
 
 
@@ -45,7 +66,10 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     if not is_about or "area" in tags or ("rank" in tags and not is_even):
         return
     shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
-    is_density = clause.has(r"\b(?:density|dense|show\w* (?:a )?vessels?|covered by vessels|vessels? (?:cover|occup|fill|take)\w*|occupied by vessels)\b")
+    is_density = clause.has(
+        r"\b(?:density|dense|show\w* (?:a )?vessels?|covered by vessels|vessels? (?:cover|occup|fill|take)\w*|"
+        r"occupied by vessels)\b"
+    )
     is_denied = any(mention.tag == "negation" for mention in clause.mentions)
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
@@ -54,7 +78,10 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
         yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if is_even or (is_denied and clause.has(_WORST)):
-        yield Claim(aspect="even_regions", subject="regions", value=among)
+        is_spread = clause.has(r"\b(?:all|evenly|uniform\w*|not fav\w+|balanced)\b")
+        is_top = clause.has(r"\b(?:largest|most|highest|greatest|worst)\b") and len(named) == 2
+        value = tuple(named), context.quadrants, is_spread, is_top
+        yield Claim(aspect="even_regions", subject="regions", value=value)
     elif named and clause.has(_WORST):
         yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
     elif is_denied and not shares and clause.has(r"\b(?:loss|lost|affected|dropout)\b"):
@@ -81,13 +108,21 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on how the larger vessels run."""
     if any(kind.value in ("irma", "neovascularization", "microaneurysm", "faz") for kind in clause.kinds()):
         return
-    if clause.has(r"\b(?:calib(?:er|re)|width|wide|vessels)\b") and any(mention.tag == "length" for mention in clause.mentions):
+    if clause.has(
+        r"\b(?:calib(?:er|re)|width|wide|"
+        r"vessels)\b"
+    ) and any(mention.tag == "length" for mention in clause.mentions):
         for mention in clause.mentions:
             if mention.tag == "length":
                 yield Claim(aspect="calibre", subject="vessel_shape", value=mention.value)
         return
-    traits = [mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")]
-    if clause.has(r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|hardly any)"):
+    traits = [
+        mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")
+    ]
+    if clause.has(
+        r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|"
+        r"hardly any)"
+    ):
         if traits or clause.has(_VESSELS):
             yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)
         return
@@ -95,7 +130,16 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
     for mention in traits:
         yield Claim(aspect="trait", subject=str(mention.value), holds=not (clause.is_denied(mention) or is_usual))
     if is_usual and not traits and (clause.has(_VESSELS) or subject == "vessel_shape"):
-        for trait, words in (("tortuous", r"\b(?:course|run|follow|straight|smoothly|path|vessels)\b"), ("beaded", r"\b(?:width|calib\w+|walls?|contour)\b")):
+        for trait, words in (
+            (
+                "tortuous",
+                (
+                    r"\b(?:course|run|follow|straight|smoothly|"
+                    r"path|vessels)\b"
+                ),
+            ),
+            ("beaded", r"\b(?:width|calib\w+|walls?|contour)\b"),
+        ):
             if clause.has(words):
                 yield Claim(aspect="trait", subject=trait, holds=False)
 
@@ -109,7 +153,9 @@ def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
     for mention in traits:
         is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
         yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
-    if is_named:
+    if is_named and clause.has(r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b"):
+        yield Claim(aspect="quality", subject="quality", value=("fair", "poor"))
+    elif is_named:
         yield from _grade_of_quality(clause)
 
 

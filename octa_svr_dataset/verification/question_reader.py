@@ -6,21 +6,54 @@ from dataclasses import dataclass, field
 from octa_svr_dataset.verification.claims import LESIONS
 from octa_svr_dataset.verification.clauses import Clause, cut_clauses
 
-_OPTION = re.compile(r"(?:^|\s|\()\(?(?P<letter>[A-H])[).:]\s+(?P<text>.+?)(?=(?:[;,]?\s+\(?[A-H][).:]\s)|\n|$)", re.MULTILINE)
+_OPTION = re.compile(
+    r"(?:^|\s|\()\(?(?P<letter>[A-H])[).:]\s+(?P<text>.+?)(?=(?:[;,]?\s+\(?[A-H][).:]\s)|\n|$)", re.MULTILINE
+)
 
 _FORMS = (
-    ("objects", r"\b(?:bounding boxe?s?|boxe?s?|bbox\w*|points?\b(?! (?:to|toward))|coordinates|point_2d|bbox_2d|json|locali[sz]e|mark)\b"),
-    ("measure", r"\b(?:mm2|mm²|square mill\w+|percent\w*|calib\w+|circularity|in µm|microns?|micromet\w+)"),
-    ("gravest", r"\b(?:gravest|most (?:advanced|severe|serious)) (?:\w+ ){0,3}(?:findings?|lesions?|one|signs?)\b|\bgravest\b"),
+    (
+        "objects",
+        (
+            r"\b(?:bounding boxe?s?|boxe?s?|bbox\w*|points?\b(?! (?:to|toward))|coordinates|point_2d|bbox_2d|json|"
+            r"locali[sz]e|mark)\b"
+        ),
+    ),
+    (
+        "measure",
+        (
+            r"\b(?:mm2|mm²|square mill\w+|percent\w*|calib\w+|circular(?:ity)?|how many (?:mm|µm|micron|micromet|"
+            r"square)|in µm|microns?|micromet\w+)"
+        ),
+    ),
+    (
+        "gravest",
+        (
+            r"\b(?:gravest|most (?:advanced|severe|serious)) (?:\w+ ){0,3}(?:findings?|lesions?|one|signs?)\b|"
+            r"\bgravest\b"
+        ),
+    ),
     ("count", r"\b(?:how many|number of|count|how often)\b"),
-    ("region", r"\bwhich (?:of (?:the|these) )?(?:\w+ )?(?:quadrants?|region|sector|half|side)\b|\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"),
+    (
+        "region",
+        (
+            r"\bwhich (?:of (?:the|these) )?(?:\w+ )?(?:quadrants?|region|sector|half|side)\b|"
+            r"\bcompare\b[^.?]*\bquadrants?\b|\bquadrants?\b[^.?]*\b(?:most|worst)\b"
+        ),
+    ),
     ("place", r"\b(?:where|which direction|in which (?:direction|part)|what direction|location)\b"),
-    ("measure", r"\b(?:area|size|how (?:large|big|wide|much)|measure|diameter|share|proportion|extent|density)\b(?! of diabetic)"),
+    (
+        "measure",
+        (
+            r"\b(?:area|size|how (?:large|big|wide|much)|measure|diameter|share|proportion|extent|"
+            r"density)\b(?! of diabetic)"
+        ),
+    ),
     ("grade", r"\b(?:grade|severity|how severe|level)\b"),
     ("label", r"\b(?:class(?:ify|ification|es)?|diagnos\w+|category|healthy|npdr|pdr|retinopathy|stage)\b"),
 )
 
 _QUADRANTS = re.compile(r"\b(?:superior|inferior|nasal|temporal)\b")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:

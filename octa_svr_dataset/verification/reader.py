@@ -23,8 +23,10 @@ _SUBJECT_OF_HEADING = (
 )
 
 _NARRATION = re.compile(
-    r"^(?:(?:first|next|then|now|finally|last|lastly|let me|let us|i (?:will|shall|start|begin|now|look|turn|check|go)|to (?:begin|start)|"
-    r"start(?:ing)?|beginning|turning|moving|taken? together|putting|in summary|so|step|looking|on to|as for|what about)\b)",
+    r"^(?:(?:first|next|then|now|finally|last|lastly|let me|let us|i (?:will|shall|start|begin|now|look|turn|"
+    r"check|go)|to (?:begin|start)|"
+    r"start(?:ing)?|beginning|turning|moving|taken? together|putting|in summary|so|step|looking|on to|as for|"
+    r"what about)\b)",
     re.IGNORECASE,
 )
 """A sentence that says what is looked at next, and nothing of it."""
@@ -62,9 +64,7 @@ def read_dialogue(turns: Sequence[tuple[str, str]], laterality: str) -> tuple[Re
 
 
 def _read_answer(turn: int, query: Query, answer: str, laterality: str) -> Iterator[Reading]:
-    context = Context(
-        subject=query.subject, laterality=laterality, quadrants=quadrants_of(query, laterality)
-    )
+    context = Context(subject=query.subject, laterality=laterality, quadrants=quadrants_of(query, laterality))
     heading = ""
     for sentence in split_sentences(answer):
         if sentence.heading != heading:

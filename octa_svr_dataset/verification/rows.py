@@ -94,7 +94,7 @@ def row_of_columns(columns: Mapping[str, Any], source: str) -> Row:
 
 
 def rows_of_folder(folder: Path, num: int | None) -> Iterator[Row]:
-    """Rows of the Parquet shards or of the `save_to_disk` dataset in a folder, the files in the order of their names."""
+    """Rows of the Parquet shards or of the `save_to_disk` dataset in a folder, in the order of their names."""
     files = sorted(path for pattern in ("*.parquet", "*.arrow") for path in folder.rglob(pattern))
     if not files:
         raise InputError(f"{str(folder)!r} holds no Parquet shards and no dataset of save_to_disk")

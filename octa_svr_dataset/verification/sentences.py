@@ -8,7 +8,10 @@ _TAG = re.compile(r"</?think>|^```\w*$", re.MULTILINE)
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
-_HEADING = re.compile(r"^\s*(?:#{1,6}\s+(?P<hashed>.+?)|\*\*(?P<bold>[^*]{2,40}?):?\*\*:?|(?P<bare>[A-Z][\w ]{1,40}):)\s*$")
+_HEADING = re.compile(
+    r"^\s*(?:#{1,6}\s+(?P<hashed>.+?)|"
+    r"\*\*(?P<bold>[^*]{2,40}?):?\*\*:?|(?P<bare>[A-Z][\w ]{1,40}):)\s*$"
+)
 
 _LEAD = re.compile(r"^\s*(?:\*\*)?(?P<lead>[A-Z][A-Za-z ]{1,30}?)(?:\*\*)?:(?:\*\*)?\s+(?=\S)")
 """The word before a colon that opens a line, as in "Perfusion: ..." or "Conclusion: ..."."""

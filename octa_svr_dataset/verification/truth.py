@@ -1,7 +1,8 @@
 """What a row's pixels say: places, numbers and sizes measured here, visibility by the definition of `findings`.
 
 Whether a lesion lies above the limit of visibility, how vessels run and how good a picture is are questions of
-definition; they are put again to the stored pixels, never to the stored columns.
+definition; they are put again to the stored pixels. One thing alone rests on the stored findings: whether veins are
+seen to bead, as no layer shows how wide the veins are.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.findings.observation import observe_view
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.grading import FOCAL_MOST_MM2, label_of_severity, severity_of
+from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, label_of_severity, severity_of
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
@@ -23,6 +24,9 @@ from octa_svr_dataset.verification.rows import Row
 KINDS = ("dropout", "microaneurysm", "irma", "neovascularization")
 """Kinds of lesions that are counted."""
 
+GROUNDS = (*KINDS, "diffuse_loss", "beaded")
+"""What a grade may rest on."""
+
 CENTERED_MM = 0.1
 """Up to this distance of its centroid from the center of the picture, the avascular zone is called centered."""
 
@@ -30,11 +34,6 @@ CENTERED_TOLERANCE_MM = 0.006
 
 PLACE_BORDERLINE_DEG = 0.6
 """Both names are right nearer to the border of two directions: the centroid is rounded to a tenth of a pixel."""
-
-DEGREES = (("mild", 0.0, 0.08), ("moderate", 0.08, 0.20), ("marked", 0.20, 1.0))
-"""Shares of the bed that diffuse loss of each degree thins."""
-
-DEGREE_TOLERANCE = 0.0006
 
 QUADRANTS = ("superior", "nasal", "inferior", "temporal")
 
@@ -66,7 +65,7 @@ class DiffuseLoss:
     """Capillary loss dispersed over the bed."""
 
     is_visible: bool
-    degrees: frozenset[str]
+    degree: str
     share: float
 
 
@@ -97,17 +96,17 @@ class Truth:
     @property
     def severity(self) -> int:
         """Grade."""
-        return self._grade_of({kind for kind in (*KINDS, "diffuse_loss") if self.has(kind)}, self._dropout_mm2())
+        return self._grade_of({kind for kind in GROUNDS if self.has(kind)}, self._dropout_mm2())
 
     def grades_with(self, added: Iterable[str], removed: Iterable[str]) -> set[int]:
         """Grades that could stand if some kinds of lesions were there, or were not.
 
         Dropout that is added may be focal or wide.
         """
-        kinds = ({kind for kind in (*KINDS, "diffuse_loss") if self.has(kind)} | set(added)) - set(removed)
+        kinds = ({kind for kind in GROUNDS if self.has(kind)} | set(added)) - set(removed)
         areas_mm2 = {self._dropout_mm2()}
         if "dropout" in added:
-            areas_mm2 |= {FOCAL_MOST_MM2 / 2, 2 * FOCAL_MOST_MM2}
+            areas_mm2 |= {FOCAL_MOST_MM2 / 2, 2 * FOCAL_MOST_MM2, 2 * WIDE_DROPOUT_MM2}
         return {self._grade_of(kinds, area_mm2) for area_mm2 in areas_mm2}
 
     def _dropout_mm2(self) -> float:
@@ -120,6 +119,7 @@ class Truth:
             has_diffuse_loss="diffuse_loss" in kinds,
             has_microaneurysms="microaneurysm" in kinds,
             has_irma="irma" in kinds,
+            has_beading="beaded" in kinds,
             has_neovascularization="neovascularization" in kinds,
         )
 
@@ -130,6 +130,8 @@ class Truth:
 
     def has(self, kind: str) -> bool:
         """Whether anything of a kind can be seen."""
+        if kind == "beaded":
+            return "beaded" in self.traits
         return self.diffuse_loss.is_visible if kind == "diffuse_loss" else bool(self.lesions[kind])
 
 
@@ -150,7 +152,7 @@ def truth_of(row: Row) -> Truth:
         diffuse_loss=diffuse_loss,
         lost_share=_lost_shares(row, frame, lesions["dropout"], diffuse_loss),
         density={region.quadrant: region.density for region in seen.regions},
-        traits=_traits(seen),
+        traits=_traits(row, seen),
         quality=seen.quality.grade,
         calibre_um=seen.vessel_shape.calibre_um,
         laterality=row.laterality,
@@ -189,7 +191,7 @@ def _look_again(row: Row, frame: Frame) -> Findings:
     zone = row.layers["faz"] > 0
     floor = float(np.median(row.image[zone]) if zone.any() else np.quantile(row.image, 0.01))
     return observe_view(
-        View(rendering=rendering, laterality=row.laterality, fovea_px=np.array(frame.fovea_px), floor=floor)
+        View(rendering=rendering, laterality=row.laterality, fovea_px=np.array(frame.fovea_px), floor=floor), None
     )
 
 
@@ -229,15 +231,10 @@ def _zone(row: Row, frame: Frame, seen: Findings) -> Zone:
 def _diffuse_loss(row: Row, seen: Findings) -> DiffuseLoss:
     bed = (row.layers["faz"] == 0) & (row.layers["dropout"] == 0)
     share = float(((row.layers["diffuse_loss"] > 0) & bed).sum()) / max(float(bed.sum()), 1.0)
-    degrees = frozenset(
-        name for name, least, most in DEGREES if least - DEGREE_TOLERANCE <= share <= most + DEGREE_TOLERANCE
-    )
-    return DiffuseLoss(is_visible=seen.diffuse_loss.is_visible, degrees=degrees, share=share)
+    return DiffuseLoss(is_visible=seen.diffuse_loss.is_visible, degree=seen.diffuse_loss.degree, share=share)
 
 
-def _lost_shares(
-    row: Row, frame: Frame, dropouts: tuple[Instance, ...], diffuse_loss: DiffuseLoss
-) -> dict[str, float]:
+def _lost_shares(row: Row, frame: Frame, dropouts: tuple[Instance, ...], diffuse_loss: DiffuseLoss) -> dict[str, float]:
     lost = np.isin(row.layers["dropout"], [dropout.number for dropout in dropouts])
     if diffuse_loss.is_visible:
         lost |= row.layers["diffuse_loss"] > 0
@@ -252,10 +249,10 @@ def _lost_shares(
     }
 
 
-def _traits(seen: Findings) -> frozenset[str]:
+def _traits(row: Row, seen: Findings) -> frozenset[str]:
     applies = {
         "tortuous": seen.vessel_shape.is_tortuous,
-        "beaded": seen.vessel_shape.is_beaded,
+        "beaded": row.findings["vessel_shape"]["is_beaded"],
         "noisy": seen.quality.is_noisy,
         "blurred": seen.quality.is_blurred,
         "motion": seen.quality.has_motion,

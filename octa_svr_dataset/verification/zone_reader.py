@@ -6,33 +6,57 @@ from collections.abc import Iterator
 from octa_svr_dataset.verification.claims import Claim
 from octa_svr_dataset.verification.clauses import Clause
 
-_UNSEEN = r"\b(?:cannot|can not|can't|could not|not (?:be )?|no longer|nor|no) ?(?:be |been )?(?:\w+ )?(?:made out|seen|recogni[sz]|discern|identif|"\
-    r"delineat|locat|found|visible|distinguish|determin|outlined|told)|\bno (?:\w+ ){0,3}(?:avascular zone|faz)\b|\bindistinct\b|\bobscured\b|\bnot stand out\b"
+_UNSEEN = (
+    r"\b(?:cannot|can not|can't|could not|not (?:be )?|no longer|nor|no) ?(?:be |been )?(?:\w+ )?(?:made out|"
+    r"seen|recogni[sz]|discern|identif|"
+    r"delineat|locat|found|visible|distinguish|determin|outlined|told)|\bno (?:\w+ ){0,3}(?:avascular zone|"
+    r"faz)\b|\bindistinct\b|\bobscured\b|\bnot stand out\b"
+)
 
-_MERGED = r"\b(?:merg\w+|run together|runs together|ran together|flows? (?:together|into)|fus\w+|blends?|continuous with|confluent|join\w* into|"\
-    r"coalesc\w+|most of (?:its|the) (?:border|rim|edge|outline|margin)|(?:border|rim|edge|outline|margin)\w* (?:is |are )?(?:mostly|largely) (?:lost|gone|missing|open)|"\
+_MERGED = (
+    r"\b(?:merg\w+|run together|runs together|ran together|flows? (?:together|into)|fus\w+|blends?|"
+    r"continuous with|confluent|join\w* into|"
+    r"coalesc\w+|most of (?:its|the) (?:border|rim|edge|outline|margin)|(?:border|rim|edge|outline|"
+    r"margin)\w* (?:is |are )?(?:mostly|largely) (?:lost|gone|missing|open)|"
     r"little (?:of|remains|is left)|hardly any of (?:its|the)|dissolv\w+|swallow\w*|more than half of (?:its|the))"
+)
 
-_OPEN = r"\b(?:open|interrupt\w*|incomplete|adjoin\w*|gap|breach\w*|broken|abut\w*|border(?:s|ed|ing) (?:on|by|the)|touch\w*|reach\w*|breaks?|"\
-    r"adjacent|discontinu\w+|eroded|disrupt\w*|missing|lost|runs up to|extends? (?:in)?to|not closed|not complete|opens)\b"
+_OPEN = (
+    r"\b(?:open|interrupt\w*|incomplete|adjoin\w*|gap|breach\w*|broken|abut\w*|border(?:s|ed|ing) (?:on|by|the)|"
+    r"touch\w*|reach\w*|breaks?|"
+    r"adjacent|discontinu\w+|eroded|disrupt\w*|missing|lost|runs up to|extends? (?:in)?to|not closed|"
+    r"not complete|opens)\b"
+)
 
-_CLOSED = r"\b(?:closed|intact|complete(?:ly)?|continuous|unbroken|uninterrupted|well[ -]defined|well[ -]delimited|clearly (?:delimited|bounded|outlined)|"\
-    r"sharply|on all sides|all (?:the way )?round|all around|circumscribed|preserved|clean|ring of capillaries|unremarkable)\b"
+_CLOSED = (
+    r"\b(?:closed|intact|complete(?:ly)?|continuous|unbroken|uninterrupted|well[ -]defined|well[ -]delimited|"
+    r"clearly (?:delimited|bounded|outlined)|"
+    r"sharply|on all sides|all (?:the way )?round|all around|circumscribed|preserved|clean|ring of capillaries|"
+    r"unremarkable)\b"
+)
 
-_CENTER = r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|re)d\b|\bcentral(?:ly)?\b|\bmidpoint\b"
+_CENTER = (
+    r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|re)d\b|\bcentral(?:ly)?\b|"
+    r"\bmidpoint\b"
+)
 
 _BORDER = r"\b(?:borders?|rim|edges?|outlines?|margins?|ring|circumference|boundary|perimeter)\b"
 
 _PRONOUN = r"\b(?:it|its|this|that|zone|such)\b|" + _BORDER
 
 _USUAL = (
-    r"\b(?:(?:usual|normal|typical|ordinary|average|expected|common)\b(?! (?:size )?eyes)|(?:range|size|area) (?:that|of|in|which) (?:\w+ ){0,2}healthy|"
-    r"healthy (?:range|eyes (?:show|have))|unremarkable|within (?:the )?(?:\w+ )?(?:range|limits)|nothing (?:unusual|remarkable))"
+    r"\b(?:(?:usual|normal|typical|ordinary|average|expected|common)\b(?! (?:size )?eyes)|(?:range|size|"
+    r"area) (?:that|of|in|which) (?:\w+ ){0,2}healthy|"
+    r"healthy (?:range|eyes (?:show|have))|unremarkable|within (?:the )?(?:\w+ )?(?:range|limits)|"
+    r"nothing (?:unusual|remarkable))"
 )
 
 _SMALL = r"\b(?:small(?:er)?|narrow|lower end|below the (?:usual|range|normal))\b"
 
-_LARGE = r"\b(?:larger?|wider?|widen\w*|enlarge[dm]\w*|big(?:ger)?|above the (?:usual|range|normal)|upper end|beyond|exceeds?)\b"
+_LARGE = (
+    r"\b(?:larger?|wider?|widen\w*|enlarge[dm]\w*|big(?:ger)?|above the (?:usual|range|normal)|upper end|beyond|"
+    r"exceeds?)\b"
+)
 
 
 def read_zone(clause: Clause, subject: str) -> Iterator[Claim]:
@@ -66,7 +90,14 @@ def read_border_question(clause: Clause) -> Claim:
     is_closed = clause.has(_CLOSED) or clause.has(r"\b(?:whole|entire|traced?|follow(?:ed)?|delimited|complete)\b")
     is_negated = clause.has(r"\b(?:not|no|lacks?|fails?|impossible|without|incompletely|in part|any part|nowhere)\b")
     is_open = clause.has(_OPEN) or clause.has(_MERGED)
-    is_free = is_open and not is_closed and clause.has(r"\b(?:free of|without (?:any |a )?(?:gap|interruption|break)|no (?:gap|interruption|break))")
+    is_free = (
+        is_open
+        and not is_closed
+        and clause.has(
+            r"\b(?:free of|without (?:any |a )?(?:gap|interruption|break)|"
+            r"no (?:gap|interruption|break))"
+        )
+    )
     return Claim(aspect="zone_closed", subject="faz", holds=is_free or not (is_open or is_negated))
 
 
@@ -76,7 +107,13 @@ def is_about_border(clause: Clause) -> bool:
 
 
 def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Claim]:
-    if clause.has(_MERGED) and not (is_denied and clause.has(r"\b(?:does|do|did|has|is) not (?:\w+ )?(?:merge|run|flow|fuse|blend)")):
+    if clause.has(_MERGED) and not (
+        is_denied
+        and clause.has(
+            r"\b(?:does|do|did|has|is) not (?:\w+ )?(?:merge|"
+            r"run|flow|fuse|blend)"
+        )
+    ):
         yield Claim(aspect="zone_delimited", subject="faz", holds=False)
         return
     if clause.has(_UNSEEN):
@@ -103,14 +140,14 @@ def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Cl
             break
 
 
-def read_diffuse_loss(clause: Clause, subject: str) -> Iterator[Claim]:
-    """Claims of a clause on diffuse loss: presence, degree, share."""
+def read_diffuse_loss(clause: Clause, subject: str, *, is_affirmed: bool = False) -> Iterator[Claim]:
+    """Claims of a clause on diffuse loss; `is_affirmed` where a negation in it denies something else."""
     mentions = [kind for kind in clause.kinds() if kind.value == "diffuse_loss"]
     if clause.has(r"\b(?:quadrants?|sectors?)\b") and not mentions:
         return
     if not mentions and (subject != "diffuse_loss" or clause.kinds()):
         return
-    if mentions and clause.is_denied(mentions[0]):
+    if mentions and clause.is_denied(mentions[0]) and not is_affirmed:
         yield Claim(aspect="presence", subject="diffuse_loss", value=True, holds=False)
         return
     degrees = [mention.value for mention in clause.mentions if mention.tag == "degree"]

@@ -39,5 +39,5 @@ def picture_row() -> Row:
         label="npdr",
         severity=2,
         tasks=(),
-        findings={},
+        findings={"vessel_shape": {"is_beaded": False}},
     )

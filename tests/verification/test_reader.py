@@ -11,7 +11,10 @@ TRUE = (
     "The foveal avascular zone lies at the center of the picture and measures 0.28 mm².",
     "The FAZ is centered; its border is closed all the way round.",
     "Two areas of capillary dropout can be seen.",
-    "There are two areas of non-perfusion: a medium-sized one of 0.49 mm² to the lower right of the fovea, and a small one above it.",
+    (
+        "There are two areas of non-perfusion: a medium-sized one of 0.49 mm² to the lower right of the fovea, and "
+        "a small one above it."
+    ),
     "Dropout is present in two places, one below and to the right of the fovea and one above it.",
     "The larger of the areas of dropout lies to the lower right of the fovea.",
     "The dropout covers 0.61 mm² in all.",
@@ -113,7 +116,10 @@ def test_false_sentences_are_refuted(sentence: str, truth: Truth) -> None:
             "B) One or two",
         ),
         (
-            "Which class?\nA) Healthy retina\nB) Proliferative diabetic retinopathy\nC) Moderate non-proliferative diabetic retinopathy",
+            (
+                "Which class?\nA) Healthy retina\nB) Proliferative diabetic retinopathy\nC) Moderate "
+                "non-proliferative diabetic retinopathy"
+            ),
             "C",
             "A",
         ),

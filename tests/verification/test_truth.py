@@ -36,7 +36,9 @@ def test_the_grade_falls_without_dropout_and_rises_with_new_vessels(picture_row:
     assert truth.grades_with(("neovascularization",), ()) == {4}
 
 
-@pytest.mark.parametrize(("angle_deg", "name"), [(0, "right"), (44, "lower right"), (-90, "upper"), (-136, "upper left")])
+@pytest.mark.parametrize(
+    ("angle_deg", "name"), [(0, "right"), (44, "lower right"), (-90, "upper"), (-136, "upper left")]
+)
 def test_directions_go_clockwise_from_the_right(angle_deg: float, name: str) -> None:
     assert directions_of(angle_deg, 0.5) == {name}
 
