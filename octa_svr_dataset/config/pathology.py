@@ -186,7 +186,7 @@ class IrmaConfig(Settings):
     count: Annotated[CountRange, Within(1, 12)] = (1, 4)
     """Number in such an eye; one that finds no two vessels to join is left out."""
 
-    chord_mm: Annotated[Range, Within(0.1, 2.0)] = (0.25, 0.8)
+    chord_mm: Annotated[Range, Within(0.1, 1.2)] = (0.2, 0.7)
     """Distance between the vessels that one joins, mm."""
 
     radius_mm: Annotated[Range, Within(0.004, 0.03)] = (0.008, 0.020)
@@ -198,6 +198,9 @@ class IrmaConfig(Settings):
     wavelength_mm: Annotated[Range, Within(0.05, 1)] = (0.18, 0.40)
     """Length of its windings, mm."""
 
+    branches: Annotated[CountRange, Within(0, 6)] = (0, 3)
+    """Number of thinner vessels that leave its course and join it again farther on."""
+
 
 class NeovascularizationConfig(Settings):
     """Neovascularization: fine looping tufts above the retina, from veins at the edge of capillary dropout."""
@@ -208,8 +211,8 @@ class NeovascularizationConfig(Settings):
     count: Annotated[CountRange, Within(1, 6)] = (1, 3)
     """Number of tufts in such an eye; one that finds no vein to grow from is left out."""
 
-    area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
-    """Area that a tuft fills, mm2."""
+    area_mm2: Annotated[Range, Within(0.04, 2.0)] = (0.05, 1.0)
+    """Area that a tuft fills, mm2; its logarithm is drawn uniformly, so that small ones are frequent."""
 
     spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.025, 0.038)
     """Area of a tuft over the length of its vessels, mm: their distance from one another."""
