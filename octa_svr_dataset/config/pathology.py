@@ -6,6 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from octa_svr_dataset.setting_types import BySeverity, CountRange, Range, Settings, Within
 
+AreaShares = Annotated[tuple[float, float, float, float], Within(0, 0.3)]
+"""A share of the area, in eyes of each severity from 1 to 4; gaps find no room for more."""
+
 
 class DropoutConfig(Settings):
     """Capillary dropout: areas in which capillaries are lost and larger vessels stay."""
@@ -65,11 +68,11 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: BySeverity = (0.01, 0.10, 0.16, 0.21)
+    least_area_share: AreaShares = (0.01, 0.10, 0.16, 0.21)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: BySeverity = (0.06, 0.19, 0.26, 0.30)
-    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
+    most_area_share: AreaShares = (0.06, 0.19, 0.26, 0.30)
+    """Largest share of the area that gaps take, by severity from 1 to 4; for more they find no room."""
 
     gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.07, 0.13)
     """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent. They
