@@ -190,6 +190,8 @@ NEEDS = {
     "imaging.motion_line_contrast": {"imaging.motion_lines": [2, 2]},
     "imaging.saccade_mm": {"imaging.saccades": [2, 2]},
     "imaging.shadow": {"imaging.projection": "deep"},
+    "imaging.floater_depth": {"imaging.floater_probability": 1.0},
+    "imaging.floater_radius_mm": {"imaging.floater_probability": 1.0},
     "imaging.residue": {"imaging.projection": "deep"},
 }
 """Settings without which another has nothing to act on: the larger of two distances counts, a line must be there."""
