@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[dict[str, Any], str, tuple[Any, Any, Any]]] = {
     "dispersed loss": (
         {"pathology.dispersed_loss.probability": ALWAYS, "pathology.dispersed_loss.least_area_share": [0, 0, 0, 0]},
         "pathology.dispersed_loss.most_area_share",
-        ([0, 0, 0, 0.05], [0, 0, 0, 0.2], [0, 0, 0, 0.4]),
+        ([0, 0, 0, 0.05], [0, 0, 0, 0.2], [0, 0, 0, 0.3]),
     ),
     "perifoveal loss": (
         {"pathology.foveal_loss.probability": ALWAYS, "pathology.foveal_loss.sectors": [4, 4]},

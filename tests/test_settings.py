@@ -65,8 +65,8 @@ CHANGES: dict[str, Any] = {
     "pathology.dropout.dilation": [3.0, 3.0],
     "pathology.dropout.dilated_band_mm": 0.4,
     "pathology.dispersed_loss.probability": [0, 1, 0, 0],
-    "pathology.dispersed_loss.least_area_share": [0, 0.19, 0.2, 0.2],
-    "pathology.dispersed_loss.most_area_share": [0.2, 0.1, 0.4, 0.4],
+    "pathology.dispersed_loss.least_area_share": [0, 0.18, 0.2, 0.2],
+    "pathology.dispersed_loss.most_area_share": [0.2, 0.1, 0.3, 0.3],
     "pathology.dispersed_loss.gap_width_mm": [0.2, 0.4],
     "pathology.dispersed_loss.strength": [0.3, 0.3],
     "pathology.dispersed_loss.gap_distance_mm": 0.1,
@@ -99,6 +99,7 @@ CHANGES: dict[str, Any] = {
     "pathology.irma.radius_mm": [0.03, 0.03],
     "pathology.irma.arc_over_chord": [2.0, 2.0],
     "pathology.irma.wavelength_mm": [0.6, 0.6],
+    "pathology.irma.branches": [5, 6],
     "pathology.neovascularization.probability": [0, 1, 0, 0],
     "pathology.neovascularization.count": [5, 5],
     "pathology.neovascularization.area_mm2": [1.0, 1.0],
@@ -155,6 +156,9 @@ CHANGES: dict[str, Any] = {
     "imaging.shading": [0.4, 0.4],
     "imaging.shading_scale_mm": [3.0, 3.0],
     "imaging.vignetting": [0.8, 0.8],
+    "imaging.floater_probability": 1.0,
+    "imaging.floater_depth": 0.9,
+    "imaging.floater_radius_mm": 2.0,
     "imaging.black_level": [0.1, 0.1],
     "imaging.gain": [0.5, 0.5],
     "imaging.gamma": [2.0, 2.0],
@@ -182,7 +186,7 @@ NEEDS = {
     **{
         f"pathology.{kind}.{name}": {f"pathology.{kind}.probability": OF_SEVERITY_2}
         for kind, names in {
-            "irma": ("count", "chord_mm", "radius_mm", "arc_over_chord", "wavelength_mm"),
+            "irma": ("count", "chord_mm", "radius_mm", "arc_over_chord", "wavelength_mm", "branches"),
             "neovascularization": (
                 "count",
                 "area_mm2",
@@ -203,6 +207,8 @@ NEEDS = {
     "imaging.motion_line_contrast": {"imaging.motion_lines": [2, 2]},
     "imaging.saccade_mm": {"imaging.saccades": [2, 2]},
     "imaging.shadow": {"imaging.projection": "deep"},
+    "imaging.floater_depth": {"imaging.floater_probability": 1.0},
+    "imaging.floater_radius_mm": {"imaging.floater_probability": 1.0},
     "imaging.residue": {"imaging.projection": "deep"},
     **{name: {"text.form": "mixed", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.forms")},
     **{name: {"text.opening": "drawn", "text.turns": [3, 3]} for name in CHANGES if name.startswith("text.tasks")},

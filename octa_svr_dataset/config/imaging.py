@@ -142,6 +142,15 @@ class ImagingConfig(Settings):
     vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.14)
     """Loss of brightness at the corners of the picture."""
 
+    floater_probability: float = Field(0.1, ge=0, le=1)
+    """Share of the pictures in which an opacity of the vitreous casts a soft shadow; it is no disease."""
+
+    floater_depth: float = Field(0.6, ge=0, le=1)
+    """Share of the light that the deepest shadow takes in its middle; the faintest one takes 0.3 of that."""
+
+    floater_radius_mm: float = Field(0.7, ge=0.05, le=3)
+    """Radius of the largest shadow where it has half of its depth, mm; the smallest one has half of that."""
+
     black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.035, 0.005)
     """Brightness that is shown as black."""
 

@@ -6,6 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from octa_svr_dataset.setting_types import BySeverity, CountRange, Range, Settings, Within
 
+AreaShares = Annotated[tuple[float, float, float, float], Within(0, 0.3)]
+"""A share of the area, in eyes of each severity from 1 to 4; gaps find no room for more."""
+
 
 class DropoutConfig(Settings):
     """Capillary dropout: areas in which capillaries are lost and larger vessels stay."""
@@ -65,11 +68,11 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: BySeverity = (0.01, 0.10, 0.16, 0.21)
+    least_area_share: AreaShares = (0.01, 0.10, 0.16, 0.21)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: BySeverity = (0.06, 0.19, 0.26, 0.30)
-    """Largest share of the area that gaps take, by severity from 1 to 4; beyond 0.3 they find no room."""
+    most_area_share: AreaShares = (0.06, 0.19, 0.26, 0.30)
+    """Largest share of the area that gaps take, by severity from 1 to 4; for more they find no room."""
 
     gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.07, 0.13)
     """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent. They
@@ -186,7 +189,7 @@ class IrmaConfig(Settings):
     count: Annotated[CountRange, Within(1, 12)] = (1, 4)
     """Number in such an eye; one that finds no two vessels to join is left out."""
 
-    chord_mm: Annotated[Range, Within(0.1, 2.0)] = (0.25, 0.8)
+    chord_mm: Annotated[Range, Within(0.1, 1.2)] = (0.2, 0.7)
     """Distance between the vessels that one joins, mm."""
 
     radius_mm: Annotated[Range, Within(0.004, 0.03)] = (0.008, 0.020)
@@ -198,6 +201,9 @@ class IrmaConfig(Settings):
     wavelength_mm: Annotated[Range, Within(0.05, 1)] = (0.18, 0.40)
     """Length of its windings, mm."""
 
+    branches: Annotated[CountRange, Within(0, 6)] = (0, 3)
+    """Number of thinner vessels that leave its course and join it again farther on."""
+
 
 class NeovascularizationConfig(Settings):
     """Neovascularization: fine looping tufts above the retina, from veins at the edge of capillary dropout."""
@@ -208,8 +214,8 @@ class NeovascularizationConfig(Settings):
     count: Annotated[CountRange, Within(1, 6)] = (1, 3)
     """Number of tufts in such an eye; one that finds no vein to grow from is left out."""
 
-    area_mm2: Annotated[Range, Within(0.02, 2.0)] = (0.05, 0.6)
-    """Area that a tuft fills, mm2."""
+    area_mm2: Annotated[Range, Within(0.04, 2.0)] = (0.05, 1.0)
+    """Area that a tuft fills, mm2; its logarithm is drawn uniformly, so that small ones are frequent."""
 
     spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.025, 0.038)
     """Area of a tuft over the length of its vessels, mm: their distance from one another."""

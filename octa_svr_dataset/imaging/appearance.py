@@ -17,6 +17,7 @@ from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.fields import blurred, resized, speckle, standardized
 from octa_svr_dataset.imaging.mesh import draw_mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.imaging.shadows import draw_shadow
 
 LARGEST_VESSEL_SIGNAL = 0.95
 """Brightness of the largest vessels: decorrelation saturates."""
@@ -111,6 +112,9 @@ class Acquisition:
     strip_gain: np.ndarray
     """(S,) float32. Factor on the brightness of each strip of scan lines between two movements of the eye."""
 
+    light: np.ndarray
+    """(L, L) float32. Share of the light that opacities of the vitreous let through."""
+
     @classmethod
     def draw(cls, config: ImagingConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> Self:
         """Draw the exposure of one picture.
@@ -147,6 +151,7 @@ class Acquisition:
             line_offset=_bright_lines(config, grid.size_px, rng),
             line_shift_px=tremor_px * np.clip(rng.standard_normal(grid.size_px), -2.0, 2.0),
             strip_gain=_strip_gain(drawn["strip_noise"], config.saccades[1] + 1, rng),
+            light=draw_shadow(config, grid, rng),
         )
 
     def shown_radius_mm(self, radius_mm: np.ndarray) -> np.ndarray:
@@ -196,7 +201,7 @@ class Acquisition:
         (size_px, size_px) ndarray of uint8
             The picture.
         """
-        signal = blurred(self._signal(flow, perfusion, above), self.grid.length_px(self.defocus_mm))
+        signal = blurred(self._signal(flow, perfusion, above) * self.light, self.grid.length_px(self.defocus_mm))
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += (self.noise_floor * (1.0 - signal)) * self.floor

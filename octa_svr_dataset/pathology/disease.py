@@ -1,6 +1,7 @@
 """Diabetic retinopathy of an eye: which lesions it has, and what they leave of its vessels."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from octa_svr_dataset.pathology.net import Net
 from octa_svr_dataset.pathology.perifovea import FovealLoss
 from octa_svr_dataset.pathology.placement import draw_dropouts, strongest_dropout
 from octa_svr_dataset.pathology.shape import change_shape
-from octa_svr_dataset.setting_types import BySeverity
+from octa_svr_dataset.setting_types import BySeverity, Settings
 from octa_svr_dataset.vessel_graph import VesselGraph
+
+Section = TypeVar("Section", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,8 @@ def develop(
     rng
         Stream of the lesions.
     strongest
-        Take the most visible lesions that the settings admit instead of drawing them.
+        Take the most visible lesions that the settings admit instead of drawing them. How much vessels wind and bead is
+        still drawn: that alone is no sign of the disease.
     """
     foveal_rng, dispersed_rng, dropout_rng, shape_rng, new_rng = rng.spawn(5)
     net, spared_mm = Net.of(graph), config.spared_radius_mm
@@ -128,10 +132,18 @@ def _grow_out(
         spared_mm = config.dropout.spared_radius_mm
         dots = place(config.microaneurysms, graph, dropouts, spared_mm, field_width_mm, dot_rng)
     if config.new_vessels != "neovascularization" and _has(config.irma.probability, severity, irma_rng):
-        irma = draw_irma(config.irma, graph, dropouts, field_width_mm, irma_rng)
+        settings = _strongest(config.irma, "count", "radius_mm") if strongest else config.irma
+        irma = draw_irma(settings, graph, dropouts, field_width_mm, irma_rng)
     if config.new_vessels != "irma" and _has(config.neovascularization.probability, severity, tuft_rng):
-        tufts = draw_neovascularization(config.neovascularization, graph, dropouts, field_width_mm, tuft_rng)
+        chosen = config.neovascularization
+        chosen = _strongest(chosen, "count", "area_mm2", "radius_mm", "flow") if strongest else chosen
+        tufts = draw_neovascularization(chosen, graph, dropouts, field_width_mm, tuft_rng)
     return dots, irma, tufts
+
+
+def _strongest(section: Section, *names: str) -> Section:
+    """Settings of a kind of lesion with ranges narrowed down to their upper ends."""
+    return section.model_copy(update={name: (getattr(section, name)[1],) * 2 for name in names})
 
 
 def _has(probability: BySeverity, severity: int, rng: np.random.Generator) -> bool:

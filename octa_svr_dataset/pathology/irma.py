@@ -38,7 +38,19 @@ WAVE_SPREAD = 0.5
 ONSET = 3.0
 """A course begins and ends straight, and winds in full from about the inverse share of its chord, over pi, on."""
 
-CALIBRE_SWING = 0.2
+BRANCH_SPANS = (0.15, 0.5)
+"""A branch joins its shunt again after this share of its course."""
+
+BRANCH_ARCS = (1.3, 2.0)
+"""Length of a branch over the distance that it spans: it bows away from its shunt."""
+
+BRANCH_CALIBRES = (0.5, 0.9)
+"""Calibre of a branch relative to that of its shunt where it leaves it."""
+
+LEAST_BRANCH_MM = 0.06
+"""Branches span at least this distance, mm."""
+
+CALIBRE_SWING = 0.3
 """Relative amplitude with which the calibre varies along a shunt."""
 
 
@@ -75,7 +87,9 @@ def draw_irma(
             pair = _pair(config, graph, dropouts[which], anchors[which], rng)
             if pair is not None and not _is_beside(shunts, graph, pair):
                 start_mm, end_mm = graph.position_mm[list(pair)]
-                shunts.append(_shunt(config, start_mm, end_mm, field_width_mm, rng))
+                arc_over_chord = rng.uniform(*config.arc_over_chord)
+                course = _course(config, start_mm, end_mm, field_width_mm, rng, arc_over_chord)
+                shunts.append(_branched(config, course, field_width_mm, rng))
                 break
     return tuple(shunts)
 
@@ -115,13 +129,18 @@ def _is_beside(shunts: list[NewVessels], graph: VesselGraph, pair: tuple[int, in
     return bool(np.min(apart_mm, initial=np.inf) < LEAST_APART_MM)
 
 
-def _shunt(
-    config: IrmaConfig, start_mm: np.ndarray, end_mm: np.ndarray, field_width_mm: float, rng: np.random.Generator
-) -> NewVessels:
-    """A winding course between two points (x, y, z), mm."""
+def _course(
+    config: IrmaConfig,
+    start_mm: np.ndarray,
+    end_mm: np.ndarray,
+    field_width_mm: float,
+    rng: np.random.Generator,
+    arc_over_chord: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (P, 3) of a winding course between two points (x, y, z), and their radii (P,), mm."""
     along_mm = end_mm[:2] - start_mm[:2]
     chord_mm = math.hypot(*along_mm)
-    arc_mm = chord_mm * rng.uniform(*config.arc_over_chord)
+    arc_mm = chord_mm * arc_over_chord
     share = np.linspace(0.0, 1.0, FINENESS * math.ceil(arc_mm / PITCH_MM) + 1)
     sway = _sway(share * chord_mm, rng.uniform(*config.wavelength_mm), rng)
     sway *= np.minimum(ONSET * np.sin(math.pi * share), 1.0)
@@ -135,10 +154,31 @@ def _shunt(
     position_mm[0], position_mm[-1] = start_mm, end_mm
     swing = np.sin(2.0 * math.pi * (place_mm / config.wavelength_mm[0] + rng.uniform()))
     radius_mm = rng.uniform(*config.radius_mm) * (1.0 + CALIBRE_SWING * swing)
-    number = np.arange(len(place_mm))
-    return NewVessels(
-        position_mm=position_mm, edges=np.stack((number[:-1], number[1:]), axis=1), radius_mm=radius_mm, flow=0.0
-    )
+    return position_mm, radius_mm
+
+
+def _branched(
+    config: IrmaConfig, shunt: tuple[np.ndarray, np.ndarray], width_mm: float, rng: np.random.Generator
+) -> NewVessels:
+    """A course with vessels that leave it and join it again; its ends stay the first node and the last one."""
+    position_mm, radius_mm = shunt
+    last = len(radius_mm) - 1
+    chains = [np.arange(last + 1)]
+    for _ in range(int(rng.integers(*config.branches, endpoint=True))):
+        first, span = int(rng.uniform(0.05, 0.6) * last), int(rng.uniform(*BRANCH_SPANS) * last)
+        ends = position_mm[[first, min(first + max(span, 2), last)]]
+        if math.dist(ends[0, :2], ends[1, :2]) < LEAST_BRANCH_MM:
+            continue
+        course_mm, _ = _course(config, ends[0], ends[1], width_mm, rng, rng.uniform(*BRANCH_ARCS))
+        inner = len(radius_mm) + np.arange(len(course_mm) - 2)
+        chains.append(np.concatenate(([first], inner, [min(first + max(span, 2), last)])))
+        position_mm = np.concatenate((position_mm, course_mm[1:-1]))
+        thin_mm = rng.uniform(*BRANCH_CALIBRES) * radius_mm[first]
+        radius_mm = np.concatenate((radius_mm, np.full(len(inner), thin_mm)))
+    order = np.concatenate((np.arange(last), np.arange(last + 1, len(radius_mm)), [last]))
+    number = np.argsort(order)
+    edges = np.concatenate([np.stack((chain[:-1], chain[1:]), axis=1) for chain in chains])
+    return NewVessels(position_mm=position_mm[order], edges=number[edges], radius_mm=radius_mm[order], flow=0.0)
 
 
 def _sway(distance_mm: np.ndarray, wavelength_mm: float, rng: np.random.Generator) -> np.ndarray:

@@ -44,7 +44,7 @@ def draw_neovascularization(
         if not len(node):
             break
         root_mm = graph.position_mm[node[rng.integers(len(node))]]
-        area_mm2 = rng.uniform(*config.area_mm2)
+        area_mm2 = math.exp(rng.uniform(*np.log(config.area_mm2)))  # small ones are frequent
         tufts.append(grow_tuft(config, root_mm, area_mm2, field_width_mm, rng))
         offset_mm = graph.position_mm[node, :2] - tufts[-1].position_mm[:, :2].mean(axis=0)
         node = node[np.hypot(offset_mm[:, 0], offset_mm[:, 1]) > 2.0 * math.sqrt(area_mm2 / math.pi)]

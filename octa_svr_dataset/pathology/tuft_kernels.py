@@ -9,7 +9,7 @@ from octa_svr_dataset.kernel import kernel
 
 
 class Outline(NamedTuple):
-    """What a tuft fills: the inside of an irregular circle, as far as it lies in a part of the field; all mm."""
+    """What a tuft fills: the inside of an irregular ellipse, as far as it lies in a part of the field; all mm."""
 
     x: float
     y: float
@@ -20,6 +20,10 @@ class Outline(NamedTuple):
     low: float
     high: float
     """Limits of x and of y."""
+    angle: float
+    """Direction in which it is drawn out, rad."""
+    stretch: float
+    """So many times as long in that direction, and as narrow across it, as a circle."""
 
 
 class Law(NamedTuple):
@@ -43,7 +47,9 @@ def holds(outline: Outline, x: float, y: float) -> bool:
     """Whether a place lies inside an outline."""
     if min(x, y) < outline.low or max(x, y) > outline.high:
         return False
-    right, down = x - outline.x, y - outline.y
+    cosine, sine = math.cos(outline.angle), math.sin(outline.angle)
+    right = ((x - outline.x) * cosine + (y - outline.y) * sine) / outline.stretch
+    down = ((y - outline.y) * cosine - (x - outline.x) * sine) * outline.stretch
     angle, first, second, third = math.atan2(down, right), *outline.phases
     waves = math.cos(2.0 * angle + first) + math.cos(3.0 * angle + second) + math.cos(5.0 * angle + third)
     return math.hypot(right, down) <= outline.radius * (1.0 + outline.wave * waves)

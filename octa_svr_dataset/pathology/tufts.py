@@ -71,8 +71,12 @@ NUM_PROBES = 256
 NUM_TARGETS = 6
 """A new sprout starts toward the emptiest of as many places in the tuft."""
 
-IRREGULARITY = 0.25
-"""Relative amplitude of the outline's departures from a circle."""
+IRREGULARITY = 0.3
+"""Relative amplitude of the outline's departures from an ellipse."""
+
+STRETCHES = (0.7, 1.7)
+"""Tufts are so many times as long in the direction in which they grow, and as narrow across it, as round ones: from
+fans, which spread beside their vein, to fronds, which leave it."""
 
 FEEDER_CALIBRE = 1.6
 """Calibre where a tuft leaves its vein, relative to the rest; it falls off over the radius of the tuft."""
@@ -101,7 +105,8 @@ def grow_tuft(
         Stream of the lesions.
     """
     radius_mm = math.sqrt(area_mm2 / FILLED_SHARE / math.pi)
-    outline = _outline(root_mm[:2], radius_mm, field_width_mm, rng)
+    stretch = math.exp(rng.uniform(math.log(STRETCHES[0]), math.log(STRETCHES[1])))
+    outline = _outline(root_mm[:2], radius_mm, stretch, field_width_mm, rng)
     inside_mm2 = _area_mm2(outline, rng)
     num_nodes = math.ceil(FILLED_SHARE * inside_mm2 / rng.uniform(*config.spacing_mm) / STEP_MM)
     network = _sprout(config, root_mm[:2], outline, max(num_nodes, FIRST_SPROUTS), rng)
@@ -125,28 +130,38 @@ class _Network:
     """(M, 2) int64. Nodes that each piece joins; where it has grown, the new one is the second."""
 
 
-def _outline(root_mm: np.ndarray, radius_mm: float, field_width_mm: float, rng: np.random.Generator) -> Outline:
+def _outline(
+    root_mm: np.ndarray, radius_mm: float, stretch: float, field_width_mm: float, rng: np.random.Generator
+) -> Outline:
     """The one of some outlines at a point that lies farthest inside the field."""
     angle_rad = rng.uniform(0.0, 2.0 * math.pi, size=NUM_TARGETS)
-    center_mm = root_mm + CENTER_DISTANCE * radius_mm * np.column_stack((np.cos(angle_rad), np.sin(angle_rad)))
+    center_mm = root_mm + CENTER_DISTANCE * radius_mm * stretch * np.column_stack(
+        (np.cos(angle_rad), np.sin(angle_rad))
+    )
     inside_mm = field_width_mm / 2 - np.abs(center_mm - field_width_mm / 2).max(axis=1)
     best = int(np.argmax(np.minimum(inside_mm, radius_mm)))
     low_mm, high_mm = INSIDE_MARGIN_MM, field_width_mm - INSIDE_MARGIN_MM
     x_mm, y_mm = np.clip(center_mm[best], low_mm, high_mm).tolist()
     first, second, third = rng.uniform(0.0, 2.0 * math.pi, size=3).tolist()
-    return Outline(x_mm, y_mm, radius_mm, IRREGULARITY / 3.0, (first, second, third), low_mm, high_mm)
+    phases, wave = (first, second, third), IRREGULARITY / 3.0
+    return Outline(x_mm, y_mm, radius_mm, wave, phases, low_mm, high_mm, float(angle_rad[best]), stretch)
 
 
 def _places_mm(outline: Outline, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """(*shape, 2) places in the square around an outline, mm."""
-    reach_mm = outline.radius * (1.0 + IRREGULARITY)
+    reach_mm = _reach_mm(outline)
     return np.asarray(np.array([outline.x, outline.y]) + rng.uniform(-reach_mm, reach_mm, size=(*shape, 2)))
 
 
 def _area_mm2(outline: Outline, rng: np.random.Generator) -> float:
     """Area inside an outline, by chance, mm2."""
     num_inside = int(count_held(outline, _places_mm(outline, (NUM_PROBES,), rng)))
-    return num_inside / NUM_PROBES * (2.0 * outline.radius * (1.0 + IRREGULARITY)) ** 2
+    return num_inside / NUM_PROBES * (2.0 * _reach_mm(outline)) ** 2
+
+
+def _reach_mm(outline: Outline) -> float:
+    """No place inside an outline lies farther from its center along x or y, mm."""
+    return outline.radius * (1.0 + IRREGULARITY) * max(outline.stretch, 1.0 / outline.stretch)
 
 
 def _sprout(

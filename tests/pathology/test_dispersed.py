@@ -149,5 +149,5 @@ def test_survivors_are_wider_by_the_factor_that_is_set(healthy):
 
 
 def test_least_and_most_shares_must_be_in_order():
-    with pytest.raises(ValueError, match=r"least_area_share \(0\.5\) must not be above .* at severity 2"):
-        DispersedLossConfig(least_area_share=(0.0, 0.5, 0.0, 0.0))
+    with pytest.raises(ValueError, match=r"least_area_share \(0\.2\) must not be above .* at severity 2"):
+        DispersedLossConfig(least_area_share=(0.0, 0.2, 0.0, 0.0), most_area_share=(0.1, 0.1, 0.1, 0.1))

@@ -64,6 +64,19 @@ def test_a_tuft_stays_inside_the_field():
             assert tuft.position_mm[:, :2].max() < 3
 
 
+def test_tufts_have_many_sizes_and_shapes(dropout_eyes):
+    areas_mm2, ratios = [], []
+    for eye in dropout_eyes:
+        for seed in range(3):
+            for tuft in draw(eye, NeovascularizationConfig(count=(2, 2)), seed):
+                spread_mm = np.sqrt(np.linalg.eigvalsh(np.cov(tuft.position_mm[:, :2].T)))
+                areas_mm2.append(4 * np.pi * spread_mm.prod())
+                ratios.append(spread_mm[1] / spread_mm[0])
+    assert np.quantile(areas_mm2, 0.9) > 4 * np.quantile(areas_mm2, 0.1)
+    assert np.quantile(ratios, 0.1) < 1.5
+    assert np.quantile(ratios, 0.9) > 1.9
+
+
 def test_a_tuft_lies_above_the_retina():
     assert np.all(grow(0).position_mm[:, 2] == 0.0)
 
@@ -123,7 +136,7 @@ def test_the_compiled_growth_equals_that_of_plain_python():
         rng = np.random.default_rng(5)
         position_mm, edges = np.full((40, 2), 0.5), np.zeros((80, 2), np.int64)
         sprout, born = np.zeros((2, 40), np.int64)
-        outline = Outline(0.6, 0.5, 0.15, 0.08, (0.1, 2.0, 4.0), 0.02, 0.98)
+        outline = Outline(0.6, 0.5, 0.15, 0.08, (0.1, 2.0, 4.0), 0.02, 0.98, 0.5, 1.4)
         law = Law(0.015, 0.8, 0.2, 0.5, 0.014, 8, 0.7, 4, 2)
         place = rng.uniform(0.4, 0.7, size=(60, 2, 3, 4))
         normal, chance = rng.standard_normal((60, 4)), rng.uniform(size=(60, 4))
