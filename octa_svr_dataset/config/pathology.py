@@ -68,10 +68,10 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: AreaShares = (0.01, 0.10, 0.16, 0.21)
+    least_area_share: AreaShares = (0.01, 0.10, 0.14, 0.23)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: AreaShares = (0.06, 0.19, 0.26, 0.30)
+    most_area_share: AreaShares = (0.06, 0.19, 0.23, 0.30)
     """Largest share of the area that gaps take, by severity from 1 to 4; for more they find no room."""
 
     gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.07, 0.13)
@@ -214,7 +214,7 @@ class NeovascularizationConfig(Settings):
     count: Annotated[CountRange, Within(1, 6)] = (1, 3)
     """Number of tufts in such an eye; one that finds no vein to grow from is left out."""
 
-    area_mm2: Annotated[Range, Within(0.04, 2.0)] = (0.05, 1.0)
+    area_mm2: Annotated[Range, Within(0.04, 2.0)] = (0.05, 0.7)
     """Area that a tuft fills, mm2; its logarithm is drawn uniformly, so that small ones are frequent."""
 
     spacing_mm: Annotated[Range, Within(0.015, 0.2)] = (0.025, 0.038)
