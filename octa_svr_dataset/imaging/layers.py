@@ -11,7 +11,7 @@ from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
-from octa_svr_dataset.vessel_graph import VesselGraph
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 AVASCULAR_DISTANCE_MM = 0.035
 """Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
@@ -154,7 +154,9 @@ def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
 def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
     """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them.
 
-    Found on a grid of one pitch, so that the zone does not depend on the size of the picture.
+    Where both layers are shown and each is closed, the superficial one counts: readers follow its ring, and deep
+    capillaries that reach farther in hardly show. Found on a grid of one pitch, so that the zone does not depend on
+    the size of the picture.
     """
     grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / AVASCULAR_GRID_MM))
     return _magnified(_zone_on_grid(scene, grid), fov)
@@ -162,6 +164,8 @@ def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
 
 def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
     graph = scene.faz_graph
+    if len(graph.links) and (graph.layer == VesselLayer.SUPERFICIAL).any():
+        graph = graph.in_layer(VesselLayer.SUPERFICIAL)
     vessels = draw_vessels(graph, grid, graph.radius_mm, np.ones(len(graph)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)
