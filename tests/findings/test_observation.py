@@ -293,7 +293,7 @@ def test_what_is_lost_counts_in_its_quadrant(laterality, quadrant):
     assert [region.quadrant for region in found] == ["superior", "nasal", "inferior", "temporal"]
     for region in found:
         share = 1.0 - np.pi * (60**2 - 50**2) / (SIZE**2 - np.pi * 50**2) if region.quadrant == quadrant else 0.0
-        assert region.lost_share == pytest.approx(share, abs=0.005)
+        assert region.lost_share == pytest.approx(share, abs=0.012)  # a row of pixels lies on the diagonals
 
 
 def test_what_cannot_be_seen_is_not_lost():
