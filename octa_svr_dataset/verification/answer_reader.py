@@ -193,5 +193,7 @@ def _choice(letter: str, said: str, query: Query, context: Context) -> Iterator[
     option = query.options[letter]
     if said.strip(" .") and said.strip(" .").lower() != option.strip(" .").lower():
         yield Claim(aspect="option_text", subject="options", value=(said, option))
-    claims = list(_fill_in(option.rstrip(".").lower(), replace(query, options={}), context))
+    counts = [count_of(other.lower()) for other in query.options.values()]
+    form = "count" if query.subject in LESIONS and None not in counts else query.form
+    claims = list(_fill_in(option.rstrip(".").lower(), replace(query, options={}, form=form), context))
     yield from claims or read_sentence(option, context)

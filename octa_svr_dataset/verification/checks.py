@@ -323,9 +323,10 @@ def _scale(claim: Claim, truth: Truth) -> str:
     """What each kind of lesion stands for, on the scale of `grading`; the next grade is the one above this eye's."""
     kinds, grades, labels, is_next = claim.value
     for kind in kinds:
+        allowed = (*GRADES_OF_KIND[kind], *((3,) if kind == "dropout" and "beaded" in kinds else ()))
         for grade in grades:
-            if grade not in GRADES_OF_KIND[kind]:
-                return f"by the scale: {kind} stands for grade {' or '.join(map(str, GRADES_OF_KIND[kind]))}"
+            if grade not in allowed:
+                return f"by the scale: {kind} stands for grade {' or '.join(map(str, allowed))}"
         for label in labels:
             if not any(_is_label(grade, label) for grade in GRADES_OF_KIND[kind]):
                 return f"by the scale: {kind} does not stand for {label}"

@@ -189,7 +189,7 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             ),
             after,
         )
-        is_limit = re.search(r"\bexceeds?\s*$", before) or re.match(
+        is_limit = re.search(r"\b(?:exceeds?|(?:greater|larger|higher) than)\s*$", before) or re.match(
             (
                 r"\s*the (?:highest|lowest|largest|smallest|"
                 r"greatest) number"
@@ -207,9 +207,9 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             return Range(low=value, high=None)
         if re.search(r"\b(?:fewer than|less than|under)\s*$", before):
             return Range(low=0, high=value - 1)
-        if re.search(r"\b(?:at most|up to|no more than)\s*$", before):
+        if re.search(r"\b(?:at most|up to|no (?:more|greater|larger|higher) than)\s*$", before):
             return Range(low=0, high=value)
-        if re.search(r"\b(?:more than|exceeds?|exceeding)\s*$", before):
+        if re.search(r"\b(?:(?:more|greater|larger|higher) than|exceeds?|exceeding)\s*$", before):
             return Range(low=value + 1, high=None)
         if re.match(r"\s*(?:is |be )?the (?:highest|largest|greatest) number", after):
             return Range(low=0, high=value)

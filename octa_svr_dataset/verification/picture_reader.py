@@ -74,7 +74,7 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
-    if len(context.quadrants) == 1 and named and shares:
+    if len(context.quadrants) == 1 and named:
         yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if is_even or (is_denied and clause.has(_WORST)):
@@ -153,9 +153,13 @@ def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
     for mention in traits:
         is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
         yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
-    if is_named and clause.has(r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b"):
+    is_reduced = clause.has(
+        r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b|"
+        r"\bquality\b[\w ]*\b(?:reduced|impaired|limited|compromised|less than good)\b"
+    )
+    if is_named and is_reduced:
         yield Claim(aspect="quality", subject="quality", value=("fair", "poor"))
-    elif is_named:
+    if is_named and (not is_reduced or clause.has(r"\b(?:good|fair|poor)\b")):
         yield from _grade_of_quality(clause)
 
 
