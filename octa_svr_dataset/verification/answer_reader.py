@@ -70,7 +70,7 @@ def _fill_in(bare: str, query: Query, context: Context) -> Iterator[Claim]:
     elif query.form == "place" and query.subject in LESIONS:
         places = {tag: value for tag, value in first.items() if tag in ("direction", "quadrant", "ring")}
         if places:
-            yield Claim(aspect="items", subject=query.subject, value=(Item(rank=query.rank, **places),))  # type: ignore[arg-type]
+            yield Claim(aspect="items", subject=query.subject, value=(Item(rank=query.rank, **places),))
     elif query.form == "gravest":
         yield from _gravest(bare)
     elif query.subject == "quality" and quality_of(bare):

@@ -129,7 +129,8 @@ def _grounds(clause: Clause) -> list[Mention]:
 
 def _changed(text: str) -> tuple[set[str], set[str]]:
     """Kinds of lesions that a conditional sentence adds, and those that it takes away."""
-    added, removed = set(), set()
+    added: set[str] = set()
+    removed: set[str] = set()
     if _ALL_SIGNS.search(text.lower()):
         removed |= {*LESIONS, "diffuse_loss", "beaded"}
     for part in _ALTERNATIVE.split(text):

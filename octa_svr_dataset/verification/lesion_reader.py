@@ -28,6 +28,10 @@ _COUNTED = re.compile(
     r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?"
 )
 
+_LIMIT_BEFORE = re.compile(r"\b(?:exceeds?|(?:greater|larger|higher) than)\s*$")
+
+_LIMIT_AFTER = re.compile(r"\s*(?:the (?:highest|lowest|largest|smallest|greatest) number|or (?:fewer|less|more)\b)")
+
 _TOTAL = (
     r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up|(?:spread|"
     r"distributed|divided) (?:over|across|among))\b"
@@ -189,13 +193,7 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             ),
             after,
         )
-        is_limit = re.search(r"\b(?:exceeds?|(?:greater|larger|higher) than)\s*$", before) or re.match(
-            (
-                r"\s*the (?:highest|lowest|largest|smallest|"
-                r"greatest) number"
-            ),
-            after,
-        )
+        is_limit = _LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after)
         if not (counts_kind or is_limit or (counts_noun and not is_named)):
             continue
         value = int(number.value)

@@ -4,6 +4,7 @@ Patterns are of words and short phrases, never of whole sentences. They are matc
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -304,7 +305,7 @@ class Mention:
 
 @cache
 def _patterns() -> tuple[tuple[str, Any, re.Pattern[str]], ...]:
-    groups: tuple[tuple[str, dict[str, tuple[str, ...]]], ...] = (
+    groups: tuple[tuple[str, Mapping[Any, tuple[str, ...]]], ...] = (
         ("kind", KINDS),
         ("direction", DIRECTIONS),
         ("quadrant", QUADRANTS),
@@ -318,7 +319,7 @@ def _patterns() -> tuple[tuple[str, Any, re.Pattern[str]], ...]:
         ("rank", RANKS),
         ("quantifier", QUANTIFIERS),
     )
-    listed = [
+    listed: list[tuple[str, Any, re.Pattern[str]]] = [
         (tag, value, re.compile(pattern))
         for tag, words in groups
         for value, patterns in words.items()
