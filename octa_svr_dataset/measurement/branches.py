@@ -18,6 +18,7 @@ from octa_svr_dataset.measurement.kernels import (
     trace_lines,
     widths_at_half_height,
 )
+from octa_svr_dataset.measurement.sampling import blurred
 from octa_svr_dataset.measurement.vessels import VesselMap
 
 BLUR_MM = 0.022
@@ -114,7 +115,7 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
 def _larger(gray: np.ndarray, fov: FieldOfView, vessels: VesselMap) -> np.ndarray:
     """(C, C) bool. Pixels of vessels that stand out from the mesh."""
     mean = ndimage.uniform_filter(gray, max(2 * round((fov.length_px(WINDOW_MM) - 1) / 2) + 1, 3))
-    rise = ndimage.gaussian_filter(gray, fov.length_px(BLUR_MM), truncate=3.0) - mean
+    rise = blurred(gray, fov.length_px(BLUR_MM)) - mean
     least = max(LEAST_SPREADS * 1.4826 * _deviation(rise), LEAST_RISE * (vessels.median_gray - vessels.void_gray), 1.0)
     return np.asarray(rise > least)
 

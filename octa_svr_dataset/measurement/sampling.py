@@ -1,12 +1,14 @@
 """The samplings at which pictures of all sizes are measured."""
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.measurement.kernels import convolved
 
 ASSUMED_WIDTH_MM = 3.0
 """Where the field of view is not known, filters are as wide as suits this one."""
@@ -30,7 +32,20 @@ class SampledPicture:
 
     def blurred(self, blur_mm: float) -> np.ndarray:
         """(S, S) float32. The picture, blurred by a Gaussian of this standard deviation."""
-        return np.asarray(ndimage.gaussian_filter(self.gray, self.fov.length_px(blur_mm), truncate=3.0))
+        return blurred(self.gray, self.fov.length_px(blur_mm))
+
+
+def blurred(gray: np.ndarray, deviation_px: float) -> np.ndarray:
+    """(H, W) float32. A picture, blurred by a Gaussian up to three of its standard deviations."""
+    return np.asarray(convolved(np.ascontiguousarray(gray, dtype=np.float32), _bell(deviation_px)))
+
+
+@lru_cache(maxsize=16)
+def _bell(deviation_px: float) -> np.ndarray:
+    """(2 R + 1,) float32. Weights of a Gaussian."""
+    reach = int(3.0 * deviation_px + 0.5)
+    weights = [math.exp(-0.5 * (step / deviation_px) ** 2) for step in range(-reach, reach + 1)]
+    return (np.array(weights) / sum(weights)).astype(np.float32)
 
 
 def fine(picture: np.ndarray, fov: FieldOfView) -> SampledPicture:

@@ -20,10 +20,10 @@ def power_spectrum(picture: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _window(size_px: int) -> tuple[np.ndarray, float, float]:
-    """(S, S) taper toward the borders, its sum, and that of its squares."""
+    """(S, S) float32 taper toward the borders, its sum, and that of its squares."""
     taper = np.hanning(size_px)
     window = taper[:, None] * taper[None, :]
-    return window, float(window.sum()), float((window**2).sum())
+    return window.astype(np.float32), float(window.sum()), float((window**2).sum())
 
 
 def stripe_excess(power: np.ndarray, is_fast: np.ndarray) -> float:

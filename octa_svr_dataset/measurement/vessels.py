@@ -8,7 +8,7 @@ from skimage.morphology import skeletonize
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.kernels import local_moments
-from octa_svr_dataset.measurement.sampling import SampledPicture
+from octa_svr_dataset.measurement.sampling import SampledPicture, blurred
 
 BLUR_MM = 0.012
 """Blur that takes the speckle and leaves capillaries."""
@@ -87,7 +87,7 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
     gray = sampled.blurred(BLUR_MM)
     width_px = max(2 * round((sampled.fov.length_px(WINDOW_MM) - 1) / 2) + 1, 3)
     mean, spread = local_moments(gray, min(width_px, 2 * ((len(gray) - 1) // 2) + 1))
-    broad = ndimage.gaussian_filter(gray[::2, ::2], sampled.fov.length_px(VOID_BLUR_MM) / 2, truncate=3.0)
+    broad = blurred(gray[::2, ::2], sampled.fov.length_px(VOID_BLUR_MM) / 2)
     void_gray, median_gray = float(np.quantile(broad, 0.01)), float(np.median(broad))
     has_flow = gray > void_gray + LEAST_FLOW * (median_gray - void_gray)
     return VesselMap(

@@ -242,7 +242,7 @@ def test_diffuse_loss_just_above_the_least_share_is_visible_and_just_below_is_no
 def test_the_degree_of_diffuse_loss_is_how_far_the_bed_lies_below_healthy_ones():
     healthy = HealthyRanges(percentiles={"bed_density": {2: 0.26, 50: 0.28}})
     found = painted_view(diffuse_loss=(gaps(0.1), 30))
-    degrees = [observe_diffuse_loss(found, density, healthy).degree for density in (0.29, 0.261, 0.259, 0.241, 0.239)]
+    degrees = [observe_diffuse_loss(found, density, healthy).degree for density in (0.29, 0.261, 0.259, 0.249, 0.247)]
     assert degrees == ["mild", "mild", "moderate", "moderate", "marked"]
 
 
@@ -293,7 +293,7 @@ def test_what_is_lost_counts_in_its_quadrant(laterality, quadrant):
     assert [region.quadrant for region in found] == ["superior", "nasal", "inferior", "temporal"]
     for region in found:
         share = 1.0 - np.pi * (60**2 - 50**2) / (SIZE**2 - np.pi * 50**2) if region.quadrant == quadrant else 0.0
-        assert region.lost_share == pytest.approx(share, abs=0.005)
+        assert region.lost_share == pytest.approx(share, abs=0.012)  # a row of pixels lies on the diagonals
 
 
 def test_what_cannot_be_seen_is_not_lost():

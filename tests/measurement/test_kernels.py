@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 from octa_svr_dataset.measurement import kernels
+from octa_svr_dataset.measurement.sampling import blurred
 
 
 @pytest.fixture(params=range(3))
@@ -109,6 +110,13 @@ def test_local_moments_are_those_of_the_window(picture, width):
     np.testing.assert_allclose(mean, expected, rtol=1e-5)
     variance = ndimage.uniform_filter(exact * exact, width) - expected * expected
     np.testing.assert_allclose(spread, np.sqrt(np.maximum(variance, 0)), rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("deviation", [0.4, 1.2, 4.0, 11.0])
+def test_a_blur_is_that_of_a_gaussian(picture, deviation):
+    both("convolved", picture, np.array([0.25, 0.5, 0.25], np.float32))
+    expected = ndimage.gaussian_filter(picture, deviation, truncate=3.0)
+    np.testing.assert_allclose(blurred(picture, deviation), expected, rtol=1e-4)
 
 
 def test_the_darkest_square_lies_where_a_dark_one_is(picture):
