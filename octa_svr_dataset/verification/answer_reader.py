@@ -9,10 +9,11 @@ from octa_svr_dataset.verification.claims import LESIONS, Claim, Context, Item, 
 from octa_svr_dataset.verification.clause_reader import read_clause, read_sentence
 from octa_svr_dataset.verification.clauses import Clause, cut_clauses
 from octa_svr_dataset.verification.grade_reader import read_labels
-from octa_svr_dataset.verification.lexicon import NUMERALS, find_mentions
+from octa_svr_dataset.verification.lexicon import find_mentions
 from octa_svr_dataset.verification.picture_reader import quadrants_in, quality_of
 from octa_svr_dataset.verification.question_reader import Query, proposition
 from octa_svr_dataset.verification.sentences import Sentence
+from octa_svr_dataset.verification.vocabulary import NUMERALS
 from octa_svr_dataset.verification.zone_reader import is_about_border, read_border_question
 
 _LETTER = re.compile(r"^(?:(?:option|answer|choice)\W+)?\(?([A-H])(?:[).:]+\s*(.*)|\s*)$", re.DOTALL)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from octa_svr_dataset.verification.claims import LESIONS, Claim, Item, Range
-from octa_svr_dataset.verification.clauses import Clause, Segment
+from octa_svr_dataset.verification.clauses import Clause
+from octa_svr_dataset.verification.item_reader import read_items
 from octa_svr_dataset.verification.lexicon import Mention
 
 _NOUN_GAP = re.compile(
@@ -152,7 +153,7 @@ def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Cl
         if count is not None and mentions:
             yield Claim(aspect="count", subject=owner, value=count)
         return
-    items = list(_items(clause, is_total=bool(total)))
+    items = list(read_items(clause, is_total=bool(total)))
     if not items:
         if count is not None:
             yield Claim(aspect="count", subject=owner, value=count)
@@ -219,48 +220,6 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
         if mention.tag == "quantifier" and mention.value in ("several", "few") and follows:
             return Range(low=2, high=None)
     return None
-
-
-def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
-    """Lesions that are told apart, one after the other."""
-    item, is_open = Item(), False
-    for segment in clause.segments():
-        fresh = _item_of(segment, is_total=is_total)
-        overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
-        overlaps |= bool((item.direction or item.quadrant) and (fresh.direction or fresh.quadrant))
-        if is_open and overlaps and not item.is_empty:
-            yield item
-            item = Item()
-        item = _merged(item, fresh)
-        is_open = True
-    if not item.is_empty:
-        yield item
-
-
-_ATTRIBUTES = ("direction", "quadrant", "size", "area_mm2", "diameter_um")
-
-
-def _merged(item: Item, fresh: Item) -> Item:
-    changes = {name: getattr(fresh, name) for name in (*_ATTRIBUTES, "ring", "rank") if getattr(fresh, name)}
-    if fresh.number > 1 and not fresh.is_empty:
-        changes["number"] = fresh.number
-    return replace(item, **changes)
-
-
-def _item_of(segment: Segment, *, is_total: bool) -> Item:
-    attributes: dict[str, object] = {}
-    for mention in segment.mentions:
-        if mention.tag in ("direction", "quadrant", "ring", "size"):
-            attributes.setdefault(mention.tag, mention.value)
-        elif mention.tag == "area" and not is_total:
-            attributes.setdefault("area_mm2", mention.value)
-        elif mention.tag == "length":
-            attributes.setdefault("diameter_um", mention.value)
-        elif mention.tag == "rank" and mention.value != "other":
-            attributes.setdefault("rank", mention.value)
-        elif mention.tag == "number" and isinstance(mention.value, int) and mention.value > 1:
-            attributes.setdefault("number", mention.value)
-    return Item(**attributes)  # type: ignore[arg-type]
 
 
 def _distribution(clause: Clause, owner: str) -> Iterator[Claim]:
