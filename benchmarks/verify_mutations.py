@@ -21,6 +21,9 @@ from octa_svr_dataset.verification.verify import is_refuted
 
 PRESETS = ("dr_staging", "dropout_ma", "hard_negatives", "healthy")
 
+TEXT = {"text.opening": "drawn", "text.turns": [3, 6], "text.form": "mixed"}
+"""Long dialogues of all tasks and forms: there is more in them to be changed."""
+
 
 def main() -> None:
     """Print the share of the mutations of each kind that are found."""
@@ -56,7 +59,9 @@ def _rows(seed: int, texts_per_scene: int) -> Iterator[tuple[Row, Truth]]:
     while True:
         for preset in PRESETS:
             key = SceneKey(seed=seed, split=Split.TEST, scene_index=index)
-            for row in rows_of_preset(preset, resolve_config(preset), [key], texts_per_scene=texts_per_scene):
+            for row in rows_of_preset(
+                preset, resolve_config(preset, overrides=TEXT), [key], texts_per_scene=texts_per_scene
+            ):
                 if last is None or last[0].image is not row.image:
                     last = row, truth_of(row)
                 yield row, last[1]

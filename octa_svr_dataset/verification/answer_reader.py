@@ -9,10 +9,11 @@ from octa_svr_dataset.verification.claims import LESIONS, Claim, Context, Item, 
 from octa_svr_dataset.verification.clause_reader import read_clause, read_sentence
 from octa_svr_dataset.verification.clauses import Clause, cut_clauses
 from octa_svr_dataset.verification.grade_reader import read_labels
-from octa_svr_dataset.verification.lexicon import NUMERALS, find_mentions
+from octa_svr_dataset.verification.lexicon import find_mentions
 from octa_svr_dataset.verification.picture_reader import quadrants_in, quality_of
 from octa_svr_dataset.verification.question_reader import Query, proposition
 from octa_svr_dataset.verification.sentences import Sentence
+from octa_svr_dataset.verification.vocabulary import NUMERALS
 from octa_svr_dataset.verification.zone_reader import is_about_border, read_border_question
 
 _LETTER = re.compile(r"^(?:(?:option|answer|choice)\W+)?\(?([A-H])(?:[).:]+\s*(.*)|\s*)$", re.DOTALL)
@@ -70,7 +71,7 @@ def _fill_in(bare: str, query: Query, context: Context) -> Iterator[Claim]:
     elif query.form == "place" and query.subject in LESIONS:
         places = {tag: value for tag, value in first.items() if tag in ("direction", "quadrant", "ring")}
         if places:
-            yield Claim(aspect="items", subject=query.subject, value=(Item(rank=query.rank, **places),))  # type: ignore[arg-type]
+            yield Claim(aspect="items", subject=query.subject, value=(Item(rank=query.rank, **places),))
     elif query.form == "gravest":
         yield from _gravest(bare)
     elif query.subject == "quality" and quality_of(bare):
@@ -193,5 +194,7 @@ def _choice(letter: str, said: str, query: Query, context: Context) -> Iterator[
     option = query.options[letter]
     if said.strip(" .") and said.strip(" .").lower() != option.strip(" .").lower():
         yield Claim(aspect="option_text", subject="options", value=(said, option))
-    claims = list(_fill_in(option.rstrip(".").lower(), replace(query, options={}), context))
+    counts = [count_of(other.lower()) for other in query.options.values()]
+    form = "count" if query.subject in LESIONS and None not in counts else query.form
+    claims = list(_fill_in(option.rstrip(".").lower(), replace(query, options={}, form=form), context))
     yield from claims or read_sentence(option, context)

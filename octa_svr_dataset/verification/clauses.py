@@ -12,7 +12,7 @@ _CLAUSE_BORDER = re.compile(
     r"without|even|because|since|as)\b)"
     r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b| (?:superior|inferior|nasal|"
     r"temporal)\b)|nothing|not|without)\b)"
-    r"|,\s(?=(?:no|none|neither|there|they)\b)"
+    r"|(?<!quadrant),\s(?=(?:no|none|neither|there|they)\b)"
     r"|\s(?=(?:but|while|whereas|although|though|because)\s)"
 )
 

@@ -35,4 +35,6 @@ def _refutes(one: object, other: object) -> bool:
         lowest = max(one.low, other.low)
         highest = min(end for end in (one.high, other.high, float("inf")) if end is not None)
         return lowest > highest
+    if isinstance(one, tuple) and isinstance(other, tuple) and isinstance(one[0], float):
+        return bool(abs(one[0] - other[0]) > 10.0 ** -min(one[1], other[1]))
     return one != other

@@ -96,6 +96,9 @@ _NOT_THIS = re.compile(r"\b(?:not|above|below|beyond|short of|than|scale from|fr
 def read_conditional(text: str) -> Iterator[Claim]:
     """Claims of a conditional sentence: which grade would stand with, or without, some kinds of lesions."""
     added, removed = _changed(text)
+    if "diffuse_loss" in removed:
+        for degree in (mention.value for mention in find_mentions(text) if mention.tag == "degree"):
+            yield Claim(aspect="degree", subject="diffuse_loss", value=degree)
     lowered = text.lower()
     mentions = find_mentions(text)
     outcomes: list[tuple[str, object]] = [
@@ -126,21 +129,30 @@ def _grounds(clause: Clause) -> list[Mention]:
 
 def _changed(text: str) -> tuple[set[str], set[str]]:
     """Kinds of lesions that a conditional sentence adds, and those that it takes away."""
-    added, removed = set(), set()
+    added: set[str] = set()
+    removed: set[str] = set()
     if _ALL_SIGNS.search(text.lower()):
         removed |= {*LESIONS, "diffuse_loss", "beaded"}
-    for clause in cut_clauses(text):
-        end, is_removed = 0, bool(removed) and clause.has(r"^\W*(?:and|or)\b")
+    for part in _ALTERNATIVE.split(text):
+        clause = Clause(text=part, mentions=find_mentions(part))
+        end, is_removed = 0, False
         for kind in _grounds(clause):
             between = clause.text[end : kind.start].lower()
             end = kind.end
             if _TAKEN.search(between) or clause.is_denied(kind):
                 is_removed = True
-            elif not re.fullmatch(r"\W*(?:(?:and|or|the|any|of|all|a|an|areas?)\W*)*", between):
+            elif not _CONNECTED.fullmatch(between):
                 is_removed = False
             (removed if is_removed else added).add(str(kind.value))
     return added - removed, removed
 
+
+_ALTERNATIVE = re.compile(r";|, (?:but|while|whereas)\b|,? and (?=with|without|if)\b")
+
+_CONNECTED = re.compile(
+    r"\W*(?:(?:and|or|the|any|of|all|an?|areas?|venous|visible|mild|moderate|marked|single|both|these|those|\w+ed|one|two|three|four)\W*)*"
+)
+"""What may stand between two things that are taken away together."""
 
 _TAKEN = re.compile(
     r"\b(?:without|absence|no|not|absent|lack|neither|nor|removed?|taking away|disregard\w*|ignoring|leaving|"

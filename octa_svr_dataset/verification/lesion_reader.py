@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from octa_svr_dataset.verification.claims import LESIONS, Claim, Item, Range
-from octa_svr_dataset.verification.clauses import Clause, Segment
+from octa_svr_dataset.verification.clauses import Clause
+from octa_svr_dataset.verification.item_reader import read_items
 from octa_svr_dataset.verification.lexicon import Mention
 
 _NOUN_GAP = re.compile(
@@ -27,6 +28,10 @@ _COUNTED = re.compile(
     r"sites?|"
     r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?"
 )
+
+_LIMIT_BEFORE = re.compile(r"\b(?:exceeds?|(?:greater|larger|higher) than)\s*$")
+
+_LIMIT_AFTER = re.compile(r"\s*(?:the (?:highest|lowest|largest|smallest|greatest) number|or (?:fewer|less|more)\b)")
 
 _TOTAL = (
     r"\b(?:total|together|in all|altogether|combined|sum|overall|in sum|taken together|add(?:s|ing)? up|(?:spread|"
@@ -148,7 +153,7 @@ def _numbers(clause: Clause, owner: str, mentions: list[Mention]) -> Iterator[Cl
         if count is not None and mentions:
             yield Claim(aspect="count", subject=owner, value=count)
         return
-    items = list(_items(clause, is_total=bool(total)))
+    items = list(read_items(clause, is_total=bool(total)))
     if not items:
         if count is not None:
             yield Claim(aspect="count", subject=owner, value=count)
@@ -189,13 +194,7 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             ),
             after,
         )
-        is_limit = re.search(r"\bexceeds?\s*$", before) or re.match(
-            (
-                r"\s*the (?:highest|lowest|largest|smallest|"
-                r"greatest) number"
-            ),
-            after,
-        )
+        is_limit = _LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after)
         if not (counts_kind or is_limit or (counts_noun and not is_named)):
             continue
         value = int(number.value)
@@ -207,9 +206,9 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             return Range(low=value, high=None)
         if re.search(r"\b(?:fewer than|less than|under)\s*$", before):
             return Range(low=0, high=value - 1)
-        if re.search(r"\b(?:at most|up to|no more than)\s*$", before):
+        if re.search(r"\b(?:at most|up to|no (?:more|greater|larger|higher) than)\s*$", before):
             return Range(low=0, high=value)
-        if re.search(r"\b(?:more than|exceeds?|exceeding)\s*$", before):
+        if re.search(r"\b(?:(?:more|greater|larger|higher) than|exceeds?|exceeding)\s*$", before):
             return Range(low=value + 1, high=None)
         if re.match(r"\s*(?:is |be )?the (?:highest|largest|greatest) number", after):
             return Range(low=0, high=value)
@@ -221,48 +220,6 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
         if mention.tag == "quantifier" and mention.value in ("several", "few") and follows:
             return Range(low=2, high=None)
     return None
-
-
-def _items(clause: Clause, *, is_total: bool) -> Iterator[Item]:
-    """Lesions that are told apart, one after the other."""
-    item, is_open = Item(), False
-    for segment in clause.segments():
-        fresh = _item_of(segment, is_total=is_total)
-        overlaps = any(getattr(item, name) and getattr(fresh, name) for name in _ATTRIBUTES)
-        overlaps |= bool((item.direction or item.quadrant) and (fresh.direction or fresh.quadrant))
-        if is_open and overlaps and not item.is_empty:
-            yield item
-            item = Item()
-        item = _merged(item, fresh)
-        is_open = True
-    if not item.is_empty:
-        yield item
-
-
-_ATTRIBUTES = ("direction", "quadrant", "size", "area_mm2", "diameter_um")
-
-
-def _merged(item: Item, fresh: Item) -> Item:
-    changes = {name: getattr(fresh, name) for name in (*_ATTRIBUTES, "ring", "rank") if getattr(fresh, name)}
-    if fresh.number > 1 and not fresh.is_empty:
-        changes["number"] = fresh.number
-    return replace(item, **changes)
-
-
-def _item_of(segment: Segment, *, is_total: bool) -> Item:
-    attributes: dict[str, object] = {}
-    for mention in segment.mentions:
-        if mention.tag in ("direction", "quadrant", "ring", "size"):
-            attributes.setdefault(mention.tag, mention.value)
-        elif mention.tag == "area" and not is_total:
-            attributes.setdefault("area_mm2", mention.value)
-        elif mention.tag == "length":
-            attributes.setdefault("diameter_um", mention.value)
-        elif mention.tag == "rank" and mention.value != "other":
-            attributes.setdefault("rank", mention.value)
-        elif mention.tag == "number" and isinstance(mention.value, int) and mention.value > 1:
-            attributes.setdefault("number", mention.value)
-    return Item(**attributes)  # type: ignore[arg-type]
 
 
 def _distribution(clause: Clause, owner: str) -> Iterator[Claim]:

@@ -197,7 +197,7 @@ def _presence(question: str, answer: str, row: Row, rng: np.random.Generator) ->
         lead = re.match(r"\s*(?:[A-Z][a-z]+(?: [a-z]+)?: )?", match[0])
         assert lead is not None
         return answer[: match.start()] + lead[0] + sentences[int(rng.integers(len(sentences)))] + answer[match.end() :]
-    final = re.match(r"(?P<said>Yes|No)\b", answer)
+    final = re.match(r"(?P<said>Yes|No)(?=[.,])", answer)
     return _swapped(answer, final, "said", ["Yes", "No"], rng) if final else None
 
 

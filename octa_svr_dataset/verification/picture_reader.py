@@ -19,7 +19,8 @@ _WORST = (
 
 _EVEN = (
     r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|"
-    r"favou?rs? (?:no|none)|shares? the|no real difference|matched by|hardly differ\w*|(?:no|little) difference|"
+    r"favou?rs? (?:no|none)|shares? the|without a clear difference|no real difference|matched by|"
+    r"hardly differ\w*|(?:no|little) difference|"
     r"no (?:single )?(?:quadrant|sector|side|region)\w* (?:stands? out|is (?:clearly )?(?:worse|worst|"
     r"spared)|clearly)|uniform(?:ly)?|comparabl[ey]|the same|about as much|balanced|"
     r"none of the (?:four )?(?:quadrants|sectors)|no clear difference|"
@@ -74,9 +75,11 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
-    if len(context.quadrants) == 1 and named and shares:
+    if len(context.quadrants) == 1 and named:
         yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
     among = tuple(named) if len(named) > 1 else context.quadrants
+    if is_even and not named and not clause.has(_REGION) and clause.has(_VESSELS):
+        return
     if is_even or (is_denied and clause.has(_WORST)):
         is_spread = clause.has(r"\b(?:all|evenly|uniform\w*|not fav\w+|balanced)\b")
         is_top = clause.has(r"\b(?:largest|most|highest|greatest|worst)\b") and len(named) == 2
@@ -153,10 +156,18 @@ def read_quality(clause: Clause, subject: str) -> Iterator[Claim]:
     for mention in traits:
         is_limit = clause.has(r"\b(?:too|this) (?:\w+ )?(?:noisy|blurred|dark|dim)\b|\bhide\b")
         yield Claim(aspect="trait", subject=str(mention.value), holds=is_limit or not clause.is_denied(mention))
-    if is_named and clause.has(r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b"):
-        yield Claim(aspect="quality", subject="quality", value=("fair", "poor"))
-    elif is_named:
+    is_reduced = is_named and clause.has(_REDUCED)
+    if is_reduced:
+        is_free = clause.has(r"\b(?:free of|without|nothing|no \w+)\b[\w ]*\b(?:reduce|impair|limit|lower)s?\b")
+        yield Claim(aspect="quality", subject="quality", value=("fair", "poor"), holds=not is_free)
+    if is_named and not (is_reduced and not clause.has(r"\b(?:good|fair|poor) (?:\w+ )?quality\b")):
         yield from _grade_of_quality(clause)
+
+
+_REDUCED = (
+    r"\b(?:reduces?|impairs?|limits?|lowers?|detracts? from)\b[\w ]*\bquality\b|"
+    r"\bquality\b[\w ]*\b(?:reduced|impaired|limited|compromised|less than good)\b|\b(?:short of|less than) good\b"
+)
 
 
 def _grade_of_quality(clause: Clause) -> Iterator[Claim]:
@@ -172,7 +183,9 @@ def _grade_of_quality(clause: Clause) -> Iterator[Claim]:
     ]
     if found:
         *_, grade, start = min(found)
-        is_denied = re.search(r"\b(?:not|no longer|anything but) (?:\w+ )?$", text[:start]) is not None
+        is_denied = (
+            re.search(r"\b(?:not|no longer|anything but|short of|less than) (?:\w+ )?$", text[:start]) is not None
+        )
         joined = re.findall(r"\b(good|fair|poor) or (?:of )?(good|fair|poor)\b", text)
         grades = joined[0] if joined else (grade,)
         yield Claim(aspect="quality", subject="quality", value=grades, holds=not is_denied)

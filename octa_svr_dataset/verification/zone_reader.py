@@ -145,7 +145,8 @@ def read_diffuse_loss(clause: Clause, subject: str, *, is_affirmed: bool = False
     mentions = [kind for kind in clause.kinds() if kind.value == "diffuse_loss"]
     if clause.has(r"\b(?:quadrants?|sectors?)\b") and not mentions:
         return
-    if not mentions and (subject != "diffuse_loss" or clause.kinds()):
+    is_of_picture = clause.has(r"\bquality\b") or any(mention.tag == "trait" for mention in clause.mentions)
+    if not mentions and (subject != "diffuse_loss" or clause.kinds() or is_of_picture):
         return
     if mentions and clause.is_denied(mentions[0]) and not is_affirmed:
         yield Claim(aspect="presence", subject="diffuse_loss", value=True, holds=False)
