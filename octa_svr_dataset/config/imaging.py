@@ -41,25 +41,25 @@ class ImagingConfig(Settings):
     deep_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.4)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.013, 0.021)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.0195)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
     mesh_signal: Annotated[Range, Within(0, 1)] = (0.2, 0.3)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 0.9)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.45, 0.85)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.4, 0.9)
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.026, 0.042)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.022, 0.036)
     """Distance of its strands, mm."""
 
-    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.15, 0.35)
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.12, 0.32)
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
-    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.4, 0.8)
+    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.5, 1.0)
     """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
     flow_noise: Annotated[Range, Within(0, 1)] = (0.04, 0.22)

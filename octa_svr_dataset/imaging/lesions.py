@@ -1,6 +1,6 @@
 """Draw the lesions that are vessels: microaneurysms and new vessels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -13,15 +13,23 @@ from octa_svr_dataset.pathology.lesions import Microaneurysm, NewVessels
 ELLIPSE_PLACES = np.linspace(-1.0, 1.0, 11)
 """Places along a fusiform microaneurysm, from one end to the other, between which its width changes linearly."""
 
+SHELLS = ((1.0, 0.65), (0.85, 0.85), (0.65, 0.95), (0.4, 1.0))
+"""A microaneurysm is drawn as shells, one in another: their size and brightness. Blood is deepest in its middle."""
+
 
 def draw_microaneurysms(microaneurysms: tuple[Microaneurysm, ...], fov: FieldOfView) -> np.ndarray:
-    """(H, W) float32. Brightness of microaneurysms: discs, and ellipses along the capillary."""
+    """(H, W) float32. Brightness of microaneurysms: domes over discs, and over ellipses along the capillary."""
     if not microaneurysms:
         return np.zeros((fov.size_px, fov.size_px), np.float32)
-    chains = [_chain(dot) for dot in microaneurysms]
+    shells = [
+        (replace(dot, radius_mm=size * dot.radius_mm), level * dot.flow)
+        for dot in microaneurysms
+        for size, level in SHELLS
+    ]
+    chains = [_chain(dot) for dot, _ in shells]
     position_mm = np.concatenate([position for position, _ in chains])
     radius_mm = np.concatenate([radius for _, radius in chains])
-    value = np.repeat([LARGEST_VESSEL_SIGNAL * dot.flow for dot in microaneurysms], [len(r) for _, r in chains])
+    value = np.repeat([LARGEST_VESSEL_SIGNAL * flow for _, flow in shells], [len(r) for _, r in chains])
     first = np.cumsum([0] + [len(radius) for _, radius in chains[:-1]])
     edges = np.concatenate(
         [start + _chain_edges(len(radius)) for start, (_, radius) in zip(first, chains, strict=True)]
