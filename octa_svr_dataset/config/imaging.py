@@ -154,7 +154,7 @@ class ImagingConfig(Settings):
     black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.035, 0.005)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.95, 1.12)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.93, 1.1)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (1.02, 1.25)
