@@ -10,7 +10,7 @@ _CLAUSE_BORDER = re.compile(
     r";|:(?!\d)|\s[-\u2013\u2014]\s"
     r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which(?! is (?:large|small|medium))|with no|"
     r"without|even|because|since|as)\b)"
-    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! others?\b| (?:superior|inferior|nasal|"
+    r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! (?:others?|first|second|third|fourth)\b| (?:superior|inferior|nasal|"
     r"temporal)\b)|nothing|not|without)\b)"
     r"|(?<!quadrant),\s(?=(?:no|none|neither|there|they)\b)"
     r"|\s(?=(?:but|while|whereas|although|though|because)\s)"
