@@ -67,6 +67,8 @@ def test_provenance_says_what_the_row_is_a_function_of(example):
         "split": "test",
         "index": 12,
         "config_hash": config_hash(example.config),
+        "field_of_view_mm": 3.0,
+        "projection": "full",
     }
 
 

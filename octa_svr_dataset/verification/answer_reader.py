@@ -174,7 +174,7 @@ def _yes_no(text: str, query: Query, context: Context) -> Iterator[Claim]:
         if query.subject == "faz" and is_about_border(clause):
             asked = [read_border_question(clause)]
             break
-        asked += read_clause(clause, context)
+        asked += read_clause(clause, replace(context, subject=query.subject))
     for claim in _essential(asked):
         yield claim if is_yes else claim.denied()
     rest = text[match.end() :]

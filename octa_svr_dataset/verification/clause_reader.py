@@ -71,6 +71,7 @@ def subject_of_clause(clause: Clause) -> str:
         return "quality"
     if any(mention.tag == "trait" and mention.value in ("tortuous", "beaded") for mention in clause.mentions):
         return "vessel_shape"
-    if clause.has(r"\bquadrants?\b"):
+    tells_lesions_apart = any(mention.tag in ("size", "area", "number") for mention in clause.mentions)
+    if clause.has(r"\bquadrants?\b") and not tells_lesions_apart:
         return "regions"
     return ""

@@ -29,7 +29,7 @@ _COUNTED = re.compile(
     r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?"
 )
 
-_LIMIT_BEFORE = re.compile(r"\b(?:exceeds?|(?:greater|larger|higher) than)\s*$")
+_LIMIT_BEFORE = re.compile(r"\b(?:exceeds?|at most|at least|(?:more|fewer|less|greater|larger|higher) than)\s*$")
 
 _LIMIT_AFTER = re.compile(r"\s*(?:the (?:highest|lowest|largest|smallest|greatest) number|or (?:fewer|less|more)\b)")
 

@@ -53,7 +53,7 @@ def _listed(shares: Mapping[str, float]) -> str:
 def _asked_region(claim: Claim, truth: Truth) -> str:
     del truth
     said, asked = claim.value
-    return "" if said == asked else f"the question asks about the {asked} quadrant"
+    return f"the question asks about {', '.join(asked)}, not {said}"
 
 
 def _trait(claim: Claim, truth: Truth) -> str:

@@ -75,8 +75,9 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
-    if len(context.quadrants) == 1 and named:
-        yield Claim(aspect="asked_region", subject="regions", value=(named[0], context.quadrants[0]))
+    for region in named:
+        if context.quadrants and region not in context.quadrants:
+            yield Claim(aspect="asked_region", subject="regions", value=(region, context.quadrants))
     among = tuple(named) if len(named) > 1 else context.quadrants
     if is_even and not named and not clause.has(_REGION) and clause.has(_VESSELS):
         return

@@ -18,7 +18,7 @@ from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, label_of_
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
-from octa_svr_dataset.verification.instances import Frame, Instance, directions_of, measure_instances
+from octa_svr_dataset.verification.instances import BORDERLINE_DEG, Frame, Instance, directions_of, measure_instances
 from octa_svr_dataset.verification.rows import Row
 
 KINDS = ("dropout", "microaneurysm", "irma", "neovascularization")
@@ -31,9 +31,6 @@ CENTERED_MM = 0.1
 """Up to this distance of its centroid from the center of the picture, the avascular zone is called centered."""
 
 CENTERED_TOLERANCE_MM = 0.006
-
-PLACE_BORDERLINE_DEG = 0.6
-"""Both names are right nearer to the border of two directions: the centroid is rounded to a tenth of a pixel."""
 
 QUADRANTS = ("superior", "nasal", "inferior", "temporal")
 
@@ -204,9 +201,10 @@ def _visible(layer: np.ndarray, frame: Frame, findings: tuple[object, ...]) -> t
 def _zone(row: Row, frame: Frame, seen: Findings) -> Zone:
     rows, columns = np.nonzero(row.layers["faz"])
     to_thousandths = 1000.0 / frame.size_px
-    down_mm, right_mm = ((place - frame.size_px / 2) * frame.mm_per_px for place in frame.fovea_px)
+    tenths = (round(float(place), 1) for place in frame.fovea_px)  # as the findings give the centroid
+    down_mm, right_mm = ((place - frame.size_px / 2) * frame.mm_per_px for place in tenths)
     distance_mm = float(np.hypot(down_mm, right_mm))
-    places = directions_of(float(np.degrees(np.arctan2(down_mm, right_mm))), PLACE_BORDERLINE_DEG)
+    places = directions_of(float(np.degrees(np.arctan2(down_mm, right_mm))), BORDERLINE_DEG)
     if distance_mm <= CENTERED_MM - CENTERED_TOLERANCE_MM:
         places = frozenset({"centered"})
     elif distance_mm <= CENTERED_MM + CENTERED_TOLERANCE_MM:
