@@ -11,7 +11,7 @@ from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
-from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 AVASCULAR_DISTANCE_MM = 0.035
 """Between vessels, a healthy eye has no point farther than this from one (99 % are within 0.026 mm); the fovea has."""
@@ -70,7 +70,13 @@ class Layers:
 
 
 def draw_layers(
-    scene: Scene, fov: FieldOfView, drawing: Drawing, value: np.ndarray, irma: np.ndarray, tufts: np.ndarray
+    scene: Scene,
+    fov: FieldOfView,
+    drawing: Drawing,
+    value: np.ndarray,
+    irma: np.ndarray,
+    tufts: np.ndarray,
+    around_faz: VesselGraph,
 ) -> Layers:
     """Label maps of a scene.
 
@@ -86,8 +92,10 @@ def draw_layers(
         (N,) float64. Brightness at which each node was drawn.
     irma, tufts
         (H, W) uint8. Pixels that new vessels cover, by instance.
+    around_faz
+        Vessels that bound the avascular zone.
     """
-    faz = _avascular_zone(scene, fov)
+    faz = _avascular_zone(scene, around_faz, fov)
     dropout = np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov))
     return Layers(
         vessels=_vessel_map(scene, drawing, value),
@@ -151,22 +159,17 @@ def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
     return labels[np.ix_(nearest, nearest)]
 
 
-def _avascular_zone(scene: Scene, fov: FieldOfView) -> np.ndarray:
+def _avascular_zone(scene: Scene, around: VesselGraph, fov: FieldOfView) -> np.ndarray:
     """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them.
 
-    Where both layers are shown and each is closed, the superficial one counts: readers follow its ring, and deep
-    capillaries that reach farther in hardly show. Found on a grid of one pitch, so that the zone does not depend on
-    the size of the picture.
+    Found on a grid of one pitch, so that the zone does not depend on the size of the picture.
     """
     grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / AVASCULAR_GRID_MM))
-    return _magnified(_zone_on_grid(scene, grid), fov)
+    return _magnified(_zone_on_grid(scene, around, grid), fov)
 
 
-def _zone_on_grid(scene: Scene, grid: FieldOfView) -> np.ndarray:
-    graph = scene.faz_graph
-    if len(graph.links) and (graph.layer == VesselLayer.SUPERFICIAL).any():
-        graph = graph.in_layer(VesselLayer.SUPERFICIAL)
-    vessels = draw_vessels(graph, grid, graph.radius_mm, np.ones(len(graph)))
+def _zone_on_grid(scene: Scene, around: VesselGraph, grid: FieldOfView) -> np.ndarray:
+    vessels = draw_vessels(around, grid, around.radius_mm, np.ones(len(around)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)
     numbers, count = ndimage.label(ndimage.distance_transform_edt(vessels.node < 0) > reach_px)

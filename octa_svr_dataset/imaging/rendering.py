@@ -89,7 +89,9 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
     if fov != acquisition.grid:
         vessels = draw_vessels(graph, fov, radius_mm, value)
-    layers = draw_layers(shown, fov, vessels, value, irma.instances(fov), tufts.instances(fov))
+    layers = draw_layers(
+        shown, fov, vessels, value, irma.instances(fov), tufts.instances(fov), _around_faz(shown, config.projection)
+    )
     return Rendering(
         fov=fov,
         image=picture,
@@ -97,6 +99,17 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         motion=motion,
         projection=config.projection,
     )
+
+
+def _around_faz(shown: Scene, projection: str) -> VesselGraph:
+    """Vessels that bound the avascular zone of what is shown.
+
+    In pictures of both layers, readers follow the superficial ring: deep capillaries that reach farther in hardly show.
+    Only a closed bed has such rings.
+    """
+    if projection == "full" and len(shown.faz_graph.links):
+        return shown.faz_graph.in_layer(VesselLayer.SUPERFICIAL)
+    return shown.faz_graph
 
 
 def _perfusion(graph: VesselGraph, grid: FieldOfView, healthy: float) -> np.ndarray:
