@@ -222,7 +222,7 @@ class TestFitAppearance:
         folder = tmp_path / "real"
         folder.mkdir()
         for index in range(3):
-            overrides = {"field_of_view_mm": 1.5, "imaging.gain": [0.4, 0.4]}
+            overrides = {"field_of_view_mm": 1.5, "imaging.gain": [0.4, 0.4], "imaging.floater_probability": 0.0}
             picture = make_example("healthy", seed=3, index=index, overrides=overrides).rendering.image
             Image.fromarray(picture).save(folder / f"{index}.png")
         return folder
@@ -230,7 +230,7 @@ class TestFitAppearance:
     def test_the_profile_is_written_and_told(self, octa_svr, real, monkeypatch):
         monkeypatch.setattr(fit, "NUM_EYES", 2)
         monkeypatch.setattr(fit, "LEAST_SIMULATED", 200)
-        options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "200")
+        options = ("--field-of-view-mm", "1.5", "--projection", "full", "--num", "400")
         code, output, _ = octa_svr("fit-appearance", str(real), "--out", "new/profile.yaml", *options)
         assert code == 0
         assert "The appearance of 3 pictures is in new/profile.yaml" in output

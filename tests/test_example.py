@@ -102,7 +102,9 @@ def test_over_many_scenes_words_class_and_scene_agree(preset):
     for index in range(150):
         example = simulate(config, SceneKey(seed=99, split=Split.TEST, scene_index=index))
         assert example.findings.label is example.scene.label
-        assert parse_answer("describe", example.dialogue.messages[1].content).label is example.scene.label
+        for task, message in zip(example.dialogue.tasks, example.dialogue.messages[1::2], strict=True):
+            if task.task == "describe":
+                assert parse_answer("describe", message.content).label is example.scene.label
 
 
 def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
@@ -113,7 +115,7 @@ def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
         zone = ndimage.binary_erosion(well.rendering.layers.faz, iterations=10)
         assert zone.any()
         grains = [example.rendering.image[zone] for example in (sick, well)]
-        assert np.corrcoef(*grains)[0, 1] > 0.99  # but for what little flow the blur carries there
+        assert np.corrcoef(*grains)[0, 1] > 0.95  # but for deep capillaries, and what little flow the blur carries there
 
 
 def test_views_show_the_same_scene_under_other_exposures_pixel_by_pixel():

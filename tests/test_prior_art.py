@@ -56,7 +56,7 @@ def test_the_standard_file_without_new_vessels_means_what_our_preset_of_its_name
     theirs = resolve_config("dropout_ma", overrides=file.settings)
     assert theirs.pathology == ours.pathology
     assert theirs.growth.fovea_offset_mm == 0.45
-    assert theirs.growth.faz_area_median_mm2 == pytest.approx(0.292, abs=0.001)
+    assert theirs.growth.faz_area_median_mm2 == pytest.approx(0.338, abs=0.001)
     assert theirs.growth.faz_radius_spread == pytest.approx(0.0909, abs=0.0001)
 
 
@@ -105,7 +105,9 @@ def test_the_file_of_the_vessels_means_our_defaults(tmp_path: Path) -> None:
     settings = imported(tmp_path, VESSELS).settings
     assert settings["growth.deep.iterations"] == 150
     assert len(settings) == 4 + 5 + 5
-    assert resolve_config("dropout_ma", overrides=settings) == resolve_config("dropout_ma")
+    published = {"growth.trees_per_kind": 8}
+    assert settings | published == settings
+    assert resolve_config("dropout_ma", overrides=settings) == resolve_config("dropout_ma", overrides=published)
 
 
 def test_lengths_follow_the_width_of_the_field(tmp_path: Path) -> None:

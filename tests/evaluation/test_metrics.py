@@ -37,7 +37,7 @@ def test_an_unparsable_output_is_wrong_and_has_a_column_of_its_own() -> None:
     assert metrics.confusion.tolist() == [[1, 0, 0], [0, 1, 1]]
     assert metrics.balanced_accuracy == pytest.approx(0.75)
     assert entries[2].is_right is False
-    assert entries[2].verdict.problem == "no line starts with 'Conclusion:'"
+    assert entries[2].verdict.problem == "the output claims no class: 'I cannot tell.'"
 
 
 def test_any_retinopathy_counts_as_diabetic_in_the_primary_question() -> None:

@@ -148,6 +148,7 @@ def test_the_bed_dims_toward_the_fovea_and_large_vessels_do_not():
 def test_blood_flows_unevenly_along_vessels_but_no_less():
     quiet = dict.fromkeys(("row_noise", "speckle", "streak_noise", "shading", "noise_floor", "mesh_contrast"), (0, 0))
     quiet |= {"gain": (0.8, 0.8), "vignetting": (0, 0), "strip_noise": (0, 0), "motion_lines": (0, 0)}
+    quiet |= {"floater_probability": 0.0, "foveal_dimming": (0, 0)}
     even, uneven = (
         np.stack([expose(seed, flow_noise=(level,) * 2, **quiet)[:, 62:66].astype(float) for seed in range(5)])
         for level in (0.0, 0.5)

@@ -69,8 +69,8 @@ def test_the_avascular_zone_lies_at_the_fovea_and_holds_no_vessel(twins):
         center_mm = picture.fov.to_mm(np.argwhere(zone).mean(axis=0) + 0.5)
         assert np.linalg.norm(center_mm - scene.fovea.position_mm) < 0.15
         area_mm2 = picture.fov.area_mm2(zone.sum())
-        assert 0.8 < area_mm2 / (np.pi * scene.fovea.avascular_radius_mm**2) < 2.2
-        assert (picture.layers.vessels[zone] > 0).mean() < 0.02
+        assert 0.6 < area_mm2 / (np.pi * scene.fovea.avascular_radius_mm**2) < 2.2
+        assert (picture.layers.vessels[zone] > 0).mean() < 0.15  # deep capillaries within the superficial ring
 
 
 def test_dropout_leaves_the_avascular_zone_as_it_was(twins):
