@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
@@ -95,7 +96,7 @@ def draw_layers(
     around_faz
         Vessels that bound the avascular zone.
     """
-    faz = _avascular_zone(scene, around_faz, fov)
+    faz = avascular_zone(scene.fovea, around_faz, fov)
     dropout = np.where(faz > 0, np.uint8(0), _dropout_map(scene.lesions.dropouts, fov))
     return Layers(
         vessels=_vessel_map(scene, drawing, value),
@@ -159,26 +160,26 @@ def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
     return labels[np.ix_(nearest, nearest)]
 
 
-def _avascular_zone(scene: Scene, around: VesselGraph, fov: FieldOfView) -> np.ndarray:
+def avascular_zone(fovea: Fovea, around: VesselGraph, fov: FieldOfView) -> np.ndarray:
     """Pixels around the fovea that are connected and farther from vessels than capillaries ever leave them.
 
     Found on a grid of one pitch, so that the zone does not depend on the size of the picture.
     """
     grid = FieldOfView(width_mm=fov.width_mm, size_px=round(fov.width_mm / AVASCULAR_GRID_MM))
-    return _magnified(_zone_on_grid(scene, around, grid), fov)
+    return _magnified(_zone_on_grid(fovea, around, grid), fov)
 
 
-def _zone_on_grid(scene: Scene, around: VesselGraph, grid: FieldOfView) -> np.ndarray:
+def _zone_on_grid(fovea: Fovea, around: VesselGraph, grid: FieldOfView) -> np.ndarray:
     vessels = draw_vessels(around, grid, around.radius_mm, np.ones(len(around)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)
     numbers, count = ndimage.label(ndimage.distance_transform_edt(vessels.node < 0) > reach_px)
     if count == 0:
         return zone
-    row_col = grid.to_row_col(scene.fovea.position_mm)
+    row_col = grid.to_row_col(fovea.position_mm)
     core = np.argwhere(numbers)
     distances_px = np.linalg.norm(core + 0.5 - row_col, axis=1)
-    if distances_px.min() > grid.length_px(scene.fovea.avascular_radius_mm):
+    if distances_px.min() > grid.length_px(fovea.avascular_radius_mm):
         return zone
     number = numbers[tuple(core[distances_px.argmin()])]
     margin_px = math.ceil(reach_px)

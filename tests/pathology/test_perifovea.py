@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from nets import blind_ends
 
 from octa_svr_dataset.config import FovealLossConfig
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.layers import _avascular_zone
+from octa_svr_dataset.imaging.layers import avascular_zone
 from octa_svr_dataset.pathology.net import Net
 from octa_svr_dataset.pathology.outline import rim_mm
 from octa_svr_dataset.pathology.perifovea import FovealLoss
@@ -35,7 +33,7 @@ def prune(loss: FovealLoss, graph: VesselGraph, spared_radius_mm: float) -> Vess
 
 
 def area_mm2(scene: Scene, graph: VesselGraph) -> float:
-    return FOV.area_mm2(float(_avascular_zone(replace(scene, faz_graph=graph), FOV).sum()))
+    return FOV.area_mm2(float(avascular_zone(scene.fovea, graph, FOV).sum()))
 
 
 def test_the_zone_never_shrinks_and_grows_with_the_depth(healthy):
@@ -92,4 +90,6 @@ def test_the_zone_of_the_picture_is_that_of_perifoveal_loss_alone():
     scene = add_lesions(healthy, config.pathology, 4, key.rng(Stage.LESIONS))
     assert len(scene.graph) < len(scene.faz_graph) < len(scene.healthy_graph)
     only = prune(scene.lesions.foveal_loss, healthy.graph, config.pathology.foveal_loss.spared_radius_mm)
-    np.testing.assert_array_equal(_avascular_zone(scene, FOV), _avascular_zone(replace(healthy, faz_graph=only), FOV))
+    np.testing.assert_array_equal(
+        avascular_zone(scene.fovea, scene.faz_graph, FOV), avascular_zone(healthy.fovea, only, FOV)
+    )
