@@ -41,13 +41,13 @@ class ImagingConfig(Settings):
     deep_signal: Annotated[Range, Within(0, 1)] = (0.12, 0.4)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.0195)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.0115, 0.0185)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
     mesh_signal: Annotated[Range, Within(0, 1)] = (0.2, 0.3)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.45, 0.85)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 0.9)
     """Standard deviation of that mesh, relative to its mean."""
 
     mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
@@ -109,7 +109,7 @@ class ImagingConfig(Settings):
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.003, 0.0062)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0025, 0.0057)
     """Standard deviation of the blur by the optics, mm."""
 
     row_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.02)
