@@ -71,7 +71,7 @@ class ImagingConfig(Settings):
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
 
-    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.45, 0.65)
+    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.3, 0.5)
     """Share of the brightness of mesh and capillaries that is lost at the fovea, where fewer layers of them lie above
     one another."""
 

@@ -14,9 +14,9 @@ MOST_FLOW_RATIO = 0.75
 SURROUNDINGS_MM = 0.1
 """Width of the bed around the gaps with which they are compared."""
 
-MODERATE_FROM, MARKED_FROM = 1.0, 1.6
+MODERATE_FROM, MARKED_FROM = 1.0, 1.4
 """The loss is moderate where the bed is less dense than in 98 of 100 healthy eyes, and marked where its density lies
-1.6 times as far below their median; no cut-off is published.
+1.4 times as far below their median; no cut-off is published.
 
 By the density that the picture shows, not by the share that is thinned: that would tell the severity. So set, each
 degree occurs in eyes of several severities.
