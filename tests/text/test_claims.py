@@ -56,6 +56,7 @@ CLAIMS = {
         NPDR is excluded by the tuft of new vessels; this is PDR.
         It was NPDR? It is PDR.
         NPDR has progressed to PDR.
+        NPDR is unlikely, PDR likely.
         The retinopathy has progressed to PDR.
         The disease is beyond NPDR: it is PDR.
     """,

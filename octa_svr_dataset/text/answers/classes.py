@@ -54,7 +54,8 @@ _CLAUSE_END = _pattern(
     r",?(?<!\banything)\s(?:but|however|although|though|yet|whereas|while|rather|instead|because|since|leaving|making)\b",
     r",\s(?:this|it|the|which|these|there|indicating|consistent|suggesting|so|hence)\b",
     r",?\sand\s(?:this|it|the|there|is|are|shows?|suggests?|hence|so|therefore|thus|has|fits?|consistent)\b",
-    r",\s(?=(?:\w+\s){0,3}?(?:N?PDR|retinopathy)(?:\s\(\w+\))?\s(?:is|was|remains|seems|would\sbe)\b)",
+    r",\s(?=(?:\w+\s){0,3}?(?:N?PDR|retinopathy)(?:\s\(\w+\))?\s"
+    r"(?:is|was|remains|seems|would\sbe|(?:un)?likely|probable|present|absent)\b)",
 )
 
 _HEDGE_BEFORE = _pattern(

@@ -77,6 +77,7 @@ _NOT_ANY = re.compile(
     r" (?:see|find|detect|identify))\sany\b",
     re.IGNORECASE,
 )
+_NOT_ONE = re.compile(r"(?:\b(?:not|without)|n't)\s(?:\w+\s)?(?:a single|even one|one single)\b", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\d+[.)]\s(?=\S)", re.MULTILINE)
 
 _CONDITION = re.compile(
@@ -112,7 +113,7 @@ def _count(passage: str) -> int:
         numbers = _counts(total[0])
     if len(numbers) > 1:
         raise UnparsableAnswerError(f"the output names more than one number: {', '.join(map(str, numbers))}")
-    if not numbers and _NOT_ANY.search(passage):
+    if (not numbers and _NOT_ANY.search(passage)) or (numbers == [1] and _NOT_ONE.search(passage)):
         return 0
     if not numbers and _VAGUE.search(passage):
         raise UnparsableAnswerError("the output names no number, only words such as 'several'")

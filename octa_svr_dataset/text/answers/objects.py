@@ -22,7 +22,10 @@ _NONE = re.compile(
     r"|I (?:do not|don't|cannot|can't|can not) (?:see|find|detect|identify) any\b)",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(r"^[^.\[{]*\b(?:other|others|further|more|additional|else|elsewhere)\b", re.IGNORECASE)
+_NONE_THERE = re.compile(
+    r"\bthere (?:is|are) (?:none|no (?:\w+ )?(?:areas?|lesions?|objects?|dots?))[.!]?$", re.IGNORECASE | re.MULTILINE
+)
+_OTHERS = re.compile(r"\b(?:other|others|further|more|additional|else|elsewhere)\b", re.IGNORECASE)
 
 
 def read_objects(text: str) -> ObjectsAnswer:
@@ -39,7 +42,7 @@ def read_objects(text: str) -> ObjectsAnswer:
     kinds = {kind for _, kind in read}
     if len(kinds) > 1:
         raise UnparsableAnswerError(f"the objects have more than one label: {', '.join(sorted(kinds))}")
-    if read and _NONE.match(text) and not _OTHERS.search(text):
+    if read and (_NONE.match(text) or _NONE_THERE.search(text)) and not _OTHERS.search(text):
         raise UnparsableAnswerError("the output says that there is nothing, and lists it")
     return ObjectsAnswer(kind=kinds.pop() if kinds else "", objects=tuple(place for place, _ in read))
 
