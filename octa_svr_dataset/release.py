@@ -154,7 +154,7 @@ class Release:
         return path
 
     def _metadata_offsets(self) -> dict[str, int]:
-        """Where the line of each id and of each picture begins in `metadata.jsonl`; broken lines are logged, counted."""
+        """Where the line of each id and of each picture begins in `metadata.jsonl`; counts broken lines."""
         offsets: dict[str, int] = {}
         self._metadata_problems, self._num_metadata_lines = {}, 0
         for line, offset, text in lines(self.metadata) if self.metadata.is_file() else ():
