@@ -33,7 +33,7 @@ PAIRS_NAMES = ("pairs_diversified.jsonl", "pairs.jsonl")
 METADATA_NAME = "metadata.jsonl"
 
 MOST_BROKEN = 0.05
-"""If a larger share of the rows is broken, the folder is refused: then a download was cut off, say."""
+"""If a larger share of the lines of a file is broken, the folder is refused: then a download was cut off, say."""
 
 UNKNOWN = -1
 """Stands for a class, a severity or a number that the release does not tell."""
@@ -78,6 +78,8 @@ class Release:
         self._roots = (self.folder, (self.folder / "images").resolve())
         self._problems: dict[int, str] = {}
         self._num_lines = 0
+        self._metadata_problems: dict[int, str] = {}
+        self._num_metadata_lines = 0
 
     def fingerprint(self) -> str:
         """Hash over names, sizes and times of the files, so that no cache outlives a change of them."""
@@ -96,7 +98,7 @@ class Release:
         Raises
         ------
         InputError
-            More than `MOST_BROKEN` of the rows are broken, or none is whole.
+            More than `MOST_BROKEN` of the rows or of the lines of metadata are broken, or no row is whole.
         """
         metadata = self._metadata_offsets()
         self._problems, self._num_lines = {}, 0
@@ -152,12 +154,15 @@ class Release:
         return path
 
     def _metadata_offsets(self) -> dict[str, int]:
-        """Where the line of each id and of each picture begins in `metadata.jsonl`; its broken lines are logged."""
+        """Where the line of each id and of each picture begins in `metadata.jsonl`; counts broken lines."""
         offsets: dict[str, int] = {}
+        self._metadata_problems, self._num_metadata_lines = {}, 0
         for line, offset, text in lines(self.metadata) if self.metadata.is_file() else ():
+            self._num_metadata_lines += 1
             try:
                 record = json_object(text)
             except InputError as error:
+                self._metadata_problems[line] = str(error)
                 _log.warning("%s:%d: %s", self.metadata, line, error)
                 continue
             for key in ("id", "image"):
@@ -178,30 +183,40 @@ class Release:
 
     def _sum_up(self, entries: list[Entry], *, has_metadata: bool) -> None:
         if not entries:
-            raise InputError(f"data_dir: no row of {str(self.pairs)!r} is whole{self._examples()}")
+            raise InputError(f"data_dir: no row of {str(self.pairs)!r} is whole{_examples(self._problems)}")
         self._refuse_if_too_many()
-        if self._problems:
-            kinds = Counter(problem.split(":")[0] for problem in self._problems.values())
-            _log.warning(
-                "%s: %d of %d rows are broken and left out (%s)",
-                *(self.pairs, len(self._problems), self._num_lines),
-                ", ".join(f"{kind} {count}" for kind, count in kinds.items()),
-            )
+        for path, problems, num_lines, what in self._counts():
+            if problems:
+                kinds = Counter(problem.split(":")[0] for problem in problems.values())
+                _log.warning(
+                    "%s: %d of %d %s are broken and left out (%s)",
+                    *(path, len(problems), num_lines, what),
+                    ", ".join(f"{kind} {count}" for kind, count in kinds.items()),
+                )
         num_without = sum(entry.metadata_offset < 0 for entry in entries)
         if has_metadata and num_without:
             _log.warning("%s: nothing is said of %d of %d rows", self.metadata, num_without, len(entries))
 
     def _refuse_if_too_many(self) -> None:
-        if len(self._problems) > MOST_BROKEN * self._num_lines:
-            raise InputError(
-                f"data_dir: {len(self._problems)} of {self._num_lines} rows of {str(self.pairs)!r} are broken, "
-                f"at most {MOST_BROKEN:.0%} may be{self._examples()}"
-            )
+        for path, problems, num_lines, what in self._counts():
+            if len(problems) > MOST_BROKEN * num_lines:
+                raise InputError(
+                    f"data_dir: {len(problems)} of {num_lines} {what} of {str(path)!r} are broken, "
+                    f"at most {MOST_BROKEN:.0%} may be{_examples(problems)}"
+                )
 
-    def _examples(self) -> str:
-        """The first problems, for a message."""
-        first = [f"line {line}: {problem}" for line, problem in list(self._problems.items())[:3]]
-        return f" ({'; '.join(first)})" if first else ""
+    def _counts(self) -> list[tuple[Path, dict[int, str], int, str]]:
+        """Of each file: its problems by line, how many lines it has, and what they are called."""
+        return [
+            (self.pairs, self._problems, self._num_lines, "rows"),
+            (self.metadata, self._metadata_problems, self._num_metadata_lines, "lines"),
+        ]
+
+
+def _examples(problems: dict[int, str]) -> str:
+    """The first problems, for a message."""
+    first = [f"line {line}: {problem}" for line, problem in list(problems.items())[:3]]
+    return f" ({'; '.join(first)})" if first else ""
 
 
 def _first(offsets: dict[str, int], keys: list[str]) -> int:

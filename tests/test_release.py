@@ -137,6 +137,7 @@ class TestWholeReleases:
         found = dict(release.rows(release.entries()))
         assert (found[1]["findings"], json.loads(found[2]["findings"])["id"]) == ("", "00001")
         assert "metadata.jsonl:1: JSON" in caplog.text
+        assert f"metadata.jsonl: 1 of {NUM_ROWS} lines are broken and left out (JSON 1)" in caplog.text
         (folder / "metadata.jsonl").unlink()
         assert {row["findings"] for _, row in Release(folder).rows(Release(folder).entries())} == {""}
 
@@ -254,6 +255,19 @@ class TestBrokenRows:
         assert isinstance(error, InputError)
         assert f"rows of {str(folder / 'pairs.jsonl')!r} are broken, at most 5% may be (line {NUM_ROWS}: " in str(error)
         assert "\n" not in str(error)
+
+    def test_too_many_broken_lines_of_metadata_are_refused_in_one_line(self, tmp_path):
+        folder = write_release(tmp_path / "release")
+        lines = (folder / "metadata.jsonl").read_text().splitlines()
+        num = int(MOST_BROKEN * NUM_ROWS)
+        (folder / "metadata.jsonl").write_text("\n".join(["{"] * num + lines[num:]))
+        assert len(Release(folder).entries()) == NUM_ROWS
+        (folder / "metadata.jsonl").write_text("\n".join(["{"] * (num + 1) + lines[num + 1 :]))
+        message = (
+            rf"^data_dir: {num + 1} of {NUM_ROWS} lines of .*metadata\.jsonl' are broken, at most 5% may be \(line 1"
+        )
+        with pytest.raises(InputError, match=message):
+            Release(folder).entries()
 
     def test_a_release_without_a_whole_row_is_refused(self, tmp_path):
         folder = write_release(tmp_path / "release")

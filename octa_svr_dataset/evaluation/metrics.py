@@ -1,7 +1,8 @@
 """How often a model is right: one value a class, balanced over the classes, with its uncertainty.
 
-An unparsable output is wrong. Intervals take pictures of one patient to be judged alike. Where the pictures do not
-allow a metric, it is absent and a reason says why.
+An unparsable output is wrong; "diabetic retinopathy" alone is no class, but counts in the binary question. Intervals
+take pictures of one patient to be judged alike. Where the pictures do not allow a metric, it is absent and a reason
+says why.
 """
 
 import math
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from octa_svr_dataset.evaluation.folder import FolderImage, Truth
+from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.patients import independent_number
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import Verdict
@@ -40,8 +41,7 @@ class Scored:
         """Whether healthy and diseased are told apart rightly; absent without truth."""
         if self.image.truth is None:
             return None
-        predicted = self.verdict.predicted
-        return predicted is not None and predicted.is_diseased == self.image.truth.is_diseased
+        return self.verdict.is_diseased == self.image.truth.is_diseased
 
     @property
     def is_class_right(self) -> bool | None:
@@ -93,12 +93,12 @@ class ClassMetrics:
 def binary_metrics(scored: Sequence[Scored]) -> ClassMetrics:
     """Healthy against diabetic retinopathy of any kind: the primary question."""
     labeled = [
-        (entry.image.truth, entry.verdict.predicted, entry.image.patient)
+        (entry.image.truth.is_diseased, entry.verdict.is_diseased, entry.image.patient)
         for entry in scored
         if entry.image.truth is not None
     ]
-    truths = [_binary(truth) for truth, *_ in labeled]
-    predictions = [UNPARSABLE if predicted is None else _binary(predicted) for _, predicted, _ in labeled]
+    truths = [BINARY_CLASSES[int(is_diseased)] for is_diseased, *_ in labeled]
+    predictions = [UNPARSABLE if told is None else BINARY_CLASSES[int(told)] for _, told, _ in labeled]
     patients = [patient for *_, patient in labeled]
     return _class_metrics(BINARY_CLASSES, truths, predictions, patients, "the folder has no labels")
 
@@ -123,10 +123,6 @@ def answer_counts(scored: Sequence[Scored]) -> dict[str, int]:
         UNPARSABLE if entry.verdict.predicted is None else str(entry.verdict.predicted) for entry in scored
     )
     return {answer: counts[answer] for answer in (*(str(label) for label in Label), UNPARSABLE)}
-
-
-def _binary(value: Truth | Label) -> str:
-    return BINARY_CLASSES[int(value.is_diseased)]
 
 
 def _class_metrics(

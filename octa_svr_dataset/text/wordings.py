@@ -2,7 +2,8 @@
 
 `templates/dropout/one.j2` holds the wordings of the statement `dropout/one`. Empty lines and those that start with
 `{#` are no wordings. A file of the user with that name replaces them, one named `dropout/one+.j2` adds to them.
-Lines are rendered in Jinja's sandbox, from strings and lists of strings only; an undefined name is an error.
+Lines are rendered in Jinja's sandbox, from strings and lists of strings only; an undefined name is an error. So that
+no wording takes for ever or fills the memory, those of the user may not multiply, call, assign or nest loops.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from octa_svr_dataset.errors import InputError
@@ -22,6 +23,19 @@ SUFFIX = ".j2"
 
 MORE = "+"
 """At the end of the name of a file of the user that adds wordings."""
+
+LONGEST = 2_000
+"""So many characters a wording may have, rendered or not; the longest of ours has some 200."""
+
+FILTERS = ("capitalize", "first", "join", "last", "length", "lower", "title", "trim", "upper")
+"""Filters that a wording may use: none of them pads."""
+
+_ALLOWED = (
+    *(nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Getattr, nodes.Getitem),
+    *(nodes.If, nodes.CondExpr, nodes.For, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test),
+    *(nodes.Concat, nodes.Add, nodes.Sub, nodes.Div, nodes.Filter, nodes.Slice, nodes.Neg),
+)
+"""What a template may consist of; without products, powers, formats, calls, macros and assignments, it stays short."""
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -46,9 +60,12 @@ class Wording:
         try:
             if self._template is None:
                 self._template = _ENVIRONMENT.from_string(self.source)
-            return " ".join(self._template.render(words).split())
+            text = " ".join(self._template.render(words).split())
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise self._refused(str(error)) from None
+        if not 0 < len(text) <= LONGEST:
+            raise self._refused(f"must say something, in at most {LONGEST} characters; it says {len(text)}")
+        return text
 
     def names(self) -> set[str]:
         """Names that the wording takes from outside."""
@@ -56,6 +73,27 @@ class Wording:
             return meta.find_undeclared_variables(_ENVIRONMENT.parse(self.source))
         except TemplateSyntaxError as error:
             raise self._refused(str(error)) from None
+
+    def require_bounded(self) -> None:
+        """Refuse a wording that may take long or grow large; it is not evaluated, not even its constants."""
+        if len(self.source) > LONGEST:
+            raise self._refused(f"must have at most {LONGEST} characters, got {len(self.source)}")
+        try:
+            template = _ENVIRONMENT.parse(self.source)
+            parts = list(template.find_all(nodes.Node))
+        except TemplateSyntaxError as error:
+            raise self._refused(str(error)) from None
+        except RecursionError:
+            raise self._refused("is nested too deeply") from None
+        for part in parts:
+            if not isinstance(part, _ALLOWED):
+                raise self._refused(
+                    f"{type(part).__name__} is not allowed; allowed: names, texts, if, for, and filters"
+                )
+            if isinstance(part, nodes.Filter) and part.name not in FILTERS:
+                raise self._refused(f"unknown filter {part.name!r}; allowed: {', '.join(FILTERS)}")
+            if isinstance(part, nodes.For | nodes.Filter) and any(part.find_all(type(part))):
+                raise self._refused("loops and filters must not be nested")
 
     def require_names(self, allowed: set[str]) -> None:
         """Refuse a wording that uses other names."""
@@ -86,9 +124,13 @@ class Wordings:
             )
         if not wordings:
             raise InputError(f"text.templates: {name}{SUFFIX} holds no wording; allowed: one a line")
+        for wording in wordings:
+            wording.require_bounded()
         allowed = set().union(*(wording.names() for wording in embedded_wordings()[statement]))
         for wording in wordings:
             wording.require_names(allowed)
+            if not wording.names():
+                wording.render({})
         self._wordings[statement] = (self._wordings[statement] if name.endswith(MORE) else []) + wordings
 
     def statements(self) -> list[str]:

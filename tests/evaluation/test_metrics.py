@@ -46,6 +46,22 @@ def test_any_retinopathy_counts_as_diabetic_in_the_primary_question() -> None:
     assert entry.is_class_right is False
 
 
+@pytest.mark.parametrize("output", ["Conclusion: diabetic retinopathy.", "This is NPDR or PDR.", "DR is present."])
+def test_diabetic_retinopathy_of_any_kind_is_right_in_the_binary_question_alone(output: str) -> None:
+    for label in Label:
+        image = FolderImage(path=Path("eye.png"), truth=Truth(is_diseased=label.is_diseased, label=label))
+        entry = Scored(image=image, output=output, verdict=read_output(output))
+        assert (entry.is_right, entry.is_class_right) == (label.is_diseased, False)
+        assert binary_metrics([entry]).confusion[:, 1].sum() == 1
+        assert three_class_metrics([entry]).confusion[:, -1].sum() == 1
+        assert entry.verdict.problem
+
+
+@pytest.mark.parametrize("output", ["Diabetic retinopathy cannot be excluded.", "Possible DR.", "No sign of PDR."])
+def test_a_hedge_or_a_lone_denial_is_no_answer_to_the_binary_question_either(output: str) -> None:
+    assert read_output(output).is_diseased is None
+
+
 def test_confusion_counts_every_labeled_picture_once(mixed: list[Scored]) -> None:
     assert binary_metrics(mixed).confusion.sum() == three_class_metrics(mixed).confusion.sum() == len(mixed)
     assert sum(answer_counts(mixed).values()) == len(mixed)

@@ -23,6 +23,8 @@ CLAIMS = {
         No microaneurysms, no dropout, no new vessels. Conclusion: healthy.
         Conclusion: The retina is healthy and shows no signs of diabetic retinopathy (NPDR or PDR).
         Conclusion: within normal limits
+        No abnormality detected
+        No visible abnormalities are seen.
     """,
     Label.NPDR: """
         There isn't any sign of proliferative diabetic retinopathy; NPDR is the diagnosis.
@@ -44,6 +46,8 @@ CLAIMS = {
         Diabetic retinopathy is present, but not proliferative diabetic retinopathy.
         Pre-proliferative retinopathy
         {"label": "npdr"}
+        NPDR that has not progressed to PDR
+        Hardly any vessel is lost, but it is NPDR.
     """,
     Label.PDR: """
         This is an advanced stage: proliferative DR.
@@ -51,6 +55,10 @@ CLAIMS = {
         Early proliferative changes are visible.
         NPDR is excluded by the tuft of new vessels; this is PDR.
         It was NPDR? It is PDR.
+        NPDR has progressed to PDR.
+        NPDR is unlikely, PDR likely.
+        The retinopathy has progressed to PDR.
+        The disease is beyond NPDR: it is PDR.
     """,
     None: """
         I don't think this is PDR.
@@ -64,6 +72,15 @@ CLAIMS = {
         This is not a healthy retina.
         The eye is not healthy.
         Unhealthy.
+        It is hardly healthy.
+        It is anything but healthy.
+        The retina is far from normal.
+        It is beyond NPDR.
+        It is beyond the stage of NPDR.
+        It falls short of PDR.
+        NPDR is less likely than PDR.
+        It is hardly NPDR.
+        NPDR is progressing to PDR.
         Suspected NPDR.
         Possible PDR.
         NPDR?

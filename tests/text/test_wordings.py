@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from jinja2 import nodes
@@ -124,12 +125,56 @@ def test_what_is_wrong_in_a_file_of_the_user_is_told_with_its_line(files, messag
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ size.no.thing }}", "{{ size.__class__.__mro__ }}", "{{ 1 / 0 }}", "{{ size + 1 }}"]
+    "source", ["{{ size.no.thing }}", "{{ size.__class__.__mro__ }}", "{{ size / 0 }}", "{{ size + 1 }}"]
 )
 def test_what_fails_only_when_it_is_said_is_told_with_its_line_too(source):
     wording = of_user(dropout__one=f"Fine.\n{source}").of("dropout/one")[1]
     with pytest.raises(InputError, match=r"^text\.templates: dropout/one\.j2, line 2: "):
         wording.render({"size": "small", "area": "0.10", "place": "above the fovea"})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'x' * 9999999999 }}",
+        "{{ size * 9999999999 }}",
+        "{{ 9 ** 9 ** 9 ** 9 }}",
+        "{{ '%9999999999d' % 1 }}",
+        "{{ '{:9999999999}'.format(1) }}",
+        "{{ size.center(9999999999) }}",
+        "{{ size|center(9999999999) }}",
+        "{{ size|join(place)|join(place)|join(place) }}",
+        "{% set a = size ~ size %}{% set a = a ~ a %}{{ a }}",
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in size %}{% for b in size %}{% endfor %}{% endfor %}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{{ " + "(" * 900 + "1" + ")" * 900 + " }}",
+        "word " * 500,
+        "{{ 1 / 0 }}",
+        "{{ '' }}",
+        "{% if false %}Never.{% endif %}",
+    ],
+)
+def test_a_wording_that_is_endless_or_empty_is_refused_when_it_is_read(source):
+    start = time.perf_counter()
+    with pytest.raises(InputError, match=r"^text\.templates: dropout/one\.j2, line 2: .+") as caught:
+        of_user(dropout__one=f"Fine.\n{source}")
+    assert "\n" not in str(caught.value)
+    assert time.perf_counter() - start < 2.0
+
+
+def test_a_wording_that_grows_or_says_nothing_only_with_its_words_is_refused_when_it_is_said():
+    for source, size in (("{% for c in size %}{{ size }}{% endfor %}", "x" * 99), ("{{ size }}", "")):
+        wording = of_user(dropout__one=source).of("dropout/one")[0]
+        with pytest.raises(InputError, match=r"line 1: must say something, in at most 2000 characters"):
+            wording.render({"size": size})
+
+
+def test_a_wording_may_choose_loop_and_join():
+    source = (
+        "{% if size == 'small' %}A {{ size|upper }}{% endif %} {% for c in size %}{{ c }}{% endfor %} {{ size[:2] }}."
+    )
+    assert of_user(dropout__one=source).of("dropout/one")[0].render({"size": "small"}) == "A SMALL small sm."
 
 
 def test_a_folder_of_templates_is_read_once_and_changes_the_configuration(tmp_path):

@@ -8,10 +8,13 @@ from octa_svr_dataset.text.answers.output import UnparsableAnswerError, last_lin
 
 _YES_OR_NO = re.compile(
     r"^(?:(?P<yes>yes|yeah|yep|true)|(?P<no>nope|false|no(?=\s(?:there|it|this|that|they|I|none)\b)))\b"
+    r"|^(?:(?:that|this|it)(?:'s|\sis)\s)?(?:(?P<yes_judged>correct)|(?P<no_judged>incorrect))(?=[.,!]|$)"
+    r"|^(?:(?P<yes_letter>y)|(?P<no_letter>n))[.!]?$"
     r"|\b(?:answer is\s)?[\"']?(?:(?P<yes_alone>yes)|(?P<no_alone>no))\b(?=[\"']?\s?(?:[-.,;:!/\n]|$))"
     r"|\banswer is (?:(?P<yes_named>yes)|(?P<no_named>no))\b",
     re.IGNORECASE,
 )
+_YES_NO_ASKED = re.compile(r"\byes\s?(?:/|or)\s?no\s?[:?]\s*", re.IGNORECASE)
 
 
 def read_yes_no(text: str) -> YesNoAnswer:
@@ -19,6 +22,7 @@ def read_yes_no(text: str) -> YesNoAnswer:
 
     "No dropout is seen" is neither: to whether dropout is absent, it says yes.
     """
+    text = _YES_NO_ASKED.sub("", text)
     passages = [text, *last_lines(text, "answer", "conclusion")]
     found = [match for passage in passages for match in _YES_OR_NO.finditer(passage)]
     answers = ["yes" if str(match.lastgroup).startswith("yes") else "no" for match in found]
@@ -86,11 +90,37 @@ _COMPARED = re.compile(
     r"\b(?:than|compared (?:to|with)|relative to|as opposed to|not the|unlike|followed by|whereas|while)\b|\s>\s",
     re.IGNORECASE,
 )
+_LOSS = (
+    r"(?:affected|damaged?|impair\w+|involved|diseased|disrupted|missing|los(?:t|s|ses)|dropouts?|non-?perfus\w+"
+    r"|rarefaction)"
+)
+_LITTLE = r"(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|milder|mildest|minimal|little|hardly any)"
+_SPARED = re.compile(
+    rf"\b(?:{_LITTLE}\s(?:\w+\s){{0,3}}?{_LOSS}|no\s(?:\w+\s){{0,2}}?{_LOSS}(?!\s(?:elsewhere|in the (?:other|rest)))"
+    rf"|{_LOSS}\s(?:is\s)?(?:the\s|clearly\s)?{_LITTLE}|(?:un|not\s)affected|spared|preserved|intact|normal|healthy"
+    r"|healthi(?:er|est)|better|best|well[-\s]perfused|denser|densest)\b",
+    re.IGNORECASE,
+)
+"""Says that there is little loss, where the question is where it is worst."""
+
+_DENSE = re.compile(
+    r"\b(?:high(?:er|est)?|great(?:er|est)|larg(?:er|est)|more|most)\s(?:\w+\s){0,2}?"
+    r"(?:densit(?:y|ies)|perfusion|perfused|capillaries|vessels|flow)\b",
+    re.IGNORECASE,
+)
+_IS_LOSS = re.compile(rf"\b{_LOSS}\b|\black\w*", re.IGNORECASE)
+_LESS_WELL = re.compile(
+    r"\b(?:less|least|worse|worst|poorly|not)\s(?:well[-\s])?(?:preserved|intact|spared|normal|healthy|dense)\b",
+    re.IGNORECASE,
+)
 _NEGATED = re.compile(r"\b(?:not|isn't|aren't)\s(?:the\s)?$", re.IGNORECASE)
 
 
 def read_region(text: str) -> RegionAnswer:
-    """The one region that a text names; of "X ... than Y" that is X, as questions ask which stands out."""
+    """The one region that a text names; of "X ... than Y" that is X, as questions ask which has lost most.
+
+    Of "X is less affected than Y" it is Y, and "X is spared" names none.
+    """
     passages = last_lines(text, "answer", "region", "quadrant", "conclusion") or [text]
     return RegionAnswer(region=str(the_one([region for passage in passages for region in _regions(passage)], "region")))
 
@@ -98,7 +128,24 @@ def read_region(text: str) -> RegionAnswer:
 def _regions(passage: str) -> list[str]:
     regions = []
     for sentence in re.split(r"(?<=[.;!?])\s|\n|\b(?:but|however|except)\b", passage):
-        head = _COMPARED.split(sentence)[0]
-        found = [str(match.lastgroup) for match in _REGION.finditer(head) if not _NEGATED.search(head[: match.start()])]
-        regions += ["equal"] if "equal" in found else found
+        head, *others = _COMPARED.split(sentence)
+        found = _named(head)
+        if "equal" in found:
+            regions += ["equal"]
+        elif found and _is_spared(head):
+            regions += [region for other in others if not _is_spared(other) for region in _named(other)]
+        else:
+            regions += found
     return regions
+
+
+def _named(passage: str) -> list[str]:
+    return [
+        str(match.lastgroup) for match in _REGION.finditer(passage) if not _NEGATED.search(passage[: match.start()])
+    ]
+
+
+def _is_spared(passage: str) -> bool:
+    """Whether a passage says where there is little loss."""
+    passage = _LESS_WELL.sub("", passage)
+    return bool(_SPARED.search(passage) or (_DENSE.search(passage) and not _IS_LOSS.search(passage)))

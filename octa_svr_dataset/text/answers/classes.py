@@ -27,7 +27,8 @@ _DISEASE = r"(?:\s(?:diabetic\s)?(?:retinopathy|DR|disease)\b)?"
 _EYE = r"(?:retinal?|eye|macula|fundus|scan|image|picture|angiogram|OCTA|vasculature)"
 _ENDS = r"(?=\s*(?:[.,;:!?)/\n]|$|(?:and|or|versus|vs|but|with|without)\b))"
 
-_LOOKS = r"(?:is|are|appears?|looks?|seems?)\s(?:to\sbe\s)?(?:(?!not?\b|never)\w+\s){0,2}?"
+_NO_WAY = r"not?\b|never|hardly|barely|scarcely|far\b|anything|less\b"
+_LOOKS = rf"(?:is|are|appears?|looks?|seems?)\s(?:to\sbe\s)?(?:(?!{_NO_WAY})\w+\s){{0,2}}?"
 _MENTION = _pattern(
     rf"(?P<npdr>\b(?:non|pre)[-\s]*proliferative{_DISEASE}(?:\s\(NPDR\))?|\bNPDR\b(?:\s\(non[^()]*\))?)",
     rf"(?P<pdr>\bproliferative{_DISEASE}(?:\s\(PDR\))?|\bPDR\b(?:\s\(proliferative[^()]*\))?)",
@@ -40,17 +41,21 @@ _MENTION = _pattern(
 """The kinds of names; longer ones first, so that non-proliferative is not taken for proliferative."""
 
 _BARE_HEALTHY = re.compile(
-    r"^(?:(?:appears |looks )?(?:healthy|normal|unremarkable)|within normal limits)(?:\s\([^()]*\))?[\s.!]*$",
+    r"^(?:(?:appears |looks )?(?:healthy|normal|unremarkable)|within normal limits"
+    r"|no\s(?:(?:apparent|clear|obvious|relevant|retinal|significant|vascular|visible)\s){0,2}abnormalit(?:y|ies)"
+    r"(?:\s(?:is|are|was|were))?(?:\s(?:detected|evident|found|identified|noted|present|seen|visible))?"
+    r")(?:\s\([^()]*\))?[\s.!]*$",
     re.IGNORECASE,
 )
 
 _CLAUSE_END = _pattern(
     r"[.;:!\n](?=\s|$)",
     r"\?",
-    r",?\s(?:but|however|although|though|yet|whereas|while|rather|instead|because|since|leaving|making)\b",
+    r",?(?<!\banything)\s(?:but|however|although|though|yet|whereas|while|rather|instead|because|since|leaving|making)\b",
     r",\s(?:this|it|the|which|these|there|indicating|consistent|suggesting|so|hence)\b",
     r",?\sand\s(?:this|it|the|there|is|are|shows?|suggests?|hence|so|therefore|thus|has|fits?|consistent)\b",
-    r",\s(?=(?:\w+\s){0,3}?(?:N?PDR|retinopathy)(?:\s\(\w+\))?\s(?:is|was|remains|seems|would\sbe)\b)",
+    r",\s(?=(?:\w+\s){0,3}?(?:N?PDR|retinopathy)(?:\s\(\w+\))?\s"
+    r"(?:is|was|remains|seems|would\sbe|(?:un)?likely|probable|present|absent)\b)",
 )
 
 _HEDGE_BEFORE = _pattern(
@@ -59,19 +64,24 @@ _HEDGE_BEFORE = _pattern(
     r"\bnot\s(?:sure|certain|clear|excluded)\b",
     r"\b(?:uncertain|unclear|equivocal|borderline|questionable|whether|if|either)\b",
     r"\b(?:possible|possibly|perhaps|maybe|might|may|could|would(?!\s(?:say|call|classify|grade|conclude|go|lean|favor)))\b",
-    r"\b(?:should|risk\sof|develop\w*|progress\w*|differential|versus|vs|suspicio\w+|suspect\w*|r/o)\b",
-    r"\b(?:compar\w+|than|unlike|as\sin|screen\w*\sfor)\b",
+    r"\b(?:should|risk\sof|develop\w*|progress(?!ed\s(?:in)?to\b)\w*|differential|versus|vs|suspicio\w+|suspect\w*|r/o)\b",
+    r"\b(?:compar\w+|than|unlike|as\sin|screen\w*\sfor|less\slikely)\b",
+    r"\b(?:beyond|past|short\sof|exceed\w*|surpass\w*)\s(?:\w+\s){0,3}$",
 )
 
 _DENIAL_BEFORE = _pattern(
     r"\b(?:no|not|never|without|neither|nor|lack\w*|unlikely|against)\b",
     r"n't\b",
+    r"\b(?:hardly|barely|scarcely|far\sfrom|anything\sbut)\s(?:an?\s)?$",
     r"\b(?:absence\sof|negative\sfor|free\sof|rules?\sout|ruled\sout|exclud\w+)\b",
 )
 
 _AFTER = re.compile(
     r"^(?:\s(?:is|are|was|can|could|may|might|seems?|appears?|has\sbeen|be)\b)*"
     r"(?:(?P<hedge>(?:\s(?:can|could))?\s?(?:not|n't)(?:\sbe)?\s(?:\w+\s)?(?:excluded|ruled\sout|determined|confirmed)"
+    r"|\s(?:(?:has|have|had|already|now|that|which)\s)*"
+    r"(?:progress|advanc|evolv|develop|transition|turn)(?:ed|ing)\s(?:in)?to\b"
+    r"|\s(?:\w+\s)?(?:less\slikely|improbable|doubtful)\b"
     r"|\scannot\b|(?<=\bbe)\spresent|\s(?:possible|suspected|uncertain|versus|vs)\b)"
     r"|(?P<denial>(?<=is)\s?(?:not\b|n't)|\snot\s(?:present|seen|visible|found|detected|evident|likely|identified)"
     r"|\s(?:excluded|ruled\sout|absent|unlikely)\b|:\s(?:no|none|absent|negative)\b(?=\s*(?:[.,;\n]|$))))",

@@ -1,9 +1,9 @@
 """Boxes and points in a text: JSON in the convention of Qwen3-VL.
 
-Accepted: a list of objects, or one object, with `bbox_2d` or `bbox` ([x1, y1, x2, y2]) or `point_2d` or `point`
-([x, y]), whole or decimal numbers from 0 to 1000, and an optional `label`; with or without text and a fence around
-it. Where nothing is found: `[]`, or a sentence that begins with "none", "no" or "there is no". Nothing else: neither
-pixels, nor fractions of the width, nor a list that was cut off.
+Accepted: a list of objects, or one object, with `bbox_2d` or `bbox` ([x1, y1, x2, y2]) or `point_2d` or `point` ([x,
+y]), whole or decimal numbers from 0 to 1000, and an optional `label`; with or without text and a fence around it;
+single quotes and a comma before a closing bracket pass. Where nothing is found: `[]`, or a sentence that begins with
+"none", "no" or "there is no". Nothing else: neither pixels, nor fractions of the width, nor a list that was cut off.
 """
 
 import json
@@ -13,17 +13,24 @@ from typing import Any
 from octa_svr_dataset.text.answers.forms import Box, ObjectsAnswer, Point
 from octa_svr_dataset.text.answers.output import UnparsableAnswerError
 
+_SINGLE_QUOTES = re.compile(r"(?<=[\[{,:\s])'([^'\"\\]*)'(?=\s?[,:}\]])")
+_LAST_COMMA = re.compile(r",(?=\s?[}\]])")
+
 _KEYS = {"bbox_2d": 4, "bbox": 4, "point_2d": 2, "point": 2}
 _NONE = re.compile(
     r"^(?:answer: )?(?:none\b|no\b(?!\s(?:doubt|problem))|there (?:is|are) (?:no\b|none\b)|nothing\b"
     r"|I (?:do not|don't|cannot|can't|can not) (?:see|find|detect|identify) any\b)",
     re.IGNORECASE,
 )
+_NONE_THERE = re.compile(
+    r"\bthere (?:is|are) (?:none|no (?:\w+ )?(?:areas?|lesions?|objects?|dots?))[.!]?$", re.IGNORECASE | re.MULTILINE
+)
+_OTHERS = re.compile(r"\b(?:other|others|further|more|additional|else|elsewhere)\b", re.IGNORECASE)
 
 
 def read_objects(text: str) -> ObjectsAnswer:
     """The objects that a text lists."""
-    values = _json_values(text)
+    values = _json_values(_LAST_COMMA.sub("", _SINGLE_QUOTES.sub(r'"\1"', text)))
     if not values:
         if _NONE.match(text) and not re.search(r"[\[{]|\b(?:but|however|except)\b", text):
             return ObjectsAnswer(kind="", objects=())
@@ -35,6 +42,8 @@ def read_objects(text: str) -> ObjectsAnswer:
     kinds = {kind for _, kind in read}
     if len(kinds) > 1:
         raise UnparsableAnswerError(f"the objects have more than one label: {', '.join(sorted(kinds))}")
+    if read and (_NONE.match(text) or _NONE_THERE.search(text)) and not _OTHERS.search(text):
+        raise UnparsableAnswerError("the output says that there is nothing, and lists it")
     return ObjectsAnswer(kind=kinds.pop() if kinds else "", objects=tuple(place for place, _ in read))
 
 
