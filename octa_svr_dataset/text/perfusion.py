@@ -1,7 +1,7 @@
 """What is said of perfusion: areas of dropout, diffuse loss, and how the quadrants compare."""
 
 from octa_svr_dataset.findings import DropoutFinding, RegionFinding
-from octa_svr_dataset.text.words import decimals, listed, numeral, percent, size_of
+from octa_svr_dataset.text.words import decimals, largest, listed, numeral, percent, size_of
 from octa_svr_dataset.text.writer import Said, Writer
 
 EQUAL_WITHIN = 0.05
@@ -38,7 +38,7 @@ def say_dropout(writer: Writer) -> list[Said]:
         return [writer.say("dropout/few", *ids, number=number, areas=listed(areas))]
     return [
         writer.say("dropout/many", *ids, number=number, total=decimals(total_dropout_mm2(writer))),
-        writer.say("dropout/largest", ids[0], **_words_of(writer, dropouts[0])),
+        say_largest_dropout(writer),
     ]
 
 
@@ -47,7 +47,8 @@ def say_largest_dropout(writer: Writer) -> Said:
     dropouts = writer.findings.visible_dropouts
     if len(dropouts) < 2:
         return say_dropout(writer)[0]
-    return writer.say("dropout/largest", dropout_id(dropouts[0]), **_words_of(writer, dropouts[0]))
+    words = {"largest": largest(len(dropouts)), **_words_of(writer, dropouts[0])}
+    return writer.say("dropout/largest", dropout_id(dropouts[0]), **words)
 
 
 def say_diffuse_loss(writer: Writer) -> Said:

@@ -2,6 +2,7 @@
 
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.text.answers import ChoiceAnswer
+from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_irma, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
@@ -89,7 +90,7 @@ def _bin(count: int, most: tuple[int, ...]) -> int:
 def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
     """What the choice rests on: sentences, and names of findings."""
     if topic in ("class", "severity"):
-        return say_synthesis(writer), ("severity", *grounds(writer.findings))
+        return [*say_evidence(writer), *say_synthesis(writer)], ("severity", *grounds(writer.findings))
     if topic in ("dropout_number", "microaneurysm_number"):
         kind = topic.removesuffix("_number")
         return KINDS[kind].say(writer), ids_of(kind, KINDS[kind].visible(writer.findings))

@@ -5,6 +5,7 @@ What is asked about is drawn whatever the picture shows, so no question is asked
 
 from octa_svr_dataset.geometry import DIRECTIONS
 from octa_svr_dataset.text.answers import YesNoAnswer
+from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_microaneurysms
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
@@ -60,5 +61,5 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
     if topic == "diffuse_loss":
         return {}, findings.diffuse_loss.is_visible, [say_diffuse_loss(writer)], ("diffuse_loss",)
     if topic == "disease":
-        return {}, findings.label.is_diseased, say_synthesis(writer), ("label",)
+        return {}, findings.label.is_diseased, [*say_evidence(writer), *say_synthesis(writer)], ("label",)
     return {}, findings.quality.grade == "good", say_quality(writer), ("quality",)
