@@ -52,12 +52,23 @@ def say_largest_dropout(writer: Writer) -> Said:
 
 
 def say_diffuse_loss(writer: Writer) -> Said:
-    """Whether the bed is thinned, and how much of it."""
+    """Whether the bed is thinned, and to what degree."""
     loss = writer.findings.diffuse_loss
     if not loss.is_visible:
         return writer.say("diffuse/none", "diffuse_loss")
     statement = "diffuse/mild" if loss.degree == "mild" else "diffuse/present"
-    return writer.say(statement, "diffuse_loss", degree=loss.degree, share=percent(loss.share))
+    return writer.say(statement, "diffuse_loss", degree=loss.degree)
+
+
+def say_diffuse_share(writer: Writer) -> Said:
+    """How much of the bed is thinned.
+
+    Never beside the degree, which tells how far the density of the bed lies below that of healthy eyes.
+    """
+    loss = writer.findings.diffuse_loss
+    if not loss.is_visible:
+        return writer.say("diffuse/none", "diffuse_loss")
+    return writer.say("measure/diffuse_loss_share", "diffuse_loss", share=percent(loss.share))
 
 
 def say_regions(writer: Writer) -> list[Said]:

@@ -6,7 +6,7 @@ from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_irma, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_border, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality_and_flaws
 from octa_svr_dataset.text.synthesis import grounds, say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.writer import Said, Writer
@@ -102,4 +102,4 @@ def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
     if topic == "border":
         border = say_border(writer)
         return border, border[0].findings
-    return say_quality(writer)[:1], ("quality",)
+    return say_quality_and_flaws(writer), ("quality",)

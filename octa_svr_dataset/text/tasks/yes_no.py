@@ -9,7 +9,7 @@ from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_microaneurysms
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_border, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality_and_flaws
 from octa_svr_dataset.text.synthesis import say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.words import as_place, numeral
@@ -62,4 +62,4 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
         return {}, findings.diffuse_loss.is_visible, [say_diffuse_loss(writer)], ("diffuse_loss",)
     if topic == "disease":
         return {}, findings.label.is_diseased, [*say_evidence(writer), *say_synthesis(writer)], ("label",)
-    return {}, findings.quality.grade == "good", say_quality(writer), ("quality",)
+    return {}, findings.quality.grade == "good", say_quality_and_flaws(writer), ("quality",)
