@@ -1,7 +1,7 @@
 """What is said of perfusion: areas of dropout, diffuse loss, and how the quadrants compare."""
 
 from octa_svr_dataset.findings import DropoutFinding, RegionFinding
-from octa_svr_dataset.text.words import decimals, largest, listed, numeral, percent, size_of
+from octa_svr_dataset.text.words import as_place, decimals, largest, listed, numeral, percent, size_of
 from octa_svr_dataset.text.writer import Said, Writer
 
 EQUAL_WITHIN = 0.05
@@ -40,6 +40,18 @@ def say_dropout(writer: Writer) -> list[Said]:
         writer.say("dropout/many", *ids, number=number, total=decimals(total_dropout_mm2(writer))),
         say_largest_dropout(writer),
     ]
+
+
+def say_dropout_at(writer: Writer, direction: str) -> Said:
+    """Whether an area of dropout lies in a direction from the fovea; the largest that does."""
+    dropouts = writer.findings.visible_dropouts
+    if not dropouts:
+        return writer.say("dropout/none", "dropout")
+    place = as_place(direction)
+    for dropout in dropouts:
+        if dropout.direction == direction:
+            return writer.say("dropout/there", dropout_id(dropout), place=place, area=decimals(dropout.area_mm2))
+    return writer.say("dropout/elsewhere", *map(dropout_id, dropouts), place=place)
 
 
 def say_largest_dropout(writer: Writer) -> Said:
