@@ -10,6 +10,7 @@ from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.setting_types import Settings
 from octa_svr_dataset.text.composition import Sentence, compose
+from octa_svr_dataset.text.reply import Reply
 from octa_svr_dataset.text.tasks import NEEDS_EYE, TASKS, WHOLE
 from octa_svr_dataset.text.wordings import load_wordings
 from octa_svr_dataset.text.words import EYES
@@ -88,7 +89,7 @@ def write_dialogue(
         form = _drawn(config.forms, writer) if config.form == "mixed" else config.form
         form = "prose" if task in LONG and form == "answer_only" else form
         asked = [_eye(writer)] if is_naming else []
-        asked += [reply.question, *_wanted(task, form, writer)]
+        asked += _asked(task, form, reply, writer)
         separator = "\n" if "\n" in reply.question else " "
         question = QUESTION if is_prior_art else separator.join(asked)
         answer, sentences = compose(reply, form)
@@ -123,10 +124,12 @@ def _eye(writer: Writer) -> str:
     return writer.phrase("question/eye", eye=EYES[writer.laterality])
 
 
-def _wanted(task: str, form: str, writer: Writer) -> list[str]:
-    """What is said of the form that is wanted: always of the answer alone, else of half of the questions."""
+def _asked(task: str, form: str, reply: Reply, writer: Writer) -> list[str]:
+    """The question, and what is said of the form: always that the answer alone is wanted, else half of the time."""
+    if form == "answer_only" and task == "describe":
+        return [writer.phrase("question/conclude")]
     if form == "answer_only":
-        return [writer.phrase(f"question/form_{'conclusion' if task == 'describe' else 'answer'}_only")]
+        return [reply.question, writer.phrase("question/form_answer_only")]
     if writer.draw(2) or (form != "think" and task in OPEN):
-        return []
-    return [writer.phrase(f"question/form_{'think' if form == 'think' else 'prose'}")]
+        return [reply.question]
+    return [reply.question, writer.phrase(f"question/form_{'think' if form == 'think' else 'prose'}")]

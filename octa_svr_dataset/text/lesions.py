@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from octa_svr_dataset.text.words import as_place, decimals, listed, most_common, numeral
+from octa_svr_dataset.text.words import as_place, decimals, largest, listed, most_common, numeral
 from octa_svr_dataset.text.writer import Said, Writer
 
 MOST_LISTED = 3
@@ -66,7 +66,7 @@ def say_neovascularization(writer: Writer) -> Said:
     words = {"place": writer.place_of(tufts[0]), "area": decimals(tufts[0].area_mm2)}
     if len(tufts) == 1:
         return writer.say("neovascularization/one", *ids, **words)
-    return writer.say("neovascularization/many", *ids, number=numeral(len(tufts)), **words)
+    return writer.say("neovascularization/many", *ids, number=numeral(len(tufts)), largest=largest(len(tufts)), **words)
 
 
 def _shared(directions: list[str]) -> str:

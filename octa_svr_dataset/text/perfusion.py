@@ -1,7 +1,7 @@
 """What is said of perfusion: areas of dropout, diffuse loss, and how the quadrants compare."""
 
 from octa_svr_dataset.findings import DropoutFinding, RegionFinding
-from octa_svr_dataset.text.words import decimals, listed, numeral, percent, size_of
+from octa_svr_dataset.text.words import as_place, decimals, largest, listed, numeral, percent, size_of
 from octa_svr_dataset.text.writer import Said, Writer
 
 EQUAL_WITHIN = 0.05
@@ -38,8 +38,20 @@ def say_dropout(writer: Writer) -> list[Said]:
         return [writer.say("dropout/few", *ids, number=number, areas=listed(areas))]
     return [
         writer.say("dropout/many", *ids, number=number, total=decimals(total_dropout_mm2(writer))),
-        writer.say("dropout/largest", ids[0], **_words_of(writer, dropouts[0])),
+        say_largest_dropout(writer),
     ]
+
+
+def say_dropout_at(writer: Writer, direction: str) -> Said:
+    """Whether an area of dropout lies in a direction from the fovea; the largest that does."""
+    dropouts = writer.findings.visible_dropouts
+    if not dropouts:
+        return writer.say("dropout/none", "dropout")
+    place = as_place(direction)
+    for dropout in dropouts:
+        if dropout.direction == direction:
+            return writer.say("dropout/there", dropout_id(dropout), place=place, area=decimals(dropout.area_mm2))
+    return writer.say("dropout/elsewhere", *map(dropout_id, dropouts), place=place)
 
 
 def say_largest_dropout(writer: Writer) -> Said:
@@ -47,16 +59,28 @@ def say_largest_dropout(writer: Writer) -> Said:
     dropouts = writer.findings.visible_dropouts
     if len(dropouts) < 2:
         return say_dropout(writer)[0]
-    return writer.say("dropout/largest", dropout_id(dropouts[0]), **_words_of(writer, dropouts[0]))
+    words = {"largest": largest(len(dropouts)), **_words_of(writer, dropouts[0])}
+    return writer.say("dropout/largest", dropout_id(dropouts[0]), **words)
 
 
 def say_diffuse_loss(writer: Writer) -> Said:
-    """Whether the bed is thinned, and how much of it."""
+    """Whether the bed is thinned, and to what degree."""
     loss = writer.findings.diffuse_loss
     if not loss.is_visible:
         return writer.say("diffuse/none", "diffuse_loss")
     statement = "diffuse/mild" if loss.degree == "mild" else "diffuse/present"
-    return writer.say(statement, "diffuse_loss", degree=loss.degree, share=percent(loss.share))
+    return writer.say(statement, "diffuse_loss", degree=loss.degree)
+
+
+def say_diffuse_share(writer: Writer) -> Said:
+    """How much of the bed is thinned.
+
+    Never beside the degree, which tells how far the density of the bed lies below that of healthy eyes.
+    """
+    loss = writer.findings.diffuse_loss
+    if not loss.is_visible:
+        return writer.say("diffuse/none", "diffuse_loss")
+    return writer.say("measure/diffuse_loss_share", "diffuse_loss", share=percent(loss.share))
 
 
 def say_regions(writer: Writer) -> list[Said]:

@@ -10,7 +10,8 @@ def say_fovea(writer: Writer) -> list[Said]:
     if not faz.is_visible:
         return [writer.say("faz/unseen", "faz")]
     if not faz.is_delimited:
-        return [writer.say("faz/merged", "faz", *_bordering(writer))]
+        ids = ("faz", *_bordering(writer))
+        return [writer.say("faz/merged", *ids), writer.say("faz/involved", *ids)]
     is_centered = faz.displacement == "centered"
     words = {} if is_centered else {"place": as_place(faz.displacement)}
     position = "centered" if is_centered else "displaced"
@@ -43,6 +44,14 @@ def say_vessel_shape(writer: Writer) -> list[Said]:
     if shape.is_beaded:
         said.append(writer.say("shape/beaded", "vessel_shape"))
     return writer.shuffled(said)
+
+
+def say_quality_and_flaws(writer: Writer) -> list[Said]:
+    """The same; of a good picture also that nothing is wrong with it."""
+    said = say_quality(writer)
+    if writer.findings.quality.grade == "good":
+        said.append(writer.say("quality/flawless", "quality"))
+    return said
 
 
 def say_quality(writer: Writer) -> list[Said]:

@@ -18,6 +18,9 @@ NAMES = {
 }
 """Each kind of sign as one and as several, the gravest first."""
 
+SEVERE = 3
+"""The severity that beaded veins stand for."""
+
 TOP = 4
 """The highest severity."""
 
@@ -34,17 +37,15 @@ def say_synthesis(writer: Writer) -> list[Said]:
             name = "mild_loss"
         words = {"grounds": _named(findings, ids), "is_one": _is_one(findings, ids)}
         said = writer.say(f"synthesis/{name}", "severity", *ids, *graver(findings), **words)
-    return [said, *_say_unspecific(writer)]
+    return [said, *_say_unspecific(writer), *_say_uncounted_beading(writer)]
 
 
 def _say_unspecific(writer: Writer) -> list[Said]:
-    """That winding or beaded vessels or a wide avascular zone decide nothing by themselves."""
+    """That winding vessels or a wide avascular zone decide nothing by themselves."""
     findings, faz = writer.findings, writer.findings.faz
     signs = {}
     if findings.vessel_shape.is_tortuous:
         signs["the tortuosity of the vessels"] = "vessel_shape"
-    if findings.vessel_shape.is_beaded and not counts_beading(findings):
-        signs["the beading of the veins"] = "vessel_shape"
     if faz.is_visible and faz.is_delimited and not faz.borders_dropout and faz.size == "large":
         signs["the size of the avascular zone"] = "faz"
     if not signs:
@@ -52,6 +53,14 @@ def _say_unspecific(writer: Writer) -> list[Said]:
     names = writer.shuffled(list(signs))
     ids = dict.fromkeys(signs.values())
     return [writer.say("synthesis/unspecific", *ids, signs=listed(names), is_one=len(names) == 1)]
+
+
+def _say_uncounted_beading(writer: Writer) -> list[Said]:
+    """With what beaded veins would make the grade higher, where they do not."""
+    findings = writer.findings
+    if not findings.vessel_shape.is_beaded or counts_beading(findings) or findings.severity >= SEVERE:
+        return []
+    return [writer.say("synthesis/beading", "vessel_shape", "severity")]
 
 
 def say_grade(writer: Writer) -> list[Said]:

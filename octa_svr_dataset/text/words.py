@@ -48,6 +48,11 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.0f}"
 
 
+def largest(count: int) -> str:
+    """Which of so many is the largest: the "larger" of two."""
+    return "larger" if count == 2 else "largest"
+
+
 def listed(parts: Sequence[str], *, last: str = "and") -> str:
     """Parts as a list in prose; a comma stands before the last of three or more."""
     if len(parts) <= 2:

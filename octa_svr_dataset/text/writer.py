@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from octa_svr_dataset.findings import Findings
+from octa_svr_dataset.findings import DropoutFinding, Findings
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.text.wordings import Wordings
 from octa_svr_dataset.text.words import SIDES, as_place
@@ -69,8 +69,20 @@ class Writer:
         return seen_from_fovea
 
     def place_of(self, finding: Any) -> str:
-        """Where a lesion lies."""
+        """Where a lesion lies; around the fovea where it takes most of the rim of the avascular zone."""
+        if self.encircles_fovea(finding):
+            return "around the fovea"
         return self.place(direction=finding.direction, quadrant=finding.quadrant, ring=finding.ring)
+
+    def encircles_fovea(self, finding: Any) -> bool:
+        """Whether it is dropout that lies in the fovea and has, as no other such area, taken most of the zone's rim."""
+        faz = self.findings.faz
+        if not isinstance(finding, DropoutFinding) or finding.ring != "fovea" or not faz.is_visible or faz.is_delimited:
+            return False
+        row, column = faz.center_px
+        top, left, bottom, right = finding.box_px
+        is_alone = sum(dropout.ring == "fovea" for dropout in self.findings.visible_dropouts) == 1
+        return is_alone and top <= row < bottom and left <= column < right
 
     def may_say(self, quadrant: str) -> bool:
         """Whether the reader of the dialogue can know where a quadrant lies."""

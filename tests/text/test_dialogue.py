@@ -296,11 +296,64 @@ def test_beading_counts_with_wide_dropout_only():
     for text in answers_to(findings_of(dropouts=wide, vessel_shape=beaded), "explain_grade"):
         assert re.search(r"venous beading.*\b2\b.*\nGrade: 3$", text, re.DOTALL)
     for text in answers_to(findings_of(dropouts=narrow, vessel_shape=beaded), "describe"):
-        assert re.search("the beading of the veins", text, re.IGNORECASE)
+        assert re.search("wide capillary dropout|dropout were wide", text)
+        assert "the beading of the veins" not in text
         assert not re.search("venous beading,? consistent", text)
         assert text.endswith("(NPDR).")
     for text in answers_to(findings_of(vessel_shape=beaded), "describe"):
         assert text.endswith("Conclusion: healthy retina.")
+
+
+def test_beading_is_named_where_the_grade_below_rests_on_it():
+    proliferative = findings_of(
+        dropouts=(dropout(1, area_mm2=0.9),), neovascularization=(vessels(1),), vessel_shape=shape(is_beaded=True)
+    )
+    for task in ("explain_grade", "classify"):
+        for text in answers_to(proliferative, task):
+            assert re.search("bead|varies along", text)
+
+
+def test_one_of_two_is_the_larger():
+    two = findings_of(neovascularization=(vessels(1), vessels(2)), dropouts=(dropout(1), dropout(2)))
+    for text in (*answers_to(two, "count"), *answers_to(two, "measure")):
+        assert not re.search("largest|most extensive", text)
+
+
+def test_dropout_that_takes_the_rim_lies_around_the_fovea():
+    merged = faz(is_delimited=False, borders_dropout=True)
+    ring = dropout(1, ring="fovea", box_px=(100, 100, 200, 200))
+    for text in answers_to(findings_of(faz=merged, dropouts=(ring,)), "describe"):
+        assert re.search("(?<!ring )around the fovea", text)
+        assert "above the fovea" not in text
+    for area in (dropout(1, ring="parafovea", box_px=(100, 100, 200, 200)), dropout(1, ring="fovea")):
+        for text in answers_to(findings_of(faz=merged, dropouts=(area,)), "describe"):
+            assert not re.search("(?<!ring )around the fovea", text)
+
+
+def test_where_the_degree_of_diffuse_loss_is_told_its_share_is_not():
+    for degree in ("mild", "moderate", "marked"):
+        findings = findings_of(diffuse_loss=diffuse(degree))
+        assert not any("%" in text for text in answers_to(findings, "describe"))
+        shares = [data["value"] for data in data_of(findings, "measure", 300) if data["quantity"].startswith("diffuse")]
+        assert set(shares) == {10}
+
+
+def test_a_conclusion_is_asked_for_without_a_description():
+    config = only("describe", form="answer_only")
+    for seed in range(100):
+        question = written(findings_of(), config, seed).messages[0].content
+        assert "conclu" in question
+        assert not re.search("[Dd]escribe|[Ww]alk|What do you see|findings", question)
+
+
+def test_a_side_is_reasoned_about_as_it_is_asked():
+    areas = tuple(dropout(number, direction="upper" if number < 6 else "left") for number in range(1, 7))
+    for seed in range(300):
+        dialogue = written(findings_of(dropouts=areas), only("yes_no", form="think"), seed)
+        question, text = (message.content for message in dialogue.messages)
+        side = re.search(r"(above|below|to the [a-z ]+ of) the fovea", question)
+        if side and "ropout" in question:
+            assert side[0] in text
 
 
 def test_the_order_of_stages_varies():

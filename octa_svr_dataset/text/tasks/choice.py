@@ -2,10 +2,11 @@
 
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.text.answers import ChoiceAnswer
+from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_irma, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_border, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality_and_flaws
 from octa_svr_dataset.text.synthesis import grounds, say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.writer import Said, Writer
@@ -89,7 +90,7 @@ def _bin(count: int, most: tuple[int, ...]) -> int:
 def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
     """What the choice rests on: sentences, and names of findings."""
     if topic in ("class", "severity"):
-        return say_synthesis(writer), ("severity", *grounds(writer.findings))
+        return [*say_evidence(writer), *say_synthesis(writer)], ("severity", *grounds(writer.findings))
     if topic in ("dropout_number", "microaneurysm_number"):
         kind = topic.removesuffix("_number")
         return KINDS[kind].say(writer), ids_of(kind, KINDS[kind].visible(writer.findings))
@@ -101,4 +102,4 @@ def _reasons(writer: Writer, topic: str) -> tuple[list[Said], tuple[str, ...]]:
     if topic == "border":
         border = say_border(writer)
         return border, border[0].findings
-    return say_quality(writer)[:1], ("quality",)
+    return say_quality_and_flaws(writer), ("quality",)

@@ -1,6 +1,7 @@
 """Tasks about the picture as a whole: describe, classify, report, explain the grade."""
 
 from octa_svr_dataset.text.answers import BINARY, THREE, ClassAnswer, GradeAnswer
+from octa_svr_dataset.text.evidence import evidence
 from octa_svr_dataset.text.lesions import say_microaneurysms, say_new_vessels
 from octa_svr_dataset.text.perfusion import say_perfusion
 from octa_svr_dataset.text.reply import Reply, Stage, stage
@@ -52,12 +53,7 @@ def classify(writer: Writer, scheme: str) -> Reply:
     named = str(label) if scheme == THREE else ("healthy", "diabetic retinopathy")[label.is_diseased]
     return Reply(
         question=writer.phrase(f"question/classify_{scheme}"),
-        stages=(
-            stage(*say_perfusion(writer)),
-            stage(*say_microaneurysms(writer)),
-            stage(*say_new_vessels(writer)),
-            stage(*say_synthesis(writer)),
-        ),
+        stages=(*evidence(writer), stage(*say_synthesis(writer))),
         answer=ClassAnswer(label=label, scheme=scheme),
         answer_data={"label": named, "scheme": scheme},
         rests_on=("label",),
@@ -69,11 +65,7 @@ def explain_grade(writer: Writer) -> Reply:
     severity = writer.findings.severity
     return Reply(
         question=writer.phrase("question/explain_grade"),
-        stages=(
-            stage(*say_perfusion(writer)),
-            stage(*say_microaneurysms(writer)),
-            stage(*say_new_vessels(writer)),
-        ),
+        stages=evidence(writer),
         summary=tuple(say_grade(writer)),
         answer=GradeAnswer(severity=severity),
         answer_data={"severity": severity},

@@ -5,7 +5,7 @@ from octa_svr_dataset.text.perfusion import (
     EQUAL_WITHIN,
     MOST_LISTED,
     region_id,
-    say_diffuse_loss,
+    say_diffuse_share,
     say_dropout,
     say_largest_dropout,
     total_dropout_mm2,
@@ -102,7 +102,7 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
         return total_mm2, "mm2", said, ids
     if quantity == "diffuse_loss_share":
         share = findings.diffuse_loss.share if findings.diffuse_loss.is_visible else 0.0
-        return round(100.0 * share), "%", [say_diffuse_loss(writer)], ("diffuse_loss",)
+        return round(100.0 * share), "%", [say_diffuse_share(writer)], ("diffuse_loss",)
     if quantity == "faz_circularity":
         if not is_closed:
             return None, "", say_fovea(writer)[:1], ("faz",)

@@ -5,10 +5,11 @@ What is asked about is drawn whatever the picture shows, so no question is asked
 
 from octa_svr_dataset.geometry import DIRECTIONS
 from octa_svr_dataset.text.answers import YesNoAnswer
+from octa_svr_dataset.text.evidence import say_evidence
 from octa_svr_dataset.text.lesions import say_microaneurysms
-from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout
+from octa_svr_dataset.text.perfusion import say_diffuse_loss, say_dropout_at
 from octa_svr_dataset.text.reply import Reply, stage
-from octa_svr_dataset.text.surroundings import say_border, say_quality
+from octa_svr_dataset.text.surroundings import say_border, say_quality_and_flaws
 from octa_svr_dataset.text.synthesis import say_synthesis
 from octa_svr_dataset.text.tasks.objects import KINDS, ids_of
 from octa_svr_dataset.text.words import as_place, numeral
@@ -47,7 +48,12 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
     if topic == "dropout_side":
         direction = DIRECTIONS[writer.draw(len(DIRECTIONS))]
         there = tuple(area for area in findings.visible_dropouts if area.direction == direction)
-        return {"place": as_place(direction)}, bool(there), say_dropout(writer), ids_of("dropout", there)
+        return (
+            {"place": as_place(direction)},
+            bool(there),
+            [say_dropout_at(writer, direction)],
+            ids_of("dropout", there),
+        )
     if topic == "number":
         most = 1 + writer.draw(MOST_ASKED)
         dots = findings.visible_microaneurysms
@@ -60,5 +66,5 @@ def _proposition(writer: Writer, topic: str) -> tuple[dict[str, object], bool, l
     if topic == "diffuse_loss":
         return {}, findings.diffuse_loss.is_visible, [say_diffuse_loss(writer)], ("diffuse_loss",)
     if topic == "disease":
-        return {}, findings.label.is_diseased, say_synthesis(writer), ("label",)
-    return {}, findings.quality.grade == "good", say_quality(writer), ("quality",)
+        return {}, findings.label.is_diseased, [*say_evidence(writer), *say_synthesis(writer)], ("label",)
+    return {}, findings.quality.grade == "good", say_quality_and_flaws(writer), ("quality",)
