@@ -36,13 +36,13 @@ _CLOSED = (
 )
 
 _CENTER = (
-    r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|re)d\b|\bcentral(?:ly)?\b|"
+    r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|r)ed\b|\bcentral(?:ly)?\b|"
     r"\bmidpoint\b"
 )
 
 _BORDER = r"\b(?:borders?|rim|edges?|outlines?|margins?|ring|circumference|boundary|perimeter)\b"
 
-_PRONOUN = r"\b(?:it|its|this|that|zone|such)\b|" + _BORDER
+_PRONOUN = r"\b(?:it|its|this|that|which|zone|such)\b|" + _BORDER
 
 _USUAL = (
     r"\b(?:(?:usual|normal|typical|ordinary|average|expected|common)\b(?! (?:size )?eyes)|(?:range|size|"

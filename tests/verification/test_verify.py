@@ -109,6 +109,13 @@ def test_a_folder_without_masks_is_refused_in_one_line(tmp_path: Path) -> None:
         list(rows_of_folder(tmp_path, None))
 
 
+def rows_of(folder: Path) -> list[Row]:
+    rows, _ = rows_to_verify(
+        str(folder), num=None, seed=0, split="train", texts_per_scene=1, config_file=None, overrides={}
+    )
+    return list(rows)
+
+
 def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
     columns = example_row(make_example("dropout_ma"), "dropout_ma", include_masks=True)
     features = row_features(include_masks=True)
@@ -126,16 +133,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
         ("empty", "without rows"),
     ):
         with pytest.raises(InputError, match=told) as caught:
-            rows, _ = rows_to_verify(
-                str(tmp_path / name),
-                num=None,
-                seed=0,
-                split="train",
-                texts_per_scene=1,
-                config_file=None,
-                overrides={},
-            )
-            list(rows)
+            rows_of(tmp_path / name)
         assert "\n" not in str(caught.value)
 
 
