@@ -102,8 +102,8 @@ def read_border_question(clause: Clause) -> Claim:
 
 
 def is_about_border(clause: Clause) -> bool:
-    """Whether a clause speaks of the border of the avascular zone."""
-    return clause.has(_BORDER)
+    """Whether a clause speaks of the border of the avascular zone, or of whether it is delimited all round."""
+    return clause.has(_BORDER) or clause.has(r"\b(?:in)?completely (?:delimited|bounded|outlined|enclosed)\b")
 
 
 def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Claim]:

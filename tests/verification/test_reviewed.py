@@ -86,3 +86,14 @@ def test_shares_of_quadrants_that_are_alike_are_compared(sentence: str, truth: T
         assert reasons(sentence.format(*true), alike, COMPARE) == []
     for false in ((22, 37), (40, 25), (22, 22)):
         assert reasons(sentence.format(*false), alike, COMPARE)
+
+
+def test_a_zone_that_is_open_is_incompletely_delimited(truth: Truth) -> None:
+    asked = "Is the foveal avascular zone incompletely delimited or not discernible?"
+    is_open = replace(truth, zone=replace(truth.zone, is_open=True))
+    assert [bool(reasons(said, one, asked)) for one in (truth, is_open) for said in ("Yes.", "No.")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
