@@ -14,7 +14,13 @@ from octa_svr_dataset.verification.grade_reader import (
     read_unspecific,
 )
 from octa_svr_dataset.verification.lesion_reader import read_lesions
-from octa_svr_dataset.verification.picture_reader import read_quality, read_regions, read_shape
+from octa_svr_dataset.verification.picture_reader import (
+    is_on_unshown,
+    read_quality,
+    read_regions,
+    read_shape,
+    read_unshown,
+)
 from octa_svr_dataset.verification.zone_reader import read_diffuse_loss, read_zone
 
 
@@ -43,6 +49,9 @@ def read_clause(clause: Clause, context: Context) -> Iterator[Claim]:
         yield from unspecific
         yield from read_zone(clause, "")
         yield from read_diffuse_loss(clause, subject, is_affirmed=True)
+        return
+    yield from read_unshown(clause)
+    if is_on_unshown(clause):
         return
     regions = list(read_regions(clause, context))
     yield from regions

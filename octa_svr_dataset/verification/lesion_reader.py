@@ -22,6 +22,16 @@ _NOUN_GAP = re.compile(
 )
 """What may stand between a number and the thing that it counts."""
 
+_VAGUE = {
+    "several": Range(low=2, high=None),
+    "few": Range(low=2, high=None),
+    "many": Range(low=4, high=None),
+    "half a dozen": Range(low=5, high=7),
+    "a dozen": Range(low=9, high=15),
+    "dozens": Range(low=24, high=None),
+}
+"""What a word for a number leaves open, taken widely."""
+
 _COUNTED = re.compile(
     r"^\s*(?:separate |distinct |different |visible |such |"
     r"clear )*(?:areas?|patch(?:es)?|places?|spots?|foci|"
@@ -114,6 +124,9 @@ def read_lesions(clause: Clause, subject: str, *, is_generic: bool = False) -> I
         is_wide = clause.has(
             r"\b(?:more than|too (?:large|wide|extensive)|beyond|exceed\w*|larger than|wider than|not (?:just|only|"
             r"merely)|no longer)\b"
+        ) and not clause.has(
+            r"\b(?:not|nor|never|without) (?:more|too|beyond|exceed\w*|larger|wider)\b|"
+            r"\bno (?:more|larger|wider) than\b"
         )
         yield Claim(aspect="wide_dropout", subject="dropout", holds=is_wide)
         return
@@ -217,8 +230,9 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
         return Range(low=value, high=value)
     for mention in clause.mentions:
         follows = [kind for kind in mentions if kind.start >= mention.end]
-        if mention.tag == "quantifier" and mention.value in ("several", "few") and follows:
-            return Range(low=2, high=None)
+        is_predicate = bool(mentions) and re.search(r"\bare\s*$", clause.text[: mention.start].lower())
+        if mention.tag == "quantifier" and mention.value in _VAGUE and (follows or is_predicate):
+            return _VAGUE[mention.value]
     return None
 
 

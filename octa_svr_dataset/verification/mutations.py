@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from octa_svr_dataset.verification.number_mutations import change_area, change_share
 from octa_svr_dataset.verification.rows import Row
 
 _PLACES = {
@@ -234,5 +235,7 @@ MUTATIONS: dict[str, Callable[[str, str, Row, np.random.Generator], str | None]]
     "class": _class,
     "presence": _presence,
     "box": _box,
+    "area": change_area,
+    "share": change_share,
 }
 """Kinds of changes."""

@@ -1,5 +1,6 @@
 """Claims on quadrants, the course of vessels and the picture itself."""
 
+import itertools
 from collections.abc import Mapping
 
 from octa_svr_dataset.verification.claims import Claim
@@ -32,6 +33,29 @@ def _even_regions(claim: Claim, truth: Truth) -> str:
     highest = max(truth.lost_share[name] for name in named) if len(named) > 1 and len(compared) < 3 else shares[0]
     is_so = highest - lowest < EVEN_WITHIN + SHARE_TOLERANCE and not (is_top and lowest < shares[1] - SHARE_TOLERANCE)
     return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
+
+
+def _least_region(claim: Claim, truth: Truth) -> str:
+    region, among = claim.value
+    shares = {name: truth.lost_share[name] for name in among or truth.lost_share if name in truth.lost_share}
+    is_so = region in shares and shares[region] <= min(shares.values()) + SHARE_TOLERANCE
+    return outcome(is_so, claim, f"lost shares: {_listed(shares)}")
+
+
+def _pair_shares(claim: Claim, truth: Truth) -> str:
+    """Two shares of quadrants that are not named again; any two where the question names no two."""
+    compared, said = claim.value
+    names = compared if len(compared) > 1 and set(compared) <= set(truth.lost_share) else tuple(truth.lost_share)
+    is_so = any(
+        all(is_rounded(100.0 * truth.lost_share[name], share, 0.1) for name, share in zip(pair, said, strict=True))
+        for pair in itertools.permutations(names, 2)
+    )
+    return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
+
+
+def _unshown(claim: Claim, truth: Truth) -> str:
+    del claim, truth
+    return "a picture of flow cannot show it"
 
 
 def _region_share(claim: Claim, truth: Truth) -> str:
@@ -79,7 +103,10 @@ def _limited(claim: Claim, truth: Truth) -> str:
 
 CHECKS = {
     "worst_region": _worst_region,
+    "least_region": _least_region,
     "even_regions": _even_regions,
+    "pair_shares": _pair_shares,
+    "unshown": _unshown,
     "region_share": _region_share,
     "region_density": _region_density,
     "asked_region": _asked_region,

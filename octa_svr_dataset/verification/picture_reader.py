@@ -17,6 +17,11 @@ _WORST = (
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 
+_LEAST = (
+    r"\b(?:least (?:affected|damaged|severely|heavily|loss|involved|of (?:its|the))|best preserved|most spared|"
+    r"(?:lost|suffers?) (?:the )?least)\b"
+)
+
 _EVEN = (
     r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|"
     r"favou?rs? (?:no|none)|shares? the|without a clear difference|no real difference|matched by|"
@@ -40,6 +45,14 @@ _UNREMARKABLE = (
 )
 
 _QUALITY = r"\b(?:quality|picture|image|scan|recording|acquisition|exposure|signal|frame)\b"
+
+_UNSHOWN = r"\b(?:ha?emorrhages?|bleedings?|exudates?|cotton[ -]wool spots?|o?edema|drusen|subretinal fluid)\b"
+
+_UNAFFIRMED = (
+    r"\b(?:no|not|none|nor|neither|without|cannot|unable|beyond|nothing|absent|free|may|might|could|whether|"
+    r"invisible|instead|rather|unlike|mistaken|excluded|ruled out|doubtful)\b|n't\b"
+)
+"""Marks of a clause that does not say that it is there."""
 
 _GRADES = {
     "good": r"\b(?:good|excellent|high|clear|crisp|sharp|"
@@ -75,6 +88,8 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     aspect = "region_density" if is_density else "region_share"
     for region, share in zip(named, shares, strict=False):
         yield Claim(aspect=aspect, subject="regions", value=(region, share))
+    if len(shares) == 2 and not named and not is_density:
+        yield Claim(aspect="pair_shares", subject="regions", value=(context.quadrants, tuple(shares)))
     for region in named:
         if context.quadrants and region not in context.quadrants:
             yield Claim(aspect="asked_region", subject="regions", value=(region, context.quadrants))
@@ -86,11 +101,24 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
         is_top = clause.has(r"\b(?:largest|most|highest|greatest|worst)\b") and len(named) == 2
         value = tuple(named), context.quadrants, is_spread, is_top
         yield Claim(aspect="even_regions", subject="regions", value=value)
+    elif named and clause.has(_LEAST) and not clause.has(_WORST) and not is_denied:
+        yield Claim(aspect="least_region", subject="regions", value=(named[0], among))
     elif named and clause.has(_WORST):
         yield Claim(aspect="worst_region", subject="regions", value=(named[0], among))
     elif is_denied and not shares and clause.has(r"\b(?:loss|lost|affected|dropout)\b"):
         for region in named or context.quadrants:
             yield Claim(aspect="region_share", subject="regions", value=(region, (0.0, 0)))
+
+
+def read_unshown(clause: Clause) -> Iterator[Claim]:
+    """Claims of a clause that the picture shows what no picture of flow can show."""
+    if clause.has(_UNSHOWN) and not clause.has(_UNAFFIRMED):
+        yield Claim(aspect="unshown", subject="picture")
+
+
+def is_on_unshown(clause: Clause) -> bool:
+    """Whether a clause speaks of nothing but what no picture of flow can show."""
+    return clause.has(_UNSHOWN) and not clause.kinds()
 
 
 def quadrants_in(clause: Clause, laterality: str) -> list[str]:

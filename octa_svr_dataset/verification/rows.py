@@ -77,6 +77,8 @@ def row_of_columns(columns: Mapping[str, Any], source: str) -> Row:
     absent = [name for name in LAYERS if columns["masks"].get(name) is None]
     if absent:
         raise InputError(f"{source}: masks must hold {', '.join(LAYERS)}; missing: {', '.join(absent)}")
+    for task in columns["tasks"]:
+        _parsed(task["answer"], f"{source}: tasks: answer")
     label = columns["label"]
     return Row(
         row_id=columns["id"],
@@ -89,14 +91,22 @@ def row_of_columns(columns: Mapping[str, Any], source: str) -> Row:
         label=str(tuple(Label)[label]) if isinstance(label, int) else str(label),
         severity=int(columns["severity"]),
         tasks=tuple(columns["tasks"]),
-        findings=json.loads(columns["findings"]),
+        findings=_parsed(columns["findings"], f"{source}: findings"),
     )
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{place} must hold JSON, got {text[:40]!r}: {error}") from None
 
 
 def rows_of_folder(folder: Path, num: int | None) -> Iterator[Row]:
     """Rows of the Parquet shards or of the `save_to_disk` dataset in a folder, in the order of their names."""
     files = sorted(path for pattern in ("*.parquet", "*.arrow") for path in folder.rglob(pattern))
-    if not files:
+    is_saved = any(folder.rglob("state.json"))
+    if not files and not is_saved:
         raise InputError(f"{str(folder)!r} holds no Parquet shards and no dataset of save_to_disk")
     number = 0
     for path in files:
@@ -106,6 +116,8 @@ def rows_of_folder(folder: Path, num: int | None) -> Iterator[Row]:
                     return
                 number += 1
                 yield row_of_columns(columns, str(path))
+    if not number:
+        raise InputError(f"{str(folder)!r} holds a dataset without rows; there is nothing to verify")
 
 
 def rows_of_preset(
@@ -127,7 +139,10 @@ def rows_of_preset(
 
 def count_rows(folder: Path) -> int:
     """Number of rows of the Parquet shards of a folder, without reading them; 0 where there are none."""
-    return sum(pq.ParquetFile(path).metadata.num_rows for path in folder.rglob("*.parquet"))
+    try:
+        return sum(pq.ParquetFile(path).metadata.num_rows for path in folder.rglob("*.parquet"))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{str(folder)!r} holds a Parquet file that cannot be read: {error}") from None
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

@@ -142,9 +142,17 @@ DEGREES = {
     "marked": (r"\bmarked(?:ly)?\b", r"\bpronounced\b", r"\bconsiderabl[ye]\b"),
 }
 
+_ODD_COURSE = (
+    r"\b(?:abnormal|irregular|erratic) (?:\w+ )?course\b|\bcourse (?:is|looks) (?:abnormal|irregular|erratic)\b"
+)
+
 TRAITS = {
-    "tortuous": (r"\btortu\w+", r"\bwind(?:s|ing)?\b", r"\bmeander\w*", r"\bserpentine\b", r"\bwinding\b"),
-    "beaded": (r"\bbead(?:ed|ing|s)\b", r"(?:width|calib(?:er|re)) (?:that )?varies", r"irregular (?:width|calib\w+)"),
+    "tortuous": (r"\btortu\w+", r"\bwind(?:s|ing)?\b", r"\bmeander\w*", r"\bserpentine\b", r"\bwinding\b", _ODD_COURSE),
+    "beaded": (
+        r"\bbead(?:ed|ing|s)\b",
+        r"(?:width|calib(?:er|re)) (?:that )?varies",
+        r"(?:irregular|uneven) (?:in )?(?:width|calib\w+)",
+    ),
     "noisy": (r"\bnois[ey]\w*", r"\bgrain(?:y)?\b", r"\bspeckled?\b"),
     "blurred": (
         r"\bblur\w*",
@@ -206,10 +214,10 @@ NEGATIONS = {
     "ahead": (
         (
             r"\bno\b(?! (?:more|fewer|less|"
-            r"larger) than)"
+            r"larger) than| (?:\w+ )?doubts?\b| mistaking\b)"
         ),
         r"\bnot (?:a|any|one|a single)\b",
-        r"\bwithout\b",
+        r"\bwithout\b(?! (?:\w+ )?doubts?\b)",
         r"\bneither\b",
         r"\bnor\b",
         r"\bfree (?:of|from)\b",
@@ -264,7 +272,11 @@ QUANTIFIERS = {
         ),
     ),
     "all": (r"(?<!in )\b(?:all|each|every|both|exclusively|throughout)\b(?! in all)",),
-    "several": (r"\b(?:several|multiple|many|numerous|a number of|various)\b",),
+    "several": (r"\b(?:several|multiple|a number of|various)\b",),
+    "many": (r"(?<!how )(?<!as )(?<!not )\bmany\b(?! of\b)", r"\bnumerous\b", r"\ba (?:large|great) number of\b"),
+    "half a dozen": (r"\bhalf a dozen\b",),
+    "a dozen": (r"\ba dozen\b",),
+    "dozens": (r"\b(?:several|many|some|a few|two|three|four) dozens?\b", r"\bdozens\b", r"\bhundreds\b"),
     "few": (r"\b(?:a few|some|a couple of)\b",),
     "more": (r"\b(?:more|greater|larger) than\b", r"\bexceed(?:s|ing)?\b", r"\bover (?=\d)"),
     "less": (r"\b(?:less|fewer|smaller) than\b", r"\bunder (?=\d)"),

@@ -36,13 +36,13 @@ _CLOSED = (
 )
 
 _CENTER = (
-    r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|re)d\b|\bcentral(?:ly)?\b|"
+    r"\b(?:at|in|near|on) (?:or near )?the (?:very )?(?:center|middle)\b|\bcent(?:er|r)ed\b|\bcentral(?:ly)?\b|"
     r"\bmidpoint\b"
 )
 
 _BORDER = r"\b(?:borders?|rim|edges?|outlines?|margins?|ring|circumference|boundary|perimeter)\b"
 
-_PRONOUN = r"\b(?:it|its|this|that|zone|such)\b|" + _BORDER
+_PRONOUN = r"\b(?:it|its|this|that|which|zone|such)\b|" + _BORDER
 
 _USUAL = (
     r"\b(?:(?:usual|normal|typical|ordinary|average|expected|common)\b(?! (?:size )?eyes)|(?:range|size|"
@@ -102,8 +102,8 @@ def read_border_question(clause: Clause) -> Claim:
 
 
 def is_about_border(clause: Clause) -> bool:
-    """Whether a clause speaks of the border of the avascular zone."""
-    return clause.has(_BORDER)
+    """Whether a clause speaks of the border of the avascular zone, or of whether it is delimited all round."""
+    return clause.has(_BORDER) or clause.has(r"\b(?:in)?completely (?:delimited|bounded|outlined|enclosed)\b")
 
 
 def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Claim]:

@@ -18,6 +18,7 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import example_row
 from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.verification.command import rows_to_verify
 from octa_svr_dataset.verification.mutations import MUTATIONS, mutate
 from octa_svr_dataset.verification.rows import Row, rows_of_folder, rows_of_preset
 from octa_svr_dataset.verification.truth import Truth, truth_of
@@ -106,6 +107,34 @@ def test_a_folder_without_masks_is_refused_in_one_line(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist([{"id": columns["id"]}]), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="include_masks=True"):
         list(rows_of_folder(tmp_path, None))
+
+
+def rows_of(folder: Path) -> list[Row]:
+    rows, _ = rows_to_verify(
+        str(folder), num=None, seed=0, split="train", texts_per_scene=1, config_file=None, overrides={}
+    )
+    return list(rows)
+
+
+def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
+    columns = example_row(make_example("dropout_ma"), "dropout_ma", include_masks=True)
+    features = row_features(include_masks=True)
+    for name in ("garbage", "findings", "answer", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "garbage" / "a.parquet").write_text("no Parquet")
+    tasks = [task | {"answer": "{broken"} for task in columns["tasks"]]
+    for name, broken in (("findings", {"findings": "{broken"}), ("answer", {"tasks": tasks})):
+        datasets.Dataset.from_list([columns | broken], features=features).to_parquet(tmp_path / name / "a.parquet")
+    datasets.Dataset.from_dict({name: [] for name in features}, features=features).save_to_disk(tmp_path / "empty")
+    for name, told in (
+        ("garbage", "cannot be read"),
+        ("findings", "findings must hold JSON"),
+        ("answer", "answer must hold JSON"),
+        ("empty", "without rows"),
+    ):
+        with pytest.raises(InputError, match=told) as caught:
+            rows_of(tmp_path / name)
+        assert "\n" not in str(caught.value)
 
 
 def test_exit_codes_tell_true_from_false_from_unusable(tmp_path: Path) -> None:

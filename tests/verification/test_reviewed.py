@@ -1,0 +1,99 @@
+"""Falsehoods that a reviewer wrote, with true sentences of the same words."""
+
+from dataclasses import replace
+
+import pytest
+
+from octa_svr_dataset.verification.checks import contradiction
+from octa_svr_dataset.verification.reader import read_dialogue
+from octa_svr_dataset.verification.rows import Row
+from octa_svr_dataset.verification.truth import Truth, truth_of
+
+DESCRIBE = "What do you see in this OCTA image?"
+COMPARE = "Which of the two has lost more, the superior or the nasal quadrant?"
+RING = "A complete capillary ring surrounds the foveal avascular zone, which "
+
+
+@pytest.fixture(scope="module")
+def truth(picture_row: Row) -> Truth:
+    return truth_of(picture_row)
+
+
+def reasons(answer: str, truth: Truth, question: str = DESCRIBE) -> list[str]:
+    readings = read_dialogue([(question, answer)], "od")
+    assert all(reading.claims for reading in readings)
+    return [reason for reading in readings for claim in reading.claims if (reason := contradiction(claim, truth))]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (RING + "is centered and measures 0.28 mm².", RING + "is centered and measures 0.40 mm²."),
+        ("Several microaneurysms are visible.", "Several dozen microaneurysms are visible."),
+        ("There are three microaneurysms.", "There are numerous microaneurysms."),
+        ("There are three microaneurysms.", "The microaneurysms are numerous."),
+        ("There are three microaneurysms.", "There are half a dozen microaneurysms."),
+        ("Least affected is the temporal quadrant.", "Least affected is the inferior quadrant."),
+        ("There is no doubt about capillary dropout.", "There is no doubt about neovascularization."),
+        ("There is no doubt that new vessels are absent.", "There are new vessels without any doubt."),
+        ("The vessels run no abnormal course.", "The larger vessels run an abnormal course."),
+        ("The larger vessels are not of uneven width.", "The larger vessels are of uneven width."),
+        ("A microaneurysm lies to the left of the fovea.", "A hemorrhage lies to the left of the fovea."),
+        ("The image is well centered on the fovea.", "The image is not quite centered on the fovea."),
+    ],
+)
+def test_falsehoods_of_a_reviewer_are_refuted(right: str, wrong: str, truth: Truth) -> None:
+    assert reasons(right, truth) == []
+    assert reasons(wrong, truth)
+
+
+def test_what_a_picture_of_flow_cannot_show_is_refuted_only_where_it_is_affirmed(truth: Truth) -> None:
+    for sentence in ("No hemorrhage can be seen.", "Exudates cannot be judged in such a picture."):
+        readings = read_dialogue([(DESCRIBE, sentence)], "od")
+        assert [claim for reading in readings for claim in reading.claims] == []
+    assert reasons("Hard exudates and two areas of capillary dropout are visible.", truth)
+
+
+def test_the_fovea_that_is_displaced_is_not_centered(truth: Truth) -> None:
+    displaced = replace(truth, zone=replace(truth.zone, places=frozenset(("upper",))))
+    assert reasons("The image is well centered on the fovea.", displaced)
+    assert reasons(RING + "measures 0.28 mm² and lies above the image center.", displaced) == []
+    assert reasons(RING + "measures 0.28 mm² and lies below the image center.", displaced)
+    assert reasons(RING + "measures 0.40 mm² and lies above the image center.", displaced)
+
+
+def test_a_loss_that_is_not_focal_exceeds_a_focal_one(truth: Truth) -> None:
+    exceeds = "Capillary dropout exceeds a focal loss, so the grade is 2."
+    within = "The dropout does not exceed a focal loss, so the grade is 2."
+    small = replace(truth, lesions={**truth.lesions, "dropout": truth.lesions["dropout"][1:]})
+    found = [bool(reasons(sentence, one)) for one in (truth, small) for sentence in (exceeds, within)]
+    assert found == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The two quadrants have lost about the same, {}% and {}%.",
+        "Both are affected to a similar extent, about {}% and {}%.",
+        "The shares that are affected hardly differ: {}% and {}%.",
+        "Loss takes up about {}% of one and {}% of the other, so neither stands out.",
+        "There is no clear difference between the two, with about {}% and {}% affected.",
+    ],
+)
+def test_shares_of_quadrants_that_are_alike_are_compared(sentence: str, truth: Truth) -> None:
+    alike = replace(truth, lost_share={"superior": 0.22, "nasal": 0.25, "inferior": 0.4, "temporal": 0.0})
+    for true in ((22, 25), (25, 22)):
+        assert reasons(sentence.format(*true), alike, COMPARE) == []
+    for false in ((22, 37), (40, 25), (22, 22)):
+        assert reasons(sentence.format(*false), alike, COMPARE)
+
+
+def test_a_zone_that_is_open_is_incompletely_delimited(truth: Truth) -> None:
+    asked = "Is the foveal avascular zone incompletely delimited or not discernible?"
+    is_open = replace(truth, zone=replace(truth.zone, is_open=True))
+    assert [bool(reasons(said, one, asked)) for one in (truth, is_open) for said in ("Yes.", "No.")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
