@@ -97,3 +97,10 @@ def test_a_zone_that_is_open_is_incompletely_delimited(truth: Truth) -> None:
         False,
         True,
     ]
+
+
+def test_near_the_border_between_centered_and_displaced_both_are_right(truth: Truth) -> None:
+    between = replace(truth, zone=replace(truth.zone, places=frozenset(("centered", "right"))))
+    for sentence in ("The image is well centered on the fovea.", "The image is not quite centered on the fovea."):
+        assert reasons(sentence, between) == []
+    assert reasons("The image is not quite centered on the fovea.", truth)
