@@ -115,7 +115,7 @@ def test_the_exposure_is_drawn_from_a_stream_that_sees_no_lesion(all_diseased):
         zone = ndimage.binary_erosion(well.rendering.layers.faz, iterations=10)
         assert zone.any()
         grains = [example.rendering.image[zone] for example in (sick, well)]
-        assert np.corrcoef(*grains)[0, 1] > 0.95  # but for deep capillaries and blur
+        assert np.corrcoef(*grains)[0, 1] > 0.9  # but for deep capillaries and blur
 
 
 def test_views_show_the_same_scene_under_other_exposures_pixel_by_pixel():

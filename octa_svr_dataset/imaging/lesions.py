@@ -13,7 +13,7 @@ from octa_svr_dataset.pathology.lesions import Microaneurysm, NewVessels
 ELLIPSE_PLACES = np.linspace(-1.0, 1.0, 11)
 """Places along a fusiform microaneurysm, from one end to the other, between which its width changes linearly."""
 
-SHELLS = ((1.0, 0.75), (0.85, 0.9), (0.6, 1.0))
+SHELLS = ((1.0, 0.85), (0.8, 0.95), (0.55, 1.0))
 """A microaneurysm is drawn as shells, one in another: their size and brightness. Blood is deepest in its middle."""
 
 
