@@ -16,7 +16,7 @@ from octa_svr_dataset.vessel_graph import VesselKind
 LEAST_SWING = 0.045
 """Beads are seen where the width that the picture shows swings with that of the veins by this share, root mean square.
 
-Set so that at the same places no picture of 34 healthy twins swings so (0.042 is their 98th percentile).
+At the same places 1 of 44 pictures of healthy twins swings so, and 16 of the 44 pictures of beaded veins do.
 """
 
 LEAST_RADIUS_MM = 0.009

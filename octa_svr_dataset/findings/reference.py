@@ -7,10 +7,9 @@ from typing import Self
 
 import yaml
 
-FILE = "healthy_ranges.yaml"
+from octa_svr_dataset.resolve import WIDE_FIELD_MM
 
-WIDE_FROM_MM = 4.5
-"""From this width on, a field is compared with those of 6 mm; narrower ones with those of 3 mm."""
+FILE = "healthy_ranges.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +22,7 @@ class HealthyRanges:
     @classmethod
     def of(cls, projection: str, width_mm: float) -> Self:
         """Those of the pictures that one is to be compared with."""
-        width = "6mm" if width_mm >= WIDE_FROM_MM else "3mm"
+        width = "6mm" if width_mm >= WIDE_FIELD_MM else "3mm"
         return cls(percentiles=_tables()[f"{projection}_{width}"])
 
     def is_above(self, name: str, percentile: int, value: float | None) -> bool:

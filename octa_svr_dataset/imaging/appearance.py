@@ -14,7 +14,7 @@ from scipy import ndimage
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.fields import blurred, resized, speckle, standardized
+from octa_svr_dataset.imaging.fields import bell, blurred, resized, speckle, standardized
 from octa_svr_dataset.imaging.mesh import draw_mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.shadows import draw_shadow
@@ -39,9 +39,6 @@ FLOW_GRAIN_MM = 0.010
 
 PIT_MM = 0.35
 """Width of the thin middle of the fovea, as the standard deviation of a bell."""
-
-FARTHEST = 40.0
-"""Exponent at which a bell ends: smaller values are no float32 numbers when multiplied."""
 
 TONES = 8192
 """Steps of the curve that turns brightness into gray levels."""
@@ -230,7 +227,7 @@ class Acquisition:
 def _pit(depth: float, width_mm: float, grid: FieldOfView, fovea: Fovea) -> np.ndarray:
     """(L, L) float32. Factor that falls by the depth toward the fovea, as a bell of that standard deviation."""
     across, down = (
-        np.exp(-np.minimum(((position_mm - fovea_mm) / width_mm) ** 2 / 2.0, FARTHEST)).astype(np.float32)
+        bell(((position_mm - fovea_mm) / width_mm) ** 2 / 2.0).astype(np.float32)
         for position_mm, fovea_mm in zip(grid.pixel_centers_mm(), fovea.position_mm, strict=True)
     )
     return np.asarray(1.0 - np.float32(depth) * across * down)

@@ -4,6 +4,14 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+FARTHEST = 40.0
+"""Exponent at which a bell ends: products of smaller values are no float32 numbers."""
+
+
+def bell(exponent: np.ndarray) -> np.ndarray:
+    """Value of a bell, 1 at its middle, by the negative of its exponent."""
+    return np.asarray(np.exp(-np.minimum(exponent, FARTHEST)))
+
 
 def blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:
     """(H, W). The field, smoothed by a Gaussian of that standard deviation, px."""

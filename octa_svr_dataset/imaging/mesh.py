@@ -9,7 +9,7 @@ import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.fields import blurred, resized, standardized
+from octa_svr_dataset.imaging.fields import bell, blurred, resized, standardized
 from octa_svr_dataset.imaging.mesh_kernels import combed
 
 LEAST_BLUR_PX = 0.5
@@ -26,9 +26,6 @@ LEAST_AMPLITUDE = np.float32(0.4)
 
 DIRECTION_MM = 0.05
 """Pitch of the grid on which directions are drawn, mm."""
-
-FARTHEST = 40.0
-"""Distance, squared, from which on the rim turns no strand."""
 
 WANDER_MM = 0.25
 """Distance over which the direction of strands changes, mm."""
@@ -82,7 +79,7 @@ def _directions(
     x_mm, y_mm = FieldOfView(width_mm=grid.width_mm, size_px=size).pixel_centers_mm()
     right_mm, down_mm = x_mm - fovea.position_mm[0], y_mm - fovea.position_mm[1]
     rim_distance = (np.hypot(right_mm, down_mm) - fovea.avascular_radius_mm) / RIM_MM
-    turn_rad = math.pi / 2 * np.exp(-np.minimum(rim_distance**2, FARTHEST))
+    turn_rad = math.pi / 2 * bell(rim_distance**2)
     angle_rad = np.arctan2(down_mm, right_mm) + turn_rad + wander_rad * wander
     right, down = (
         resized(np.asarray(part, np.float32), grid.size_px) for part in (np.cos(angle_rad), np.sin(angle_rad))
