@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from octa_svr_dataset.evaluation.metrics import NORMAL_975
+from octa_svr_dataset.evaluation.bootstrap import Resamples, percentile_interval
+from octa_svr_dataset.evaluation.intervals import NORMAL_975
 from octa_svr_dataset.evaluation.patients import independent_number
 
 
@@ -18,11 +19,15 @@ class Auc:
     value: float
     low: float
     high: float
-    """Ends of its 95 % interval (method 5 of Newcombe 2006, Statistics in Medicine 25, 559)."""
+    """Ends of its 95 % interval: over bootstrap samples, or else by method 5 of Newcombe 2006 (Statistics in Medicine
+    25, 559), as where there are few patients or the classes are parted wholly."""
 
 
 def measure_auc(
-    scores: np.ndarray, is_diseased: np.ndarray, patients: Sequence[str | None] | None = None
+    scores: np.ndarray,
+    is_diseased: np.ndarray,
+    patients: Sequence[str | None] | None = None,
+    resamples: Resamples | None = None,
 ) -> Auc | None:
     """Area under the curve with its interval; absent unless both classes occur.
 
@@ -35,12 +40,17 @@ def measure_auc(
     patients
         (N,) Whose pictures they are; those of one patient and class are taken to be scored alike. Without, each
         is of another.
+    resamples
+        Bootstrap samples of the same pictures; without, the interval is analytic.
     """
     num_diseased, num_healthy = int(is_diseased.sum()), int((~is_diseased).sum())
     if not num_diseased or not num_healthy:
         return None
     rank_sum = float(stats.rankdata(scores)[is_diseased].sum())
     value = (rank_sum - num_diseased * (num_diseased + 1) / 2) / (num_diseased * num_healthy)
+    if resamples is not None and resamples.are_many and 0.0 < value < 1.0:
+        low, high = percentile_interval(resamples.areas(scores, is_diseased))
+        return Auc(value=value, low=low, high=high)
     whose = np.array([None] * len(scores) if patients is None else patients, dtype=object)
     independent = independent_number(whose[is_diseased]), independent_number(whose[~is_diseased])
     return Auc(

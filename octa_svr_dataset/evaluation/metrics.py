@@ -1,19 +1,21 @@
-"""How often a model is right: one value a class, balanced over the classes, with its uncertainty.
+"""How often a reader is right: one value a class, balanced over the classes, with its uncertainty.
 
-An unparsable output is wrong; "diabetic retinopathy" alone is no class, but counts in the binary question. Intervals
-take pictures of one patient to be judged alike. Where the pictures do not allow a metric, it is absent and a reason
-says why.
+An unparsable output is wrong; "diabetic retinopathy" alone is no class, but counts in the binary question. Analytic
+intervals take pictures of one patient to be judged alike. Where the pictures do not allow a metric, it is absent and a
+reason says why.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from octa_svr_dataset.evaluation.bootstrap import Resamples, percentile_interval
 from octa_svr_dataset.evaluation.folder import FolderImage
+from octa_svr_dataset.evaluation.intervals import mean_interval, share_interval
 from octa_svr_dataset.evaluation.patients import independent_number
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import Verdict
@@ -24,8 +26,10 @@ UNPARSABLE = "unparsable"
 BINARY_CLASSES = ("healthy", "diabetic")
 """Classes of the primary question."""
 
-NORMAL_975 = 1.959964
-"""Quantile 0.975 of the normal distribution, for 95 % intervals."""
+THREE_CLASSES = tuple(str(label) for label in Label)
+
+BOOTSTRAP = "cluster bootstrap"
+ANALYTIC = "analytic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,71 @@ class Scored:
         if self.image.truth is None or self.image.truth.label is None:
             return None
         return self.verdict.is_right(self.image.truth.label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgments:
+    """What a reader says of N pictures whose class, of K, is known."""
+
+    classes: tuple[str, ...]
+    """Names of the K classes."""
+
+    truths: np.ndarray
+    """(N,) int64. Number of the class."""
+
+    predictions: np.ndarray
+    """(N,) int64. Number of the class that the reader says; K where that cannot be read."""
+
+    patients: tuple[str | None, ...]
+    """(N,) Whose pictures they are."""
+
+    @classmethod
+    def binary(cls, scored: Sequence[Scored]) -> Self:
+        """Healthy against diabetic retinopathy of any kind, of the pictures of which that is known."""
+        known = [entry for entry in scored if entry.image.truth is not None]
+        return cls(
+            classes=BINARY_CLASSES,
+            truths=np.array([entry.image.truth.is_diseased for entry in known if entry.image.truth], dtype=np.int64),
+            predictions=np.array([_number(entry.verdict.is_diseased) for entry in known], dtype=np.int64),
+            patients=tuple(entry.image.patient for entry in known),
+        )
+
+    @classmethod
+    def three_class(cls, scored: Sequence[Scored]) -> Self:
+        """Healthy, npdr, pdr, of the pictures whose class is known."""
+        known = [(entry, entry.image.truth.label) for entry in scored if entry.image.truth and entry.image.truth.label]
+        names = [entry.verdict.predicted or UNPARSABLE for entry, _ in known]
+        return cls(
+            classes=THREE_CLASSES,
+            truths=np.array([THREE_CLASSES.index(label) for _, label in known], dtype=np.int64),
+            predictions=np.array([(*THREE_CLASSES, UNPARSABLE).index(name) for name in names], dtype=np.int64),
+            patients=tuple(entry.image.patient for entry, _ in known),
+        )
+
+    @property
+    def is_right(self) -> np.ndarray:
+        """(N,) bool."""
+        return np.asarray(self.truths == self.predictions)
+
+    @property
+    def missing(self) -> list[str]:
+        """Classes of which there is no picture."""
+        return [name for number, name in enumerate(self.classes) if not (self.truths == number).any()]
+
+    @property
+    def reason(self) -> str:
+        """Why there is no balanced accuracy; empty where there is."""
+        return f"no picture with a label is of the class {' or '.join(self.missing)}" if self.missing else ""
+
+    def resamples(self, rng: np.random.Generator) -> Resamples:
+        """Bootstrap samples of these pictures."""
+        return Resamples.draw(self.truths, self.patients, rng)
+
+    def independent(self, number: int) -> float:
+        """How many independent pictures tell as much as those of a class."""
+        return independent_number(
+            patient for patient, truth in zip(self.patients, self.truths, strict=True) if truth == number
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,90 +149,84 @@ class ClassMetrics:
     recalls: dict[str, Recall]
     """By class, for those that occur."""
 
+    precisions: dict[str, float]
+    """Share of the pictures said to be of a class that are, by class, for those that are said."""
+
     balanced_accuracy: float | None
     """Mean of the recalls; absent unless every class of the question occurs."""
 
     interval: tuple[float, float] | None
-    """95 % interval of the balanced accuracy, from those of the recalls (Zou and Donner 2008)."""
+    """95 % interval of the balanced accuracy."""
+
+    interval_method: str | None
+    """`BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class of which all
+    or no pictures are recognized, whose recall would not vary between samples."""
 
     reason: str
     """Why the balanced accuracy is undefined; empty where it is not."""
 
+    @classmethod
+    def of(cls, judged: Judgments, resamples: Resamples | None = None, *, reason_without_truth: str) -> Self:
+        """Measure what a reader says, with intervals over bootstrap samples of the same pictures where there are."""
+        confusion = np.zeros((len(judged.classes), len(judged.classes) + 1), np.int64)
+        if len(judged.truths):
+            labels = range(len(judged.classes) + 1)
+            confusion = confusion_matrix(judged.truths, judged.predictions, labels=labels)[:-1]
+        recalls = {
+            name: _recall(int(row[number]), int(row.sum()), judged.independent(number))
+            for number, (name, row) in enumerate(zip(judged.classes, confusion, strict=True))
+            if row.sum()
+        }
+        said = confusion.sum(axis=0)
+        shares = [recall.value for recall in recalls.values()]
+        interval, method = (None, None) if judged.missing else _interval(judged, recalls, resamples)
+        return cls(
+            classes=judged.classes,
+            confusion=confusion,
+            recalls=recalls,
+            precisions={
+                name: float(confusion[number, number] / said[number])
+                for number, name in enumerate(judged.classes)
+                if said[number]
+            },
+            balanced_accuracy=None if judged.missing else float(np.mean(shares)),
+            interval=interval,
+            interval_method=method,
+            reason=judged.reason if len(judged.truths) else reason_without_truth,
+        )
 
-def binary_metrics(scored: Sequence[Scored]) -> ClassMetrics:
+
+def binary_metrics(scored: Sequence[Scored], resamples: Resamples | None = None) -> ClassMetrics:
     """Healthy against diabetic retinopathy of any kind: the primary question."""
-    labeled = [
-        (entry.image.truth.is_diseased, entry.verdict.is_diseased, entry.image.patient)
-        for entry in scored
-        if entry.image.truth is not None
-    ]
-    truths = [BINARY_CLASSES[int(is_diseased)] for is_diseased, *_ in labeled]
-    predictions = [UNPARSABLE if told is None else BINARY_CLASSES[int(told)] for _, told, _ in labeled]
-    patients = [patient for *_, patient in labeled]
-    return _class_metrics(BINARY_CLASSES, truths, predictions, patients, "the folder has no labels")
+    return ClassMetrics.of(Judgments.binary(scored), resamples, reason_without_truth="the folder has no labels")
 
 
-def three_class_metrics(scored: Sequence[Scored]) -> ClassMetrics:
+def three_class_metrics(scored: Sequence[Scored], resamples: Resamples | None = None) -> ClassMetrics:
     """Healthy, npdr, pdr; over the pictures whose class is known."""
-    labeled = [
-        (entry.image.truth.label, entry.verdict.predicted, entry.image.patient)
-        for entry in scored
-        if entry.image.truth is not None and entry.image.truth.label is not None
-    ]
-    truths = [str(label) for label, *_ in labeled]
-    predictions = [UNPARSABLE if predicted is None else str(predicted) for _, predicted, _ in labeled]
-    patients = [patient for *_, patient in labeled]
-    classes = tuple(str(label) for label in Label)
-    return _class_metrics(classes, truths, predictions, patients, "no picture has a class that is known")
+    reason = "no picture has a class that is known"
+    return ClassMetrics.of(Judgments.three_class(scored), resamples, reason_without_truth=reason)
 
 
 def answer_counts(scored: Sequence[Scored]) -> dict[str, int]:
     """How often each class was answered, and how often none could be read."""
-    counts = Counter(
-        UNPARSABLE if entry.verdict.predicted is None else str(entry.verdict.predicted) for entry in scored
-    )
-    return {answer: counts[answer] for answer in (*(str(label) for label in Label), UNPARSABLE)}
+    counts = Counter(entry.verdict.predicted or UNPARSABLE for entry in scored)
+    return {answer: counts[answer] for answer in (*THREE_CLASSES, UNPARSABLE)}
 
 
-def _class_metrics(
-    classes: tuple[str, ...],
-    truths: list[str],
-    predictions: list[str],
-    patients: list[str | None],
-    reason_without_truth: str,
-) -> ClassMetrics:
-    names = [*classes, UNPARSABLE]
-    confusion = np.zeros((len(classes), len(names)), np.int64)
-    if truths:
-        confusion = confusion_matrix(truths, predictions, labels=names)[:-1]
-    patients_of = {name: [patients[i] for i, truth in enumerate(truths) if truth == name] for name in classes}
-    recalls = {
-        name: _recall(int(row[column]), int(row.sum()), independent_number(patients_of[name]))
-        for column, (name, row) in enumerate(zip(classes, confusion, strict=True))
-        if row.sum()
-    }
-    missing = [name for name in classes if name not in recalls]
-    reason = f"no picture with a label is of the class {' or '.join(missing)}" if missing else ""
-    return ClassMetrics(
-        classes=classes,
-        confusion=confusion,
-        recalls=recalls,
-        balanced_accuracy=None if missing else float(np.mean([recall.value for recall in recalls.values()])),
-        interval=None if missing else _interval_of_mean(list(recalls.values())),
-        reason=reason if truths else reason_without_truth,
-    )
+def _number(is_diseased: bool | None) -> int:
+    return len(BINARY_CLASSES) if is_diseased is None else int(is_diseased)
 
 
 def _recall(recognized: int, total: int, independent: float) -> Recall:
-    share, z2 = recognized / total, NORMAL_975**2
-    center = (share + z2 / (2 * independent)) / (1 + z2 / independent)
-    spread = math.sqrt(share * (1 - share) / independent + z2 / (4 * independent**2))
-    half = NORMAL_975 / (1 + z2 / independent) * spread
-    return Recall(recognized=recognized, total=total, low=max(0.0, center - half), high=min(1.0, center + half))
+    low, high = share_interval(recognized / total, independent)
+    return Recall(recognized=recognized, total=total, low=low, high=high)
 
 
-def _interval_of_mean(recalls: list[Recall]) -> tuple[float, float]:
-    mean = sum(recall.value for recall in recalls) / len(recalls)
-    below = math.sqrt(sum((recall.value - recall.low) ** 2 for recall in recalls)) / len(recalls)
-    above = math.sqrt(sum((recall.high - recall.value) ** 2 for recall in recalls)) / len(recalls)
-    return max(0.0, mean - below), min(1.0, mean + above)
+def _interval(
+    judged: Judgments, recalls: dict[str, Recall], resamples: Resamples | None
+) -> tuple[tuple[float, float], str]:
+    shares = [recall.value for recall in recalls.values()]
+    if resamples is not None and resamples.are_many and all(0.0 < share < 1.0 for share in shares):
+        return percentile_interval(resamples.balanced_accuracies(judged.truths, judged.is_right)), BOOTSTRAP
+    low, high = mean_interval(shares, [(recall.low, recall.high) for recall in recalls.values()])
+    return (max(0.0, low), min(1.0, high)), ANALYTIC
