@@ -4,58 +4,16 @@ Either one subfolder a class (`healthy`, `npdr`, `pdr`, or a name in `CLASS_FOLD
 without labels in the folder itself. Where a file `patients.csv` says whose each picture is, intervals heed it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image
-
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.folders.images import SYNTHETIC_NOTE, FolderImage, ImageFolder, LeftOut, Truth
 from octa_svr_dataset.evaluation.patients import read_patients
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.picture_files import SUFFIXES, read_image
+from octa_svr_dataset.picture_files import SUFFIXES
 
-SYNTHETIC_NOTE = "SYNTHETIC.txt"
-"""A folder that holds a file of this name holds synthetic pictures."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """What is known of a picture."""
-
-    is_diseased: bool
-    """Whether the eye has diabetic retinopathy of any kind."""
-
-    label: Label | None
-    """The class; absent where only the disease is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderImage:
-    """A picture in a folder."""
-
-    path: Path
-    """Where it lies, relative to the folder."""
-
-    truth: Truth | None
-    """What is known of it; absent where the folder has no labels."""
-
-    patient: str | None = None
-    """Whose eye it shows; absent where the folder does not say."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFolder:
-    """The pictures to evaluate on, in the order of their paths."""
-
-    root: Path
-    images: tuple[FolderImage, ...]
-    is_synthetic: bool
-    """Whether the folder says that its pictures are synthetic."""
-
-    def read(self, image: FolderImage) -> Image.Image:
-        """Pixels of one of the pictures."""
-        return read_image(self.root / image.path)
-
+__all__ = ["CLASS_FOLDERS", "SYNTHETIC_NOTE", "FolderImage", "ImageFolder", "LeftOut", "Truth", "open_image_folder"]
 
 _HEALTHY = Truth(is_diseased=False, label=Label.HEALTHY)
 _NPDR = Truth(is_diseased=True, label=Label.NPDR)
