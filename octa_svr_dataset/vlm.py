@@ -185,20 +185,25 @@ def generate(vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_
     An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
     padding is masked.
     """
+    inputs = prompt_inputs(vlm, images, question)
+    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
+    answers = tokens[:, inputs["input_ids"].shape[1] :]
+    return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
+
+
+def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str) -> Any:
+    """What a model takes in before it replies to one question about each of a batch of pictures."""
     content = [{"type": "image"}, {"type": "text", "text": question}]
     prompt = vlm.processor.apply_chat_template(
         [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
     )
-    inputs = vlm.processor(
+    return vlm.processor(
         images=[[image] for image in images],
         text=[prompt] * len(images),
         padding=True,
         padding_side="left",
         return_tensors="pt",
     ).to(vlm.model.device)
-    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
-    answers = tokens[:, inputs["input_ids"].shape[1] :]
-    return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
 
 def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
