@@ -1,38 +1,52 @@
-"""Score a model, zero shot, on a folder of OCTA images: one subfolder a class, or no labels.
+"""Score a model, zero shot, on a folder of OCTA images in any layout of `docs/evaluation.md`, or without labels.
 
     python eval/zero_shot.py --real_dir path/to/real_octa --model outputs/tiny_cpu
 
-Asks of every picture the question of the training rows, once, greedily; reads the conclusion by the
-grammar that wrote the training texts; writes `report.json` and `predictions.jsonl`.
+Asks of every picture the question of the training rows, once, greedily; reads the conclusion by the grammar that wrote
+the training texts; sets the result beside baselines; writes `report.html`, `report.json` and `predictions.jsonl`.
+What is finished survives a kill, and the same command goes on.
 """
 
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 import typer
+from PIL import Image
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from rich.progress import Progress, track
 
-from octa_svr_dataset.checkpoint import TINY, find_checkpoint
+from octa_svr_dataset.checkpoint import TINY, find_checkpoint, fingerprint
 from octa_svr_dataset.command import output_folder, run
+from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
-from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored
-from octa_svr_dataset.evaluation.report import (
-    PREDICTIONS_NAME,
-    REPORT_NAME,
-    Protocol,
-    Report,
-    make_report,
-    remove_report,
-    write_report,
-)
-from octa_svr_dataset.scoring import read_output
+from octa_svr_dataset.evaluation.assessment import Evaluated, assess, require_one_kind
+from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
+from octa_svr_dataset.evaluation.folder import FolderImage, open_image_folder
+from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
+from octa_svr_dataset.evaluation.page import write_page
+from octa_svr_dataset.evaluation.pictures import fitted, synthesize_pictures
+from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, remove_run
+from octa_svr_dataset.evaluation.preprocessing import Preprocessing, levels
+from octa_svr_dataset.evaluation.printing import show
+from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Protocol, Response
+from octa_svr_dataset.evaluation.report import remove_report, write_report
+from octa_svr_dataset.realism.measures import measure_picture
+from octa_svr_dataset.realism.sampling import SIZE_PX
+from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.seeding import SceneKey, Split
 from octa_svr_dataset.text.dialogue import QUESTION
 
-if TYPE_CHECKING:
-    from octa_svr_dataset.vlm import Vlm
+SEED = 0
+"""Of bootstrap samples and folds: the same responses always give the same report."""
+
+NUM_LEVELS = 24
+"""Training pictures whose gray levels `--contrast quantiles` takes."""
+
+Responder = Callable[[Sequence[Image.Image]], Iterator[Response]]
+"""Gives the responses to pictures, in their order."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,27 +56,69 @@ def main(
     real_dir: Annotated[str, typer.Option("--real_dir", help="Folder of pictures.")],
     model: Annotated[str, typer.Option("--model", help="Folder or Hub name of a model, or 'tiny'.")],
     out: Annotated[str, typer.Option("--out", help="Folder for the results.")] = "outputs/zero_shot",
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", help="Address of a server with the OpenAI API; --model is its name there."),
+    ] = None,
     batch_size: Annotated[int, typer.Option("--batch_size", help="Pictures at a time.")] = 8,
     max_new_tokens: Annotated[int, typer.Option("--max_new_tokens", help="Longest output.")] = 512,
     limit: Annotated[int | None, typer.Option("--limit", help="Only this many, spread over the folder.")] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", help="Preset whose field and size the model knows.")
+    ] = "dr_staging",
+    field_of_view_mm: Annotated[
+        float | None, typer.Option("--field_of_view_mm", help="Width of pictures that do not say it themselves.")
+    ] = None,
+    crop: Annotated[bool, typer.Option("--crop", help="Cut wider pictures to the preset's field.")] = False,
+    contrast: Annotated[str, typer.Option("--contrast", help="'none', or 'quantiles' as in training.")] = "none",
+    compare: Annotated[
+        Path | None, typer.Option("--compare", help="predictions.jsonl of another run on these pictures.")
+    ] = None,
+    probe: Annotated[
+        Path | None, typer.Option("--probe", help="predictions.jsonl of eval/transfer_probe.py on this folder.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where --out holds predictions.")] = False,
 ) -> None:
     """Score a model, zero shot, on a folder of OCTA images."""
     require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit)
+    config = resolve_config(preset)
+    preprocessing = make_preprocessing(config, field_of_view_mm, crop=crop, contrast=contrast)
     folder = open_image_folder(real_dir)
     images = spread(folder.images, limit)
+    require_one_kind(images)
+    digests = []
     for image in images:
-        folder.read(image)
-    checkpoint = model if model == TINY else str(find_checkpoint(model))
+        picture = folder.read(image)
+        preprocessing.apply(picture, image.field_of_view_mm)
+        digests.append(picture_hash(picture))
+    other = None if compare is None else (str(compare), read_run(compare, images, digests, field="compare"))
+    probed = None if probe is None else read_probe(probe, images, field="probe")
+    url = None if endpoint is None else endpoint_url(endpoint)
+    checkpoint = model if model == TINY or url else str(find_checkpoint(model))
+    protocol = Protocol(
+        model=model,
+        model_fingerprint="" if model == TINY or url else fingerprint(Path(checkpoint)),
+        endpoint=url,
+        real_dir=str(Path(real_dir).resolve()),
+        limit=limit,
+        max_new_tokens=max_new_tokens,
+        preprocessing=preprocessing.as_record(),
+    )
     with output_folder(out, field="out") as out_folder:
-        vlm = load(checkpoint)
+        responder = serve(url, checkpoint, max_new_tokens)
+        if overwrite:
+            remove_run(out_folder)
+        store = PredictionStore(out_folder, protocol)
         remove_report(out_folder)
-        outputs = answer(vlm, folder, images, batch_size=batch_size, max_new_tokens=max_new_tokens)
-        scored = [
-            Scored(image=image, output=output, verdict=read_output(output))
-            for image, output in zip(images, outputs, strict=True)
-        ]
-        protocol = Protocol(model=model, question=QUESTION, max_new_tokens=max_new_tokens)
-        report = make_report(protocol, folder, scored)
+        evaluated = Evaluated(
+            protocol=protocol,
+            folder=folder,
+            preprocessing=preprocessing,
+            images=tuple(images),
+            responses=ask(responder, store, folder.read, preprocessing, images, digests, batch_size),
+        )
+        report = assess(evaluated, texture, np.random.default_rng(SEED), probe=probed, other=other)
+        write_page(report, evaluated.picture, out_folder)
         write_report(report, out_folder)
     show(report, out_folder, Console())
 
@@ -74,6 +130,25 @@ def require_positive(**counts: int | None) -> None:
             raise InputError(f"{name}: must be a whole number of at least 1, got {count}")
 
 
+def make_preprocessing(
+    config: SceneConfig, field_of_view_mm: float | None, *, crop: bool, contrast: str
+) -> Preprocessing:
+    """How pictures are made alike those of a preset."""
+    training_levels = None
+    if contrast == "quantiles":
+        keys = [SceneKey(seed=0, split=Split.TRAIN, scene_index=index) for index in range(NUM_LEVELS)]
+        made = synthesize_pictures(config, keys, size_px=config.imaging.size_px, workers=1)
+        training_levels = levels([gray for gray, _ in track(made, "gray levels of training", total=NUM_LEVELS)])
+    return Preprocessing(
+        field_of_view_mm=field_of_view_mm,
+        training_field_mm=config.field_of_view_mm,
+        crop=crop,
+        contrast=contrast,
+        size_px=config.imaging.size_px,
+        training_levels=training_levels,
+    )
+
+
 def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderImage]:
     """All pictures, or `limit` of them at even distances, so that no class is left out for its name."""
     if limit is None or limit >= len(images):
@@ -81,59 +156,55 @@ def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderIma
     return [images[position * len(images) // limit] for position in range(limit)]
 
 
-def load(model: str) -> "Vlm":
-    """The model, ready to answer."""
-    from octa_svr_dataset.vlm import limit_threads, load_vlm  # takes seconds; the checks before it do not
+def serve(url: str | None, model: str, max_new_tokens: int) -> Responder:
+    """A model, here or on a server, ready to answer."""
+    if url is not None:
+        server = Endpoint(url=url, model=model, key=os.environ.get(KEY_VARIABLE, ""), max_new_tokens=max_new_tokens)
+        server.require_model()
+        return server.respond
+    from octa_svr_dataset.label_likelihood import answer_log_probabilities  # torch takes seconds; the checks do not
+    from octa_svr_dataset.vlm import generate, limit_threads, load_vlm
 
     vlm = load_vlm(model)
     limit_threads(vlm.model)
-    return vlm
+
+    def respond(pictures: Sequence[Image.Image]) -> Iterator[Response]:
+        outputs = generate(vlm, pictures, QUESTION, max_new_tokens=max_new_tokens)
+        likelihoods = answer_log_probabilities(vlm, pictures, CLASS_QUESTION, CLASS_ANSWERS)
+        for output, logs in zip(outputs, likelihoods, strict=True):
+            yield Response(output=output, class_log_probabilities=logs)
+
+    return respond
 
 
-def answer(
-    vlm: "Vlm", folder: ImageFolder, images: list[FolderImage], *, batch_size: int, max_new_tokens: int
-) -> list[str]:
-    """What a model says of each picture."""
-    from octa_svr_dataset.vlm import generate
-
-    outputs: list[str] = []
-    for start in track(range(0, len(images), batch_size), description=f"asking about {len(images)} pictures"):
-        pixels = [folder.read(image) for image in images[start : start + batch_size]]
-        outputs += generate(vlm, pixels, QUESTION, max_new_tokens=max_new_tokens)
-    return outputs
-
-
-def show(report: Report, out: Path, console: Console) -> None:
-    """Print the result and where its files are."""
-    if report.folder.is_synthetic:
-        console.print("These pictures are synthetic: the result says nothing about real eyes.")
-    tables = {"healthy or diabetic": report.binary}
-    if report.three_class.balanced_accuracy is not None:
-        tables["three classes"] = report.three_class
-    for title, metrics in tables.items():
-        if metrics.recalls:
-            console.print(confusion_table(title, metrics))
-        console.print(f"balanced accuracy, {title}: {balanced_accuracy_words(metrics)}")
-    counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
-    console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
-    for name in (REPORT_NAME, PREDICTIONS_NAME):
-        console.print(f"{out / name}", soft_wrap=True, highlight=False)
+def ask(
+    respond: Responder,
+    store: PredictionStore,
+    read: Callable[[FolderImage], Image.Image],
+    preprocessing: Preprocessing,
+    images: Sequence[FolderImage],
+    digests: Sequence[str],
+    batch_size: int,
+) -> tuple[Response, ...]:
+    """What a model says of each picture; what it said in an earlier run is not asked again."""
+    pairs = list(zip(images, digests, strict=True))
+    open_pairs = [pair for pair in pairs if store.find(*pair) is None]
+    with Progress() as progress:
+        bar = progress.add_task(f"asking about {len(images)} pictures", total=len(images))
+        progress.advance(bar, len(pairs) - len(open_pairs))
+        for start in range(0, len(open_pairs), batch_size):
+            batch = open_pairs[start : start + batch_size]
+            pictures = [preprocessing.apply(read(image), image.field_of_view_mm) for image, _ in batch]
+            for (image, digest), response in zip(batch, respond(pictures), strict=True):
+                store.append(image, digest, response)
+                progress.advance(bar)
+    return store.rewrite(images, digests)
 
 
-def confusion_table(title: str, metrics: ClassMetrics) -> Table:
-    """Pictures by true and predicted class."""
-    table = Table("true class", *(f"read as {name}" for name in metrics.classes), UNPARSABLE, "recall", title=title)
-    for name, row in zip(metrics.classes, metrics.confusion, strict=True):
-        if name in metrics.recalls:
-            table.add_row(name, *(str(count) for count in row), f"{metrics.recalls[name].value:.0%}")
-    return table
-
-
-def balanced_accuracy_words(metrics: ClassMetrics) -> str:
-    """The value with its interval, or why there is none."""
-    if metrics.balanced_accuracy is None or metrics.interval is None:
-        return f"undefined, as {metrics.reason}"
-    return f"{metrics.balanced_accuracy:.1%} (95 % interval {metrics.interval[0]:.1%} to {metrics.interval[1]:.1%})"
+def texture(gray: np.ndarray) -> np.ndarray:
+    """(K,) float64. Measures of spectrum, gray levels, contrast and texture, for the supervised baseline."""
+    picture = fitted(Image.fromarray(gray), SIZE_PX)
+    return np.array(list(measure_picture(picture).by_name().values()))
 
 
 if __name__ == "__main__":

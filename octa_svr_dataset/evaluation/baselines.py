@@ -9,6 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.measurement.sampling import fine
+from octa_svr_dataset.measurement.vessels import map_vessels
 
 PERFUSION_SCALE_MM = 0.06
 """Standard deviation of the window over which local perfusion is averaged, mm: about the distance of capillaries."""
@@ -60,6 +62,11 @@ def coarse_mesh_power(gray: np.ndarray, fov: FieldOfView) -> float:
     per_mm = np.hypot(vertical[:, None], horizontal[None, :])
     total = _band_power(power, per_mm, VISIBLE_WAVELENGTHS_MM)
     return _band_power(power, per_mm, MESH_WAVELENGTHS_MM) / max(total, _LEAST_BRIGHTNESS)
+
+
+def vessel_loss(gray: np.ndarray, fov: FieldOfView) -> float:
+    """Share of the area that shows no vessel: one less the perfusion index of the literature (vessel area density)."""
+    return 1.0 - map_vessels(fine(gray, fov)).area_density
 
 
 BASELINES: dict[str, Callable[[np.ndarray, FieldOfView], float]] = {

@@ -1,4 +1,4 @@
-"""Does a probability mean what it says: of the eyes called diseased with probability 0.8, are 80 % diseased?"""
+"""How well a probability means what it says: of the eyes that have 0.8, 80 % should be diseased."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ class Calibration:
     """Those that hold a picture."""
 
     expected_error: float
-    """Expected calibration error (Naeini et al. 2015): mean distance of the two over the bins, by their counts. With few
-    pictures it is large by chance alone."""
+    """Expected calibration error (Naeini et al. 2015): mean distance of the two over the bins, by their counts. With
+    few pictures it is large by chance alone."""
 
     brier: float
     """Mean squared distance of the probability from the truth (Brier 1950); 0.25 is what 0.5 for every eye has."""

@@ -27,7 +27,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McNemar:
-    """The exact test of McNemar (1947): is one reader right where the other is wrong more often than the reverse?"""
+    """The exact test of McNemar (1947) of whether one reader is right where the other is wrong as often as the reverse."""
 
     unit: str
     """"patients" where any is known, each counting once, for the reader that is right on more of the pictures; else
@@ -56,9 +56,7 @@ def accuracy_difference(first: Judgments, second: Judgments, resamples: Resample
         low, high = percentile_interval(samples)
         return Difference(value=float(np.mean(values)), low=low, high=high, method=BOOTSTRAP)
     intervals = [
-        paired_difference_interval(
-            right[truths == number], other_right[truths == number], first.independent(number)
-        )
+        paired_difference_interval(right[truths == number], other_right[truths == number], first.independent(number))
         for number in classes
     ]
     low, high = mean_interval(values, intervals)

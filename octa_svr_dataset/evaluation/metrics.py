@@ -159,8 +159,8 @@ class ClassMetrics:
     """95 % interval of the balanced accuracy."""
 
     interval_method: str | None
-    """`BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class of which all
-    or no pictures are recognized, whose recall would not vary between samples."""
+    """`BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class of which
+    all or no pictures are recognized, whose recall would not vary between samples."""
 
     reason: str
     """Why the balanced accuracy is undefined; empty where it is not."""

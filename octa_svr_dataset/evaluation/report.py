@@ -1,36 +1,42 @@
-"""What an evaluation leaves behind: `report.json` and, one line a picture, `predictions.jsonl`."""
+"""What an evaluation finds, and `report.json`, which holds all of it."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.bootstrap import FEWEST_CLUSTERS, NUM_RESAMPLES
+from octa_svr_dataset.evaluation.calibration import NUM_BINS, Calibration
+from octa_svr_dataset.evaluation.comparison import Difference, McNemar
 from octa_svr_dataset.evaluation.folder import ImageFolder
-from octa_svr_dataset.evaluation.metrics import (
-    UNPARSABLE,
-    ClassMetrics,
-    Scored,
-    answer_counts,
-    binary_metrics,
-    three_class_metrics,
-)
+from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored, answer_counts
 from octa_svr_dataset.evaluation.patients import count_patients
+from octa_svr_dataset.evaluation.protocol import Protocol, Response
+from octa_svr_dataset.evaluation.table import Row
 from octa_svr_dataset.version import VERSION
 
 REPORT_NAME = "report.json"
-PREDICTIONS_NAME = "predictions.jsonl"
+PAGE_NAME = "report.html"
+
+SYNTHETIC_WARNING = "The pictures are synthetic; this says nothing about real eyes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
-    """How the outputs came about."""
+class Comparison:
+    """A run beside another one of the same pictures."""
 
-    model: str
-    question: str
-    max_new_tokens: int
-    decoding: str = "greedy, one output a picture, no second try"
+    other: str
+    """File of its predictions."""
+
+    accuracy: float | None
+    """Its balanced accuracy."""
+
+    difference: Difference | None
+    """Balanced accuracy of this run less its."""
+
+    mcnemar: McNemar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +48,21 @@ class Report:
     scored: tuple[Scored, ...]
     """One entry a picture of the folder, or for the first of them."""
 
+    responses: tuple[Response, ...]
+    """What the model said of each."""
+
     binary: ClassMetrics
     three_class: ClassMetrics
+    tracks: dict[str, ClassMetrics]
+    """Binary metrics by width of field, where there are several."""
+
+    table: tuple[Row, ...]
+    """The model and the baselines; empty where the folder has no labels."""
+
+    calibration: Calibration | None
+    """Of the label likelihood; absent without it or without labels."""
+
+    comparison: Comparison | None = None
 
     @property
     def answers(self) -> dict[str, int]:
@@ -55,50 +74,49 @@ class Report:
         """Share of the outputs from which no class can be read."""
         return self.answers[UNPARSABLE] / len(self.scored)
 
-
-def make_report(protocol: Protocol, folder: ImageFolder, scored: Sequence[Scored]) -> Report:
-    """Measure how often the outputs are right."""
-    return Report(
-        protocol=protocol,
-        folder=folder,
-        scored=tuple(scored),
-        binary=binary_metrics(scored),
-        three_class=three_class_metrics(scored),
-    )
+    @property
+    def label_mass(self) -> float | None:
+        """Mean probability that the reply to the question for the class is one of its answers."""
+        masses = [response.label_mass for response in self.responses if response.label_mass is not None]
+        return sum(masses) / len(masses) if masses else None
 
 
 def remove_report(out: Path) -> None:
-    """Remove what an earlier evaluation left in a folder, so that it is not taken for the next one's."""
-    (out / REPORT_NAME).unlink(missing_ok=True)
-    (out / PREDICTIONS_NAME).unlink(missing_ok=True)
+    """Remove what an earlier evaluation concluded, so that it is not taken for the next one's."""
+    for name in (REPORT_NAME, PAGE_NAME):
+        (out / name).unlink(missing_ok=True)
 
 
 def write_report(report: Report, out: Path) -> None:
-    """Write both files into a folder, each whole or not at all; the report comes last."""
-    lines = [json.dumps(_prediction(entry), ensure_ascii=False) + "\n" for entry in report.scored]
-    remove_report(out)
-    write_whole(out / PREDICTIONS_NAME, "".join(lines))
-    write_whole(out / REPORT_NAME, json.dumps(_summary(report), indent=2, ensure_ascii=False) + "\n")
+    """Write `report.json` into a folder, whole or not at all."""
+    write_whole(out / REPORT_NAME, json.dumps(summary(report), indent=2, ensure_ascii=False) + "\n")
 
 
-def _summary(report: Report) -> dict[str, Any]:
+def summary(report: Report) -> dict[str, Any]:
+    """All that was found, as JSON holds it."""
     return {
-        "model": report.protocol.model,
-        "real_dir": str(report.folder.root),
+        **report.protocol.as_record(),
         "is_synthetic": report.folder.is_synthetic,
-        "note": (
-            "The pictures are synthetic; this says nothing about real eyes." if report.folder.is_synthetic else ""
-        ),
+        "note": SYNTHETIC_WARNING if report.folder.is_synthetic else "",
+        "folder": report.folder.as_record(),
         "num_images": len(report.scored),
         "num_patients": count_patients(entry.image.patient for entry in report.scored),
-        "question": report.protocol.question,
-        "decoding": report.protocol.decoding,
-        "max_new_tokens": report.protocol.max_new_tokens,
         "balanced_accuracy": report.binary.balanced_accuracy,
+        "balanced_accuracy_95": report.binary.interval,
         "answers": report.answers,
         "unparsable_rate": report.unparsable_rate,
         "binary": _metrics(report.binary),
         "three_class": _metrics(report.three_class),
+        "by_field": {name: _metrics(metrics) for name, metrics in report.tracks.items()},
+        "table": [_row(row) for row in report.table],
+        "calibration": _calibration(report),
+        "comparison": None if report.comparison is None else asdict(report.comparison),
+        "intervals": {
+            "level": 0.95,
+            "bootstrap_samples": NUM_RESAMPLES,
+            "clusters": "patients, where known; else pictures; drawn within each class",
+            "analytic_below": f"{FEWEST_CLUSTERS} clusters in a class, or where all or none of a class are recognized",
+        },
         "version": VERSION,
     }
 
@@ -107,6 +125,7 @@ def _metrics(metrics: ClassMetrics) -> dict[str, Any]:
     return {
         "balanced_accuracy": metrics.balanced_accuracy,
         "balanced_accuracy_95": metrics.interval,
+        "interval_method": metrics.interval_method,
         "balanced_accuracy_undefined_because": metrics.reason or None,
         "recall": {
             name: {
@@ -117,6 +136,7 @@ def _metrics(metrics: ClassMetrics) -> dict[str, Any]:
             }
             for name, recall in metrics.recalls.items()
         },
+        "precision": metrics.precisions,
         "confusion": {
             truth: dict(zip((*metrics.classes, UNPARSABLE), row.tolist(), strict=True))
             for truth, row in zip(metrics.classes, metrics.confusion, strict=True)
@@ -124,14 +144,30 @@ def _metrics(metrics: ClassMetrics) -> dict[str, Any]:
     }
 
 
-def _prediction(entry: Scored) -> dict[str, Any]:
-    truth, predicted = entry.image.truth, entry.verdict.predicted
+def _row(row: Row) -> dict[str, Any]:
     return {
-        "path": entry.image.path.as_posix(),
-        "truth": None if truth is None else str(truth.label or "diabetic"),
-        "output": entry.output,
-        "predicted": None if predicted is None else str(predicted),
-        "is_right": entry.is_right,
-        "is_class_right": entry.is_class_right,
-        "problem": entry.verdict.problem,
+        "reader": row.name,
+        "basis": row.basis,
+        "missing": row.missing or None,
+        "binary": None if row.metrics is None else _metrics(row.metrics),
+        "auc": None if row.auc is None else asdict(row.auc),
+        "lead_of_the_model": None if row.lead is None else asdict(row.lead),
     }
+
+
+def _calibration(report: Report) -> dict[str, Any] | None:
+    if report.calibration is None:
+        return None
+    return {
+        "of": report.protocol.likelihood,
+        "mean_label_mass": report.label_mass,
+        "num_bins": NUM_BINS,
+        **asdict(report.calibration),
+    }
+
+
+def words(value: float | None, interval: Sequence[float] | None) -> str:
+    """A share with its interval, in percent."""
+    if value is None or interval is None:
+        return "undefined"
+    return f"{value:.1%} [{interval[0]:.1%}, {interval[1]:.1%}]"

@@ -41,7 +41,9 @@ def cross_validated(
     (N,) ndarray of float64
         Absent where there are too few patients of a class to leave some out.
     """
-    groups = np.array([f"picture {i}" if patient is None else f"patient {patient}" for i, patient in enumerate(patients)])
+    groups = np.array(
+        [f"picture {i}" if patient is None else f"patient {patient}" for i, patient in enumerate(patients)]
+    )
     fewest = min(len(set(groups[is_diseased])), len(set(groups[~is_diseased])))
     for _ in range(MOST_TRIES if fewest > 1 else 0):
         folds = StratifiedGroupKFold(min(fewest, MOST_FOLDS), shuffle=True, random_state=int(rng.integers(2**31)))

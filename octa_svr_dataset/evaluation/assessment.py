@@ -1,0 +1,162 @@
+"""From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.bootstrap import Resamples
+from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
+from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
+from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
+from octa_svr_dataset.evaluation.metrics import (
+    ClassMetrics,
+    Judgments,
+    Scored,
+    binary_metrics,
+    three_class_metrics,
+)
+from octa_svr_dataset.evaluation.one_number import one_number_scores
+from octa_svr_dataset.evaluation.predictions import scored
+from octa_svr_dataset.evaluation.preprocessing import Preprocessing
+from octa_svr_dataset.evaluation.protocol import Protocol, Response
+from octa_svr_dataset.evaluation.report import Comparison, Report
+from octa_svr_dataset.evaluation.table import Labeled, Row, make_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """N pictures of a folder, how they were shown, and what the model said of them."""
+
+    protocol: Protocol
+    folder: ImageFolder
+    preprocessing: Preprocessing
+    images: tuple[FolderImage, ...]
+    responses: tuple[Response, ...]
+
+    def picture(self, image: FolderImage) -> Image.Image:
+        """A picture as the model saw it."""
+        return self.preprocessing.apply(self.folder.read(image), image.field_of_view_mm)
+
+    def width_mm(self, image: FolderImage) -> float:
+        """Width of the field that the model saw; where nobody knows it, that of training."""
+        settings = self.preprocessing
+        known_mm = image.field_of_view_mm if image.field_of_view_mm is not None else settings.field_of_view_mm
+        if known_mm is None:
+            return settings.training_field_mm
+        return min(known_mm, settings.training_field_mm) if settings.crop else known_mm
+
+
+def require_one_kind(images: Sequence[FolderImage]) -> None:
+    """Refuse to average ultra-wide pictures with others."""
+    num_wide = sum(image.is_ultra_wide for image in images)
+    if 0 < num_wide < len(images):
+        raise InputError(
+            f"real_dir: {num_wide} of {len(images)} pictures are ultra-wide; allowed: all or none of them, as they "
+            "are never averaged with scans of the macula"
+        )
+
+
+def assess(
+    evaluated: Evaluated,
+    features: Callable[[np.ndarray], np.ndarray],
+    rng: np.random.Generator,
+    *,
+    probe: Mapping[Path, tuple[float, bool]] | None = None,
+    other: tuple[str, tuple[Scored, ...]] | None = None,
+) -> Report:
+    """Measure how often a model is right, beside what takes no model.
+
+    Parameters
+    ----------
+    evaluated
+        The pictures and what the model said.
+    features
+        Gives (K,) float64 features of an (S, S) uint8 picture, for the supervised baseline.
+    rng
+        Draws bootstrap samples and folds.
+    probe
+        Scores of the transfer probe by path.
+    other
+        File of another run and what it said of the same pictures.
+    """
+    entries = tuple(
+        scored(image, response) for image, response in zip(evaluated.images, evaluated.responses, strict=True)
+    )
+    judged = Judgments.binary(entries)
+    resamples = judged.resamples(rng)
+    three_class = three_class_metrics(entries, Judgments.three_class(entries).resamples(rng))
+    return Report(
+        protocol=evaluated.protocol,
+        folder=evaluated.folder,
+        scored=entries,
+        responses=evaluated.responses,
+        binary=binary_metrics(entries, resamples),
+        three_class=three_class,
+        tracks=_tracks(entries, rng),
+        table=_table(evaluated, judged, features, probe, resamples, rng),
+        calibration=_calibration(evaluated),
+        comparison=None if other is None else _comparison(judged, *other, resamples),
+    )
+
+
+def _table(
+    evaluated: Evaluated,
+    judged: Judgments,
+    features: Callable[[np.ndarray], np.ndarray],
+    probe: Mapping[Path, tuple[float, bool]] | None,
+    resamples: Resamples,
+    rng: np.random.Generator,
+) -> tuple[Row, ...]:
+    known = [pair for pair in zip(evaluated.images, evaluated.responses, strict=True) if pair[0].truth is not None]
+    if not known:
+        return ()
+    one_number, measured = [], []
+    for image, _ in known:
+        gray = np.asarray(evaluated.picture(image))
+        one_number.append(one_number_scores(gray, evaluated.width_mm(image)))
+        measured.append(features(gray))
+    labeled = Labeled(
+        one_number=one_number,
+        width_mm=tuple(evaluated.width_mm(image) for image, _ in known),
+        features=np.array(measured),
+        ages=tuple(image.age for image, _ in known),
+        probe=None if probe is None else tuple(probe[image.path] for image, _ in known),
+        probabilities=tuple(response.disease_probability for _, response in known),
+    )
+    return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
+
+
+def _tracks(entries: Sequence[Scored], rng: np.random.Generator) -> dict[str, ClassMetrics]:
+    """Binary metrics by width of field, where there are several."""
+    names = sorted({entry.image.track for entry in entries})
+    parts = {name: [entry for entry in entries if entry.image.track == name] for name in names if len(names) > 1}
+    return {name: binary_metrics(part, Judgments.binary(part).resamples(rng)) for name, part in parts.items()}
+
+
+def _calibration(evaluated: Evaluated) -> Calibration | None:
+    pairs = [
+        (response.disease_probability, image.truth.is_diseased)
+        for image, response in zip(evaluated.images, evaluated.responses, strict=True)
+        if image.truth is not None
+    ]
+    probabilities = [probability for probability, _ in pairs if probability is not None]
+    if not pairs or len(probabilities) < len(pairs):
+        return None
+    return measure_calibration(np.array(probabilities), np.array([is_diseased for _, is_diseased in pairs]))
+
+
+def _comparison(judged: Judgments, name: str, other: tuple[Scored, ...], resamples: Resamples) -> Comparison | None:
+    """Absent where no picture has a label."""
+    judged_other = Judgments.binary(other)
+    if not len(judged.truths):
+        return None
+    return Comparison(
+        other=name,
+        accuracy=binary_metrics(other, resamples).balanced_accuracy,
+        difference=accuracy_difference(judged, judged_other, resamples),
+        mcnemar=exact_mcnemar(judged, judged_other),
+    )

@@ -1,0 +1,169 @@
+"""`report.html`: the result of an evaluation as one page that needs nothing beside it."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from PIL import Image
+from sklearn.metrics import roc_curve
+
+from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.folder import FolderImage
+from octa_svr_dataset.evaluation.folders.images import class_name
+from octa_svr_dataset.evaluation.metrics import UNPARSABLE
+from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
+from octa_svr_dataset.version import VERSION
+
+MOST_ERRORS = 12
+"""So many errors are shown, those of which the model is surest first."""
+
+THUMBNAIL_PX = 256
+
+PLOT_PX = 240
+"""Width and height of the area of a plot, in units of its drawing."""
+
+_LONGEST_OUTPUT = 700
+_MOST_LEFT_OUT = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A picture that the model reads wrongly."""
+
+    path: str
+    truth: str
+    predicted: str
+    probability: float | None
+    """Of disease, by label likelihood."""
+
+    output: str
+    picture: str
+    """Data URL of a PNG."""
+
+
+def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: Path) -> None:
+    """Write the page into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    report
+        What was found.
+    read
+        Gives a picture as the model saw it.
+    out
+        Where to write.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(percent=_percent, span=_span, signed=_signed)
+    source = (resources.files("octa_svr_dataset.evaluation") / "page.html.j2").read_text(encoding="utf-8")
+    left_out = report.folder.left_out
+    html = environment.from_string(source).render(
+        report=report,
+        record=summary(report),
+        synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
+        headline=words(report.binary.balanced_accuracy, report.binary.interval),
+        unparsable=UNPARSABLE,
+        roc=_roc(report),
+        reliability=_reliability(report),
+        plot_px=PLOT_PX,
+        mistakes=mistakes(report, read),
+        num_mistakes=sum(entry.is_right is False for entry in report.scored),
+        left_out=left_out[:_MOST_LEFT_OUT],
+        num_not_listed=max(len(left_out) - _MOST_LEFT_OUT, 0),
+        version=VERSION,
+    )
+    write_whole(out / PAGE_NAME, html)
+
+
+def mistakes(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Mistake]:
+    """The worst errors of the primary question: those of which the label likelihood is surest, then the others."""
+    wrong = [
+        (entry, response.disease_probability)
+        for entry, response in zip(report.scored, report.responses, strict=True)
+        if entry.is_right is False
+    ]
+
+    def distance(item: tuple[Any, float | None]) -> float:
+        entry, probability = item
+        return -1.0 if probability is None else abs(probability - float(entry.image.truth.is_diseased))
+
+    worst = sorted(wrong, key=distance, reverse=True)[:MOST_ERRORS]
+    return [
+        Mistake(
+            path=entry.image.path.as_posix(),
+            truth="" if entry.image.truth is None else class_name(entry.image.truth),
+            predicted=entry.verdict.predicted or ("diabetic" if entry.verdict.is_diseased else UNPARSABLE),
+            probability=probability,
+            output=entry.output if len(entry.output) <= _LONGEST_OUTPUT else f"{entry.output[:_LONGEST_OUTPUT]} ...",
+            picture=_data_url(read(entry.image)),
+        )
+        for entry, probability in worst
+    ]
+
+
+def _roc(report: Report) -> str:
+    """Points of the ROC curve of the label likelihood, as the attribute of a polyline; empty without one."""
+    pairs = _probabilities_and_truths(report)
+    if pairs is None or not 0 < pairs[1].sum() < len(pairs[1]):
+        return ""
+    false_positives, sensitivity, _ = roc_curve(pairs[1], pairs[0])
+    return " ".join(
+        f"{PLOT_PX * x:.1f},{PLOT_PX * (1 - y):.1f}" for x, y in zip(false_positives, sensitivity, strict=True)
+    )
+
+
+def _reliability(report: Report) -> list[dict[str, float]]:
+    """Place and size of the dot of each bin."""
+    if report.calibration is None:
+        return []
+    bins = report.calibration.bins
+    largest = max(part.count for part in bins)
+    return [
+        {
+            "x": PLOT_PX * part.mean_probability,
+            "y": PLOT_PX * (1 - part.diseased_share),
+            "radius": 3 + 9 * float(np.sqrt(part.count / largest)),
+            "count": part.count,
+            "mean": part.mean_probability,
+            "share": part.diseased_share,
+        }
+        for part in bins
+    ]
+
+
+def _probabilities_and_truths(report: Report) -> tuple[np.ndarray, np.ndarray] | None:
+    pairs = [
+        (response.disease_probability, entry.image.truth.is_diseased)
+        for entry, response in zip(report.scored, report.responses, strict=True)
+        if entry.image.truth is not None
+    ]
+    if not pairs or any(probability is None for probability, _ in pairs):
+        return None
+    return np.array([probability for probability, _ in pairs]), np.array([diseased for _, diseased in pairs])
+
+
+def _data_url(picture: Image.Image) -> str:
+    """A small copy of a picture."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    png = io.BytesIO()
+    small.save(png, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _span(interval: Sequence[float]) -> str:
+    return f"{interval[0]:.2f} to {interval[1]:.2f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")

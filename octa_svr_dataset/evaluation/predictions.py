@@ -1,0 +1,157 @@
+"""Responses on disk, one line a picture, so that a run that was killed goes on where it was.
+
+`run.json` holds the settings. A run with others refuses to add to them; a picture that has changed is asked about
+again.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.folder import FolderImage
+from octa_svr_dataset.evaluation.folders.images import class_name
+from octa_svr_dataset.evaluation.metrics import Scored
+from octa_svr_dataset.evaluation.protocol import Protocol, Response
+from octa_svr_dataset.scoring import read_output
+
+PREDICTIONS_NAME = "predictions.jsonl"
+RUN_NAME = "run.json"
+
+
+def picture_hash(picture: Image.Image) -> str:
+    """Tells pictures apart by size and pixels."""
+    return hashlib.sha256(f"{picture.width} {picture.height} ".encode() + picture.tobytes()).hexdigest()[:16]
+
+
+def scored(image: FolderImage, response: Response) -> Scored:
+    """A response, read once by the grammar."""
+    return Scored(image=image, output=response.output, verdict=read_output(response.output))
+
+
+class PredictionStore:
+    """Responses of one run in its folder."""
+
+    def __init__(self, out: Path, protocol: Protocol) -> None:
+        """Open the folder of a run, new or to be continued.
+
+        Raises
+        ------
+        InputError
+            It holds responses that came about under other settings.
+        """
+        self._path = out / PREDICTIONS_NAME
+        settings = protocol.as_record()
+        self._finished: dict[tuple[str, str], Response] = {}
+        if self._path.exists():
+            _require_alike(out, settings)
+            self._finished = _read_responses(self._path)
+        write_whole(out / RUN_NAME, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
+
+    def find(self, image: FolderImage, digest: str) -> Response | None:
+        """The response to a picture, where there is one already."""
+        return self._finished.get((image.path.as_posix(), digest))
+
+    def append(self, image: FolderImage, digest: str, response: Response) -> None:
+        """Add one line, which survives the end of this process."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(_line(image, digest, response))
+        self._finished[image.path.as_posix(), digest] = response
+
+    def rewrite(self, images: Sequence[FolderImage], digests: Sequence[str]) -> tuple[Response, ...]:
+        """Keep the lines of these pictures alone, in their order, with what is now known of them; their responses."""
+        keys = [(image.path.as_posix(), digest) for image, digest in zip(images, digests, strict=True)]
+        responses = tuple(self._finished[key] for key in keys)
+        lines = [_line(*entry) for entry in zip(images, digests, responses, strict=True)]
+        write_whole(self._path, "".join(lines))
+        return responses
+
+
+def remove_run(out: Path) -> None:
+    """Remove the responses of an earlier run and its settings."""
+    for name in (PREDICTIONS_NAME, RUN_NAME):
+        (out / name).unlink(missing_ok=True)
+
+
+def read_predictions(file: Path, *, field: str) -> list[dict[str, Any]]:
+    """Lines of a file of predictions, each an object.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it holds other lines.
+    """
+    try:
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    except OSError as error:
+        raise InputError(f"{field}: cannot read {str(file)!r}: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"{field}: {str(file)!r} holds a line that is no JSON: {error}") from None
+    if not lines or not all(isinstance(line, dict) and isinstance(line.get("path"), str) for line in lines):
+        raise InputError(f"{field}: {str(file)!r} holds no predictions; allowed: one JSON object with a path a line")
+    return lines
+
+
+def _line(image: FolderImage, digest: str, response: Response) -> str:
+    entry = scored(image, response)
+    probability = response.disease_probability
+    content = {
+        "path": image.path.as_posix(),
+        "picture": digest,
+        "patient": image.patient,
+        "truth": None if image.truth is None else class_name(image.truth),
+        "output": response.output,
+        "predicted": entry.verdict.predicted,
+        "predicted_diseased": entry.verdict.is_diseased,
+        "is_right": entry.is_right,
+        "is_class_right": entry.is_class_right,
+        "problem": entry.verdict.problem,
+        "class_log_probabilities": response.class_log_probabilities,
+        "disease_probability": None if probability is None else round(probability, 6),
+    }
+    return json.dumps(content, ensure_ascii=False) + "\n"
+
+
+def _require_alike(out: Path, settings: Mapping[str, Any]) -> None:
+    file = out / RUN_NAME
+    others = "allowed: another folder, or --overwrite"
+    try:
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(
+            f"out: {str(out)!r} holds {PREDICTIONS_NAME}, but no {RUN_NAME} that says how they came about; {others}"
+        ) from None
+    earlier = earlier if isinstance(earlier, dict) else {}
+    for name, value in settings.items():
+        if earlier.get(name) != value:
+            raise InputError(
+                f"out: {str(out)!r} holds predictions under other settings: {name} was {earlier.get(name)!r} and is "
+                f"{value!r}; allowed: the same settings, another folder, or --overwrite"
+            )
+
+
+def _read_responses(file: Path) -> dict[tuple[str, str], Response]:
+    """What whole lines hold; one that a kill cut short is removed from the file."""
+    text = file.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if len(whole) < len(text):
+        with file.open("r+b") as cut:
+            cut.truncate(len(whole))
+    responses = {}
+    for number, line in enumerate(whole.decode("utf-8").splitlines(), start=1):
+        try:
+            content = json.loads(line)
+            logs = content["class_log_probabilities"]
+            responses[content["path"], content["picture"]] = Response(
+                output=content["output"], class_log_probabilities=None if logs is None else tuple(logs)
+            )
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"out: line {number} of {str(file)!r} is no prediction; allowed: another folder, or --overwrite"
+            ) from None
+    return responses

@@ -1,0 +1,68 @@
+"""The result of an evaluation on the screen."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
+from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
+from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
+
+
+def show(report: Report, out: Path, console: Console) -> None:
+    """Print the result and where its files are."""
+    if report.folder.is_synthetic:
+        console.print(SYNTHETIC_WARNING)
+    if report.table:
+        console.print(_readers(report))
+    tables = {"healthy or diabetic": report.binary}
+    if report.three_class.balanced_accuracy is not None:
+        tables["three classes"] = report.three_class
+    for title, metrics in tables.items():
+        if metrics.recalls:
+            console.print(_confusion(title, metrics))
+        console.print(f"balanced accuracy, {title}: {_accuracy(metrics)}")
+    if report.comparison is not None and report.comparison.difference is not None:
+        difference, test = report.comparison.difference, report.comparison.mcnemar
+        console.print(
+            f"difference to {report.comparison.other}: {words(difference.value, (difference.low, difference.high))}; "
+            f"exact McNemar test on {test.unit}: {test.only_first} against {test.only_second}, p = {test.p_value:.3g}",
+            markup=False,
+        )
+    counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
+    console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
+    if report.folder.left_out:
+        console.print(f"left out of the folder: {len(report.folder.left_out)}, listed in {REPORT_NAME}")
+    for name in (PAGE_NAME, REPORT_NAME, PREDICTIONS_NAME):
+        console.print(f"{out / name}", soft_wrap=True, highlight=False)
+
+
+def _readers(report: Report) -> Table:
+    """The model and the baselines."""
+    table = Table("reader", "balanced accuracy", "AUC", "the model's lead", title="95 % intervals in brackets")
+    for row in report.table:
+        if row.metrics is None:
+            table.add_row(escape(row.name), escape(row.missing))
+            continue
+        auc = "" if row.auc is None else f"{row.auc.value:.2f} [{row.auc.low:.2f}, {row.auc.high:.2f}]"
+        lead = "" if row.lead is None else f"{row.lead.value:+.2f} [{row.lead.low:+.2f}, {row.lead.high:+.2f}]"
+        table.add_row(escape(row.name), words(row.metrics.balanced_accuracy, row.metrics.interval), auc, lead)
+    return table
+
+
+def _confusion(title: str, metrics: ClassMetrics) -> Table:
+    """Pictures by true and predicted class."""
+    table = Table("true class", *(f"read as {name}" for name in metrics.classes), UNPARSABLE, "recall", title=title)
+    for name, row in zip(metrics.classes, metrics.confusion, strict=True):
+        if name in metrics.recalls:
+            table.add_row(name, *(str(count) for count in row), f"{metrics.recalls[name].value:.0%}")
+    return table
+
+
+def _accuracy(metrics: ClassMetrics) -> str:
+    """The value with its interval, or why there is none."""
+    if metrics.balanced_accuracy is None or metrics.interval is None:
+        return f"undefined, as {metrics.reason}"
+    return f"{metrics.balanced_accuracy:.1%} (95 % interval {metrics.interval[0]:.1%} to {metrics.interval[1]:.1%})"

@@ -1,0 +1,89 @@
+"""What is asked of every picture, in the same words: one question to be scored, one that yields probabilities.
+
+The question in free words is answered greedily, once, and read by the one grammar. Beside it, the model is asked for
+the class alone, and how likely it finds each class's answer is read off without generating anything.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from octa_svr_dataset.grading import Label
+from octa_svr_dataset.text.answers import ClassAnswer, format_answer
+from octa_svr_dataset.text.dialogue import QUESTION
+
+CLASS_QUESTION = "Classify this OCTA image as healthy, NPDR or PDR. Give only the answer, without an explanation."
+"""Wording of the training texts for the class alone (`templates/question/classify_three.j2` and
+`form_answer_only.j2`)."""
+
+CLASS_ANSWERS = tuple(format_answer(ClassAnswer(label=label)) for label in Label)
+"""Canonical answer of each class; none begins with another."""
+
+DECODING = "greedy, one output a picture, no second try"
+
+FULL_ANSWER, FIRST_TOKEN = "full answer", "first token"
+"""What label likelihoods are of: every token of the canonical answers; the first one, where a server tells no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """How the outputs came about: all that must be alike for two outputs to belong to one run."""
+
+    model: str
+    """Name, as given."""
+
+    model_fingerprint: str
+    """Tells weights apart that were saved under the same name; empty where a server has them."""
+
+    endpoint: str | None
+    """Address of the server; absent where the model runs here."""
+
+    real_dir: str
+    """Folder of the pictures."""
+
+    limit: int | None
+    """Only so many pictures of it, spread over it; all where absent."""
+
+    max_new_tokens: int
+    preprocessing: Mapping[str, Any]
+    question: str = QUESTION
+    class_question: str = CLASS_QUESTION
+    class_answers: tuple[str, ...] = CLASS_ANSWERS
+    decoding: str = DECODING
+
+    def as_record(self) -> dict[str, Any]:
+        """Every setting by its name, as JSON holds it."""
+        settings = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return settings | {"class_answers": list(self.class_answers), "label_likelihood": self.likelihood}
+
+    @property
+    def likelihood(self) -> str:
+        """What label likelihoods are of."""
+        return FULL_ANSWER if self.endpoint is None else FIRST_TOKEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a model says of one picture."""
+
+    output: str
+    """To the question in free words."""
+
+    class_log_probabilities: tuple[float, ...] | None
+    """Of the class answers, to the other question; absent where a server does not tell."""
+
+    @property
+    def disease_probability(self) -> float | None:
+        """Of NPDR or PDR, given that the reply is one of the three classes."""
+        if self.class_log_probabilities is None:
+            return None
+        shares = np.exp(np.array(self.class_log_probabilities) - max(self.class_log_probabilities))
+        return float(1.0 - shares[0] / shares.sum())
+
+    @property
+    def label_mass(self) -> float | None:
+        """Probability that the reply is one of the three at all."""
+        return None if self.class_log_probabilities is None else math.fsum(map(math.exp, self.class_log_probabilities))
