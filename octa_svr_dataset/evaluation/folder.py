@@ -1,89 +1,137 @@
 """A folder of pictures to evaluate on: which there are, what is known of each, and their pixels.
 
-Either one subfolder a class (`healthy`, `npdr`, `pdr`, or a name in `CLASS_FOLDERS`), or pictures
-without labels in the folder itself. Where a file `patients.csv` says whose each picture is, intervals heed it.
+The layouts are those of laboratories (`folders/`, one module each): one subfolder a class, `metadata.csv` or
+`metadata.jsonl`, a table of labels, the releases of OCTA-500 and DRAC22, or pictures without labels. Where a table or a
+file `patients.csv` says whose each picture is, intervals heed it.
 """
 
 from dataclasses import replace
 from pathlib import Path
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.folders.images import SYNTHETIC_NOTE, FolderImage, ImageFolder, LeftOut, Truth
-from octa_svr_dataset.evaluation.patients import read_patients
-from octa_svr_dataset.grading import Label
-from octa_svr_dataset.picture_files import SUFFIXES
+from octa_svr_dataset.evaluation.folders.classes import CLASS_FOLDERS, ClassReader, read_label_map
+from octa_svr_dataset.evaluation.folders.drac22 import find_tasks, list_drac22
+from octa_svr_dataset.evaluation.folders.files import folders_below, masks_below, pictures_below
+from octa_svr_dataset.evaluation.folders.images import (
+    SYNTHETIC_NOTE,
+    FolderImage,
+    ImageFolder,
+    LeftOut,
+    Listing,
+    Truth,
+)
+from octa_svr_dataset.evaluation.folders.metadata import find_metadata, list_metadata
+from octa_svr_dataset.evaluation.folders.octa500 import find_projections, list_octa500
+from octa_svr_dataset.evaluation.folders.screening import screened
+from octa_svr_dataset.evaluation.folders.subfolders import list_subfolders
+from octa_svr_dataset.evaluation.folders.table import list_table
+from octa_svr_dataset.evaluation.patients import PATIENTS_NAME, read_patients
 
 __all__ = ["CLASS_FOLDERS", "SYNTHETIC_NOTE", "FolderImage", "ImageFolder", "LeftOut", "Truth", "open_image_folder"]
 
-_HEALTHY = Truth(is_diseased=False, label=Label.HEALTHY)
-_NPDR = Truth(is_diseased=True, label=Label.NPDR)
-_PDR = Truth(is_diseased=True, label=Label.PDR)
-_DISEASED = Truth(is_diseased=True, label=None)
+LEVELS = 3
+"""How far below a folder the landmarks of a release are looked for: archives are unpacked in many ways."""
 
-CLASS_FOLDERS = {
-    "healthy": _HEALTHY,
-    "normal": _HEALTHY,
-    "control": _HEALTHY,
-    "no_dr": _HEALTHY,
-    "npdr": _NPDR,
-    "non_proliferative": _NPDR,
-    "pdr": _PDR,
-    "proliferative": _PDR,
-    "dr": _DISEASED,
-    "diabetic_retinopathy": _DISEASED,
-}
-"""Names of subfolders that are understood, whatever their case; hyphens and spaces count as underscores."""
+USUAL_LAYER = "superficial"
+"""Layer that is taken of a release with several."""
 
 
-def open_image_folder(path: str | Path, *, field: str = "real_dir") -> ImageFolder:
-    """List the pictures of a folder, without reading their pixels.
+def open_image_folder(
+    path: str | Path,
+    *,
+    field: str = "real_dir",
+    labels: Path | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    label_map: Path | None = None,
+    layer: str = USUAL_LAYER,
+) -> ImageFolder:
+    """List the pictures of a folder, whatever its layout; each is read once, to know that it can be.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    field
+        Name of the folder in messages.
+    labels, id_column, label_column
+        A table of labels with its columns of files or identifiers and of classes. Columns of a usual name are found
+        without; the column of classes may be that of `metadata.csv`, too.
+    label_map
+        YAML file that says what classes of other names mean.
+    layer
+        Which layer to take of a release that has several: superficial, deep or full.
 
     Raises
     ------
     InputError
-        There is no such folder, it holds no picture, a picture is no file, a subfolder with pictures names no
-        class, or the table of patients does not fit.
+        There is no such folder, it holds no picture that can be evaluated, its pictures or tables contradict each
+        other, or an option has no effect on it.
     """
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{field}: there is no folder {str(root)!r}")
-    unlabeled = tuple(FolderImage(path=file.relative_to(root), truth=None) for file in _pictures(root, field))
-    labeled = tuple(
-        FolderImage(path=file.relative_to(root), truth=_truth_of_folder(subfolder, field))
-        for subfolder in sorted(root.iterdir())
-        if subfolder.is_dir() and not subfolder.name.startswith(".")
-        for file in _pictures(subfolder, field)
+    reader = read_label_map(label_map)
+    listing = _listing(root, reader, field, labels, id_column, label_column, layer)
+    patients = _patients(root, listing, field)
+    paths = [image.path for image in listing.images]
+    masks, unused = masks_below(root, paths, field=field)
+    images = [
+        replace(
+            image,
+            patient=patients.get(image.path, image.patient),
+            masks={**image.masks, **masks.get(image.path, {})},
+        )
+        for image in listing.images
+    ]
+    images, left_out = screened(root, images, field=field)
+    return ImageFolder(
+        root=root,
+        images=tuple(images),
+        is_synthetic=(root / SYNTHETIC_NOTE).is_file(),
+        layout=listing.layout,
+        left_out=(*listing.left_out, *unused, *left_out),
     )
-    if unlabeled and labeled:
+
+
+def _listing(
+    root: Path,
+    reader: ClassReader,
+    field: str,
+    labels: Path | None,
+    id_column: str | None,
+    label_column: str | None,
+    layer: str,
+) -> Listing:
+    """What the layout that fits makes of a folder; options that it has no use for are refused."""
+    below = [] if labels is not None else folders_below(root, levels=LEVELS, field=field)
+    tasks, projections = find_tasks(below, field=field), find_projections(below)
+    tables = [] if labels is not None or tasks or projections else find_metadata(root, field=field)
+    if id_column is not None and labels is None:
+        raise InputError(f"id_column: got {id_column!r}, but no table by --labels; allowed: both")
+    if label_column is not None and labels is None and not tables:
         raise InputError(
-            f"{field}: {str(root)!r} holds pictures both in itself and in subfolders; allowed: one of the two"
+            f"label_column: got {label_column!r}, but no table by --labels, nor metadata.csv; allowed: both"
         )
-    if not unlabeled and not labeled:
+    if layer != USUAL_LAYER and not projections:
+        raise InputError(f"layer: got {layer!r}, but {str(root)!r} is no release of OCTA-500; allowed: {USUAL_LAYER}")
+    if labels is not None:
+        return list_table(root, labels, id_column, label_column, reader, field=field)
+    if tasks:
+        return list_drac22(root, tasks, reader, field=field)
+    if projections:
+        return list_octa500(root, below, layer, reader, field=field)
+    if tables:
+        return list_metadata(root, tables, label_column, reader, field=field)
+    return list_subfolders(root, reader, field=field)
+
+
+def _patients(root: Path, listing: Listing, field: str) -> dict[Path, str]:
+    """Whose each picture is, by `patients.csv`; empty where there is no such file."""
+    if not (root / PATIENTS_NAME).exists():
+        return {}
+    if any(image.patient is not None for image in listing.images):
         raise InputError(
-            f"{field}: {str(root)!r} holds no picture ({', '.join(SUFFIXES)}), nor does a subfolder named after a class"
+            f"{field}: both {PATIENTS_NAME} and the labels say whose the pictures are; allowed: one of them"
         )
-    images = labeled or unlabeled
-    patients = read_patients(root, [image.path for image in images], field=field)
-    images = tuple(replace(image, patient=patients.get(image.path)) for image in images)
-    return ImageFolder(root=root, images=images, is_synthetic=(root / SYNTHETIC_NOTE).is_file())
-
-
-def _pictures(folder: Path, field: str) -> list[Path]:
-    pictures = sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
-    for picture in pictures:
-        if not picture.is_file():
-            kind = "a folder" if picture.is_dir() else "a link that leads to no file"
-            raise InputError(f"{field}: {str(picture)!r} is {kind}; allowed under the name of a picture: a file")
-    return pictures
-
-
-def _truth_of_folder(folder: Path, field: str) -> Truth:
-    name = folder.name.lower().replace("-", "_").replace(" ", "_")
-    if name not in CLASS_FOLDERS:
-        raise InputError(
-            f"{field}: the subfolder {folder.name!r} names no class; allowed: {', '.join(CLASS_FOLDERS)}, "
-            "or pictures without labels in the folder itself"
-        )
-    return CLASS_FOLDERS[name]
+    return read_patients(root, [path.relative_to(root) for path in pictures_below(root, field=field)], field=field)

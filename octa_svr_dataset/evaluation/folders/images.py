@@ -94,6 +94,15 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a layout makes of a folder, before its pictures are read."""
+
+    layout: Layout
+    images: tuple[FolderImage, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFolder:
     """The pictures to evaluate on, in the order of their paths."""
 
