@@ -24,7 +24,7 @@ from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, require_one_kind
 from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
-from octa_svr_dataset.evaluation.folder import FolderImage, open_image_folder
+from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.page import write_page
 from octa_svr_dataset.evaluation.pictures import fitted, synthesize_pictures
@@ -71,6 +71,15 @@ def main(
     ] = None,
     crop: Annotated[bool, typer.Option("--crop", help="Cut wider pictures to the preset's field.")] = False,
     contrast: Annotated[str, typer.Option("--contrast", help="'none', or 'quantiles' as in training.")] = "none",
+    labels: Annotated[Path | None, typer.Option("--labels", help="CSV or XLSX with the class of each picture.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id_column", help="Its column of files or identifiers.")] = None,
+    label_column: Annotated[str | None, typer.Option("--label_column", help="Column of the classes.")] = None,
+    label_map: Annotated[
+        Path | None, typer.Option("--label_map", help="YAML file that says what other names of classes mean.")
+    ] = None,
+    layer: Annotated[
+        str, typer.Option("--layer", help="Of a release with several: superficial, deep or full.")
+    ] = USUAL_LAYER,
     compare: Annotated[
         Path | None, typer.Option("--compare", help="predictions.jsonl of another run on these pictures.")
     ] = None,
@@ -83,7 +92,9 @@ def main(
     require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit)
     config = resolve_config(preset)
     preprocessing = make_preprocessing(config, field_of_view_mm, crop=crop, contrast=contrast)
-    folder = open_image_folder(real_dir)
+    folder = open_image_folder(
+        real_dir, labels=labels, id_column=id_column, label_column=label_column, label_map=label_map, layer=layer
+    )
     images = spread(folder.images, limit)
     require_one_kind(images)
     digests = []

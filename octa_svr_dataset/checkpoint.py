@@ -68,7 +68,7 @@ def find_checkpoint(model: str, *, field: str = "model") -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash that tells the weights in a folder from others: over names, sizes and evenly spaced pieces of the files."""
+    """A hash that tells weights in a folder from others: over names, sizes and evenly spaced pieces of the files."""
     digest = hashlib.sha256()
     for path in _weight_files(folder, "model"):
         size = path.stat().st_size

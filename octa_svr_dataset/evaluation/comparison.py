@@ -27,7 +27,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McNemar:
-    """The exact test of McNemar (1947) of whether one reader is right where the other is wrong as often as the reverse."""
+    """The exact test of McNemar (1947): each of two readers alone is right equally often."""
 
     unit: str
     """"patients" where any is known, each counting once, for the reader that is right on more of the pictures; else
