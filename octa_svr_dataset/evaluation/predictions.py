@@ -126,13 +126,19 @@ def _require_alike(out: Path, settings: Mapping[str, Any]) -> None:
         raise InputError(
             f"out: {str(out)!r} holds {PREDICTIONS_NAME}, but no {RUN_NAME} that says how they came about; {others}"
         ) from None
-    earlier = earlier if isinstance(earlier, dict) else {}
-    for name, value in settings.items():
-        if earlier.get(name) != value:
+    was = _flat(earlier if isinstance(earlier, dict) else {})
+    for name, value in _flat(json.loads(json.dumps(settings))).items():
+        if was.get(name) != value:
             raise InputError(
-                f"out: {str(out)!r} holds predictions under other settings: {name} was {earlier.get(name)!r} and is "
+                f"out: {str(out)!r} holds predictions under other settings: {name} was {was.get(name)!r} and is "
                 f"{value!r}; allowed: the same settings, another folder, or --overwrite"
             )
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of settings under both names, so that a difference is told by the one that differs."""
+    parts = {name: value if isinstance(value, dict) else {"": value} for name, value in settings.items()}
+    return {f"{name}.{inner}".rstrip("."): value for name, part in parts.items() for inner, value in part.items()}
 
 
 def _read_responses(file: Path) -> dict[tuple[str, str], Response]:
