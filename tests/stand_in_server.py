@@ -81,11 +81,11 @@ def serve(stand_in: StandIn) -> Iterator[StandIn]:
             self.reply(401, {"error": {"message": "wrong key"}})
             return True
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             if not self.is_refused():
                 self.reply(200, {"data": [{"id": MODEL}]})
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.is_refused():
                 return

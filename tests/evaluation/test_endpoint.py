@@ -30,7 +30,9 @@ def client(stand_in: StandIn, **settings) -> Endpoint:
 
 
 def test_each_picture_is_asked_both_questions_greedily_and_answers_keep_their_order(pictures):
-    with serve(StandIn(answer=lambda picture, _: f"I saw {picture}", log_probabilities=lambda _: {"H": -0.1})) as server:
+    with serve(
+        StandIn(answer=lambda picture, _: f"I saw {picture}", log_probabilities=lambda _: {"H": -0.1})
+    ) as server:
         responses = list(client(server).respond(pictures))
     assert [response.output for response in responses] == [f"I saw {hash_of(picture)}" for picture in pictures]
     assert len(server.requests) == 10

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from octa_svr_dataset.evaluation.folder import FolderImage, Truth
-from octa_svr_dataset.evaluation.metrics import Scored, answer_counts, binary_metrics, three_class_metrics
+from octa_svr_dataset.evaluation.metrics import Judgments, Scored, answer_counts, binary_metrics, three_class_metrics
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import read_output
 from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
@@ -105,3 +105,21 @@ def test_the_interval_of_a_recall_is_that_of_wilson() -> None:
     metrics = binary_metrics([scored(Label.HEALTHY, Label.HEALTHY)] * 9 + [scored(Label.HEALTHY, None)])
     recall = metrics.recalls["healthy"]
     assert (recall.low, recall.high) == pytest.approx((0.5958, 0.9821), abs=1e-4)  # 9 of 10; Brown et al. 2001
+
+
+def test_the_precision_of_a_class_is_over_what_is_said_to_be_it() -> None:
+    entries = [scored(Label.HEALTHY, Label.HEALTHY), scored(Label.NPDR, Label.HEALTHY), scored(Label.NPDR, None)]
+    assert binary_metrics(entries).precisions == {"healthy": 0.5}, "nothing was said to be diabetic"
+
+
+def test_an_interval_is_a_bootstrap_where_there_are_many_patients_and_recalls_that_vary(mixed: list[Scored]) -> None:
+    rng = np.random.default_rng(0)
+    judged = Judgments.binary(mixed)
+    metrics = binary_metrics(mixed, judged.resamples(rng))
+    assert metrics.interval_method == "cluster bootstrap"
+    assert metrics.interval == pytest.approx(binary_metrics(mixed).interval, abs=0.02)
+    few = mixed[:24]
+    assert binary_metrics(few, Judgments.binary(few).resamples(rng)).interval_method == "analytic"
+    perfect = [scored(entry.image.truth.label, entry.image.truth.label) for entry in mixed]
+    assert binary_metrics(perfect, judged.resamples(rng)).interval_method == "analytic"
+    assert binary_metrics(perfect, judged.resamples(rng)).interval[0] < 1.0

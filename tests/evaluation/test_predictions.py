@@ -90,7 +90,10 @@ def test_the_finished_file_holds_the_pictures_in_order_with_what_is_now_known(tm
         ({"model_fingerprint": "g"}, "model_fingerprint was 'f' and is 'g'"),
         ({"limit": 3}, "limit was None and is 3"),
         ({"preprocessing": {"crop": True}}, "preprocessing.crop was False and is True"),
-        ({"preprocessing": {"crop": False, "levels": (4, 5)}}, r"preprocessing.levels was \[1.0, 2.0\] and is \[4, 5\]"),
+        (
+            {"preprocessing": {"crop": False, "levels": (4, 5)}},
+            r"preprocessing.levels was \[1.0, 2.0\] and is \[4, 5\]",
+        ),
         ({"real_dir": "others"}, "real_dir was 'eyes' and is 'others'"),
         ({"endpoint": "http://h/v1"}, "endpoint was None and is 'http://h/v1'"),
     ],
