@@ -26,6 +26,9 @@ UNPARSABLE = "unparsable"
 BINARY_CLASSES = ("healthy", "diabetic")
 """Classes of the primary question."""
 
+DISEASED = BINARY_CLASSES[1]
+"""Answer that there is diabetic retinopathy, of a kind not told: one to the primary question, none of three classes."""
+
 THREE_CLASSES = tuple(str(label) for label in Label)
 
 BOOTSTRAP = "cluster bootstrap"
@@ -208,9 +211,14 @@ def three_class_metrics(scored: Sequence[Scored], resamples: Resamples | None = 
 
 
 def answer_counts(scored: Sequence[Scored]) -> dict[str, int]:
-    """How often each class was answered, and how often none could be read."""
-    counts = Counter(entry.verdict.predicted or UNPARSABLE for entry in scored)
-    return {answer: counts[answer] for answer in (*THREE_CLASSES, UNPARSABLE)}
+    """How often each class was answered, disease of a kind not told, and how often not even that could be read."""
+    counts = Counter(said(entry.verdict) for entry in scored)
+    return {answer: counts[answer] for answer in (*THREE_CLASSES, DISEASED, UNPARSABLE)}
+
+
+def said(verdict: Verdict) -> str:
+    """What an output says, in one word."""
+    return verdict.predicted or (DISEASED if verdict.is_diseased else UNPARSABLE)
 
 
 def _number(is_diseased: bool | None) -> int:

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_curve
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
-from octa_svr_dataset.evaluation.metrics import UNPARSABLE
+from octa_svr_dataset.evaluation.metrics import UNPARSABLE, said
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.version import VERSION
 
@@ -98,7 +98,7 @@ def mistakes(report: Report, read: Callable[[FolderImage], Image.Image]) -> list
         Mistake(
             path=entry.image.path.as_posix(),
             truth="" if entry.image.truth is None else class_name(entry.image.truth),
-            predicted=entry.verdict.predicted or ("diabetic" if entry.verdict.is_diseased else UNPARSABLE),
+            predicted=said(entry.verdict),
             probability=probability,
             output=entry.output if len(entry.output) <= _LONGEST_OUTPUT else f"{entry.output[:_LONGEST_OUTPUT]} ...",
             picture=_data_url(read(entry.image)),

@@ -66,12 +66,12 @@ class Report:
 
     @property
     def answers(self) -> dict[str, int]:
-        """How often each class was answered, and how often none could be read."""
+        """How often each class was answered, and how often none could be read, not even whether there is disease."""
         return answer_counts(self.scored)
 
     @property
     def unparsable_rate(self) -> float:
-        """Share of the outputs from which no class can be read."""
+        """Share of the outputs from which not even healthy or diseased can be read."""
         return self.answers[UNPARSABLE] / len(self.scored)
 
     @property

@@ -145,18 +145,34 @@ def test_an_evaluation_that_breaks_off_leaves_no_earlier_result(
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    for name in ("report.json", "predictions.jsonl", "mine.txt"):
+    for name in ("report.json", "report.html", "mine.txt"):
         (out / name).write_text("earlier")
 
     def break_off(*_: object, **__: object) -> None:
-        assert [path.name for path in out.iterdir()] == ["mine.txt"]
+        assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(zero_shot, "load", lambda _: None)
-    monkeypatch.setattr(zero_shot, "answer", break_off)
+    monkeypatch.setattr(zero_shot, "serve", lambda *_: break_off)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=out)
-    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
+
+
+def test_predictions_of_unknown_settings_are_left_as_they_are(
+    zero_shot: ModuleType,
+    tmp_path: Path,
+    eye: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "predictions.jsonl").write_text("earlier")
+    with pytest.raises(SystemExit) as stop:
+        evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=out)
+    assert stop.value.code == 2
+    assert "allowed: another folder, or --overwrite" in capsys.readouterr().err
+    assert (out / "predictions.jsonl").read_text() == "earlier"
 
 
 def test_an_evaluation_of_a_broken_model_leaves_no_new_folder_and_no_result_out(
@@ -192,6 +208,15 @@ def test_a_limit_takes_pictures_from_the_whole_folder(zero_shot: ModuleType) -> 
         ({"out": "{tmp}/whole/eye.png/out"}, "out: cannot write to the folder"),
         ({"real_dir": "{tmp}/broken"}, "image: cannot read .*cut.png"),
         ({"batch_size": "many"}, "--batch_size"),
+        ({"preset": "nope"}, "preset: unknown name 'nope'"),
+        ({"contrast": "vivid"}, "contrast: unknown name 'vivid'; allowed: none, quantiles"),
+        ({"field_of_view_mm": "0.3"}, "field_of_view_mm: must be a number from 1 to 24, got 0.3"),
+        ({"crop": None}, "crop: a picture can be cut to the field of training only where its own is known"),
+        ({"compare": "{tmp}/none.jsonl"}, "compare: cannot read .*none.jsonl"),
+        ({"probe": "{tmp}/whole/eye.png"}, "probe: .*eye.png"),
+        ({"endpoint": "localhost:8000"}, "endpoint: must be an address such as"),
+        ({"endpoint": "http://127.0.0.1:9"}, "endpoint: nothing usable answers at http://127.0.0.1:9/v1"),
+        ({"layer": "deep"}, "layer: got 'deep', but .* is no release of OCTA-500"),
         ({"real": "{tmp}"}, "No such option"),
     ],
 )
@@ -200,7 +225,7 @@ def test_an_unusable_option_ends_the_evaluation_with_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    arguments: dict[str, str],
+    arguments: dict[str, str | None],
     message: str,
 ) -> None:
     whole, broken = tmp_path / "whole" / "eye.png", tmp_path / "broken" / "cut.png"
@@ -209,8 +234,9 @@ def test_an_unusable_option_ends_the_evaluation_with_one_line(
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(path)
     broken.write_bytes(whole.read_bytes()[:2000])
     defaults = {"real_dir": str(whole.parent), "model": "tiny", "out": str(tmp_path / "out")}
-    options = defaults | {name: value.format(tmp=tmp_path) for name, value in arguments.items()}
-    monkeypatch.setattr(sys, "argv", ["eval/zero_shot.py", *(f"--{name}={value}" for name, value in options.items())])
+    options = defaults | {name: value and value.format(tmp=tmp_path) for name, value in arguments.items()}
+    given = [f"--{name}" if value is None else f"--{name}={value}" for name, value in options.items()]
+    monkeypatch.setattr(sys, "argv", ["eval/zero_shot.py", *given])
     with pytest.raises(SystemExit) as stop:
         run(zero_shot.app, "eval/zero_shot.py")
     assert stop.value.code == 2

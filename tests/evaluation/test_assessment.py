@@ -45,7 +45,7 @@ def test_every_figure_of_the_model_equals_the_one_by_hand(made_up):
     assert report.binary.confusion.tolist() == [[4, 1, 1], [1, 7, 1]]
     assert report.binary.precisions == pytest.approx({"healthy": 4 / 5, "diabetic": 7 / 8})
     assert report.three_class.balanced_accuracy == pytest.approx((4 / 6 + 3 / 5 + 2 / 4) / 3)
-    assert report.answers == {"healthy": 5, "npdr": 5, "pdr": 3, "unparsable": 2}
+    assert report.answers == {"healthy": 5, "npdr": 5, "pdr": 3, "diabetic": 0, "unparsable": 2}
     assert report.unparsable_rate == pytest.approx(2 / 15)
     likelihood = by_name(report)["made up, label likelihood"]
     wins = 4 * 9 + sum(p > 0.7 for p in PROBABILITIES[6:]) + sum(p > 0.4 for p in PROBABILITIES[6:])
@@ -159,9 +159,9 @@ def test_a_comparison_reads_the_other_run_by_the_same_grammar(made_up, tmp_path)
     assert comparison.difference.value == pytest.approx((4 / 6 + 7 / 9) / 2 - 0.5)
     assert (comparison.mcnemar.only_first, comparison.mcnemar.only_second) == (7, 2)
     assert comparison.mcnemar.p_value == pytest.approx(2 * sum(math.comb(9, k) for k in (0, 1, 2)) / 2**9)
-    with pytest.raises(InputError, match="compare: .* is about another picture under the name 'healthy/000.png'"):
+    with pytest.raises(InputError, match=r"compare: .* is about another picture under the name 'healthy/000.png'"):
         read_run(tmp_path / "predictions.jsonl", made_up.images, ["x"] * 15, field="compare")
-    with pytest.raises(InputError, match="compare: .* also has 1 pictures, the first of them 'pdr/014.png'"):
+    with pytest.raises(InputError, match=r"compare: .* also has 1 pictures, the first of them 'pdr/014.png'"):
         read_run(tmp_path / "predictions.jsonl", made_up.images[:14], digests[:14], field="compare")
 
 
@@ -175,7 +175,7 @@ def test_the_probe_s_mean_is_taken_and_must_cover_every_picture(made_up, tmp_pat
     ]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert set(read_probe(file, made_up.images[:14], field="probe").values()) == {(0.25, True)}
-    with pytest.raises(InputError, match="probe: .* holds no score of 'probes, mean' for 'pdr/014.png'"):
+    with pytest.raises(InputError, match=r"probe: .* holds no score of 'probes, mean' for 'pdr/014.png'"):
         read_probe(file, made_up.images, field="probe")
 
 

@@ -65,7 +65,7 @@ def test_a_server_that_stays_busy_ends_the_run_with_a_way_on(pictures, no_pauses
 def test_what_a_server_refuses_is_not_asked_again(pictures, no_pauses):
     with (
         serve(StandIn(answer=lambda *_: "", failures=[(404, {})])) as server,
-        pytest.raises(InputError, match="endpoint: .* answers 404: .*busy"),
+        pytest.raises(InputError, match=r"endpoint: .* answers 404: .*busy"),
     ):
         list(client(server).respond(pictures[:1]))
     assert not no_pauses
@@ -83,7 +83,7 @@ def test_key_address_and_model_are_checked_before_anything_is_asked():
         client(server, key="secret").require_model()
         with pytest.raises(InputError, match=r"refuses the key in OPENAI_API_KEY: .*wrong key"):
             client(server, key="guess").require_model()
-        with pytest.raises(InputError, match="model: .* does not serve 'other'; allowed: stand-in"):
+        with pytest.raises(InputError, match=r"model: .* does not serve 'other'; allowed: stand-in"):
             client(server, key="secret", model="other").require_model()
         closed = client(server)
     with pytest.raises(InputError, match="endpoint: nothing usable answers at"):

@@ -55,6 +55,7 @@ def test_diabetic_retinopathy_of_any_kind_is_right_in_the_binary_question_alone(
         assert binary_metrics([entry]).confusion[:, 1].sum() == 1
         assert three_class_metrics([entry]).confusion[:, -1].sum() == 1
         assert entry.verdict.problem
+        assert answer_counts([entry])["diabetic"] == 1
 
 
 @pytest.mark.parametrize("output", ["Diabetic retinopathy cannot be excluded.", "Possible DR.", "No sign of PDR."])
@@ -79,7 +80,7 @@ def test_without_labels_only_the_answers_are_counted() -> None:
     assert binary_metrics(entries).balanced_accuracy is None
     assert binary_metrics(entries).reason == "the folder has no labels"
     assert entries[0].is_right is entries[0].is_class_right is None
-    assert answer_counts(entries) == {"healthy": 0, "npdr": 0, "pdr": 1, "unparsable": 1}
+    assert answer_counts(entries) == {"healthy": 0, "npdr": 0, "pdr": 1, "diabetic": 0, "unparsable": 1}
 
 
 def test_a_picture_known_only_as_diseased_counts_in_the_binary_question_alone() -> None:
