@@ -91,12 +91,12 @@ def main(
     """Score a model, zero shot, on a folder of OCTA images."""
     require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit)
     config = resolve_config(preset)
-    preprocessing = make_preprocessing(config, field_of_view_mm, crop=crop, contrast=contrast)
     folder = open_image_folder(
         real_dir, labels=labels, id_column=id_column, label_column=label_column, label_map=label_map, layer=layer
     )
     images = spread(folder.images, limit)
     require_one_kind(images)
+    preprocessing = make_preprocessing(config, field_of_view_mm, crop=crop, contrast=contrast)
     digests = []
     for image in images:
         picture = folder.read(image)
@@ -128,7 +128,9 @@ def main(
             images=tuple(images),
             responses=ask(responder, store, folder.read, preprocessing, images, digests, batch_size),
         )
-        report = assess(evaluated, texture, np.random.default_rng(SEED), probe=probed, other=other)
+        labeled = track(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
+        measured = [evaluated.measured(image, texture) for image in labeled]
+        report = assess(evaluated, measured, np.random.default_rng(SEED), probe=probed, other=other)
         write_page(report, evaluated.picture, out_folder)
         write_report(report, out_folder)
     show(report, out_folder, Console())

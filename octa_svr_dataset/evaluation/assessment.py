@@ -24,7 +24,7 @@ from octa_svr_dataset.evaluation.predictions import scored
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.evaluation.report import Comparison, Report
-from octa_svr_dataset.evaluation.table import Labeled, Row, make_table
+from octa_svr_dataset.evaluation.table import Labeled, Measured, Row, make_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,16 @@ class Evaluated:
     def picture(self, image: FolderImage) -> Image.Image:
         """A picture as the model saw it."""
         return self.preprocessing.apply(self.folder.read(image), image.field_of_view_mm)
+
+    def measured(self, image: FolderImage, features: Callable[[np.ndarray], np.ndarray]) -> Measured:
+        """What the baselines see of a picture; `features` gives (K,) float64 of an (S, S) uint8 one."""
+        gray, width_mm = np.asarray(self.picture(image)), self.width_mm(image)
+        return Measured(one_number=one_number_scores(gray, width_mm), width_mm=width_mm, features=features(gray))
+
+    @property
+    def labeled(self) -> list[FolderImage]:
+        """Those of the pictures of which something is known."""
+        return [image for image in self.images if image.truth is not None]
 
     def width_mm(self, image: FolderImage) -> float:
         """Width of the field that the model saw; where nobody knows it, that of training."""
@@ -62,7 +72,7 @@ def require_one_kind(images: Sequence[FolderImage]) -> None:
 
 def assess(
     evaluated: Evaluated,
-    features: Callable[[np.ndarray], np.ndarray],
+    measured: Sequence[Measured],
     rng: np.random.Generator,
     *,
     probe: Mapping[Path, tuple[float, bool]] | None = None,
@@ -74,8 +84,8 @@ def assess(
     ----------
     evaluated
         The pictures and what the model said.
-    features
-        Gives (K,) float64 features of an (S, S) uint8 picture, for the supervised baseline.
+    measured
+        What the baselines see of each of the labeled ones.
     rng
         Draws bootstrap samples and folds.
     probe
@@ -97,7 +107,7 @@ def assess(
         binary=binary_metrics(entries, resamples),
         three_class=three_class,
         tracks=_tracks(entries, rng),
-        table=_table(evaluated, judged, features, probe, resamples, rng),
+        table=_table(evaluated, judged, measured, probe, resamples, rng),
         calibration=_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
     )
@@ -106,7 +116,7 @@ def assess(
 def _table(
     evaluated: Evaluated,
     judged: Judgments,
-    features: Callable[[np.ndarray], np.ndarray],
+    measured: Sequence[Measured],
     probe: Mapping[Path, tuple[float, bool]] | None,
     resamples: Resamples,
     rng: np.random.Generator,
@@ -114,15 +124,8 @@ def _table(
     known = [pair for pair in zip(evaluated.images, evaluated.responses, strict=True) if pair[0].truth is not None]
     if not known:
         return ()
-    one_number, measured = [], []
-    for image, _ in known:
-        gray = np.asarray(evaluated.picture(image))
-        one_number.append(one_number_scores(gray, evaluated.width_mm(image)))
-        measured.append(features(gray))
     labeled = Labeled(
-        one_number=one_number,
-        width_mm=tuple(evaluated.width_mm(image) for image, _ in known),
-        features=np.array(measured),
+        measured=tuple(measured),
         ages=tuple(image.age for image, _ in known),
         probe=None if probe is None else tuple(probe[image.path] for image, _ in known),
         probabilities=tuple(response.disease_probability for _, response in known),

@@ -14,8 +14,8 @@ NUM_RESAMPLES = 2000
 
 FEWEST_CLUSTERS = 20
 """With fewer patients in a class, intervals are analytic: in simulations of two classes with recalls of 0.5 to 0.97,
-percentile intervals held the truth in 0.47 to 0.96 of the cases with 5 to 15 a class, in 0.90 to 0.97 with 20 or more
-(`benchmarks/intervals.py`)."""
+percentile intervals held the truth in 0.47 to 0.97 of the folders with 5 to 15 a class and in 0.90 to 0.97 with 20 or
+more, those that are used in 0.91 to 0.99 (`benchmarks/intervals.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,17 +40,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the baselines see of one picture."""
+
+    one_number: dict[str, float]
+    """The measures of `ONE_NUMBER`, each by its name."""
+
+    width_mm: float
+    """Width of its field."""
+
+    features: np.ndarray
+    """(K,) float64. What the supervised classifier is trained on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labeled:
     """What the table's readers see of N labeled pictures, apart from the model's words."""
 
-    one_number: Sequence[dict[str, float]]
-    """(N,) The measures of `ONE_NUMBER`, each by its name."""
-
-    width_mm: tuple[float, ...]
-    """(N,) Width of the field of each."""
-
-    features: np.ndarray
-    """(N, K) float64. What the supervised classifier is trained on."""
+    measured: tuple[Measured, ...]
+    """(N,)"""
 
     ages: tuple[float | None, ...]
     """(N,) Years."""
@@ -86,7 +94,7 @@ def make_table(
     rows.append(_likelihood_row(table, model, labeled.probabilities))
     rows.append(_majority_row(table))
     rows += [_one_number_row(table, name, labeled) for name in ONE_NUMBER]
-    rows.append(_supervised_row(table, labeled.features, rng))
+    rows.append(_supervised_row(table, np.array([measured.features for measured in labeled.measured]), rng))
     rows.append(_probe_row(table, labeled.probe))
     rows.append(_age_row(table, labeled.ages, rng))
     return rows
@@ -132,8 +140,8 @@ def _majority_row(table: _Table) -> Row:
 
 
 def _one_number_row(table: _Table, name: str, labeled: Labeled) -> Row:
-    cuts = [thresholds(width_mm) for width_mm in labeled.width_mm]
-    scores = np.array([measures[name] for measures in labeled.one_number])
+    cuts = [thresholds(measured.width_mm) for measured in labeled.measured]
+    scores = np.array([measured.one_number[name] for measured in labeled.measured])
     is_above = np.array([score > by_name[name] for score, (by_name, _) in zip(scores, cuts, strict=True)])
     fields = " and ".join(f"{width_mm:g}" for width_mm in sorted({width_mm for _, width_mm in cuts}))
     basis = f"one number, cut on synthetic pictures of {fields} mm"

@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from octa_svr_dataset.evaluation.assessment import Evaluated
-from octa_svr_dataset.evaluation.folder import FolderImage, Truth, open_image_folder
+from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
+from octa_svr_dataset.evaluation.table import Measured
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
 
@@ -56,11 +57,6 @@ def evaluated(root: Path, responses: Sequence[Response], **settings: object) -> 
     return Evaluated(**(given | settings), responses=tuple(responses))
 
 
-def truth_of(image: FolderImage) -> Truth:
-    assert image.truth is not None
-    return image.truth
-
-
-def gray_levels(gray: np.ndarray) -> np.ndarray:
-    """(3,) float64. Features for the supervised baseline."""
-    return np.quantile(gray, (0.1, 0.5, 0.9))
+def measured(made_up: Evaluated) -> list[Measured]:
+    """What the baselines see; the supervised one knows three gray levels."""
+    return [made_up.measured(image, lambda gray: np.quantile(gray, (0.1, 0.5, 0.9))) for image in made_up.labeled]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, gray_levels, response_of
+from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, measured, response_of
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, require_one_kind
@@ -32,7 +32,7 @@ def made_up(folder: Path) -> Evaluated:
 
 
 def report_of(made_up: Evaluated, **more) -> Report:
-    return assess(made_up, gray_levels, np.random.default_rng(0), **more)
+    return assess(made_up, measured(made_up), np.random.default_rng(0), **more)
 
 
 def by_name(report: Report) -> dict:

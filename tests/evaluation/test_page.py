@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, gray_levels, response_of
+from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, measured, response_of
 
 from octa_svr_dataset.evaluation.assessment import assess
 from octa_svr_dataset.evaluation.page import MOST_ERRORS, mistakes, write_page
@@ -42,7 +42,7 @@ def made_up(tmp_path_factory):
 @pytest.fixture(scope="module")
 def html(made_up, tmp_path_factory) -> str:
     out = tmp_path_factory.mktemp("out")
-    write_page(assess(made_up, gray_levels, np.random.default_rng(0)), made_up.picture, out)
+    write_page(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture, out)
     return (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -75,7 +75,7 @@ def test_the_roc_curve_runs_from_corner_to_corner(html):
 
 
 def test_the_surest_errors_come_first(made_up):
-    shown = mistakes(assess(made_up, gray_levels, np.random.default_rng(0)), made_up.picture)
+    shown = mistakes(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture)
     probabilities = [mistake.probability for mistake in shown]
     assert probabilities == sorted(probabilities), "all are diseased eyes called healthy"
     assert {mistake.truth for mistake in shown} == {"npdr", "pdr"}
@@ -84,7 +84,7 @@ def test_the_surest_errors_come_first(made_up):
 def test_a_page_without_labels_or_probabilities_says_so(tmp_path):
     root = folder_of(tmp_path / "eyes", TRUTHS[:3], is_labeled=False)
     made_up = evaluated(root, [response_of(None)] * 3)
-    write_page(assess(made_up, gray_levels, np.random.default_rng(0)), made_up.picture, tmp_path)
+    write_page(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture, tmp_path)
     text = Reader(Path(tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert "Balanced accuracy is undefined, as the folder has no labels." in text
     assert "unparsable 3" in text
