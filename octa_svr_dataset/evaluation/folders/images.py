@@ -24,6 +24,9 @@ Eye = Literal["od", "os"]
 Layout = Literal["subfolders", "metadata", "table", "octa500", "drac22", "unlabeled"]
 """How a folder says what its pictures show."""
 
+NARROWEST_MM, WIDEST_MM = 1.0, 24.0
+"""Fields of view that scanners have, the widest of several scans put together."""
+
 ULTRA_WIDE = "ultra-wide"
 """Track of pictures that no scan of the macula compares with."""
 
