@@ -22,7 +22,8 @@ from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.baselines import BASELINES, baseline_scores
-from octa_svr_dataset.evaluation.folder import ImageFolder, open_image_folder
+from octa_svr_dataset.evaluation.folder import USUAL_LAYER, ImageFolder, open_image_folder
+from octa_svr_dataset.evaluation.folders.images import said_of
 from octa_svr_dataset.evaluation.pictures import Pictures, fitted, synthesize_pictures
 from octa_svr_dataset.evaluation.probe_report import (
     COLUMNS,
@@ -45,7 +46,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     preset: Annotated[str, typer.Option("--preset", help="Name of the preset to train on.")],
-    real_dir: Annotated[str, typer.Option("--real_dir", help="Folder of pictures, one subfolder a class.")],
+    real_dir: Annotated[str, typer.Option("--real_dir", help="Folder of pictures (docs/evaluation.md).")],
     out: Annotated[str, typer.Option("--out", help="Folder for the results.")] = "outputs/transfer_probe",
     num_train: Annotated[int, typer.Option("--num_train", help="Synthetic pictures to learn from.")] = 1000,
     num_val: Annotated[int, typer.Option("--num_val", help="Synthetic pictures to choose thresholds on.")] = 200,
@@ -61,6 +62,11 @@ def main(
     field_of_view_mm: Annotated[
         float | None, typer.Option("--field_of_view_mm", help="That of the folder's pictures; else the preset's.")
     ] = None,
+    labels: Annotated[Path | None, typer.Option("--labels", help="Table of labels: CSV or XLSX.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id_column", help="Its column of files or identifiers.")] = None,
+    label_column: Annotated[str | None, typer.Option("--label_column", help="Its column of classes.")] = None,
+    label_map: Annotated[Path | None, typer.Option("--label_map", help="YAML file: what its classes mean.")] = None,
+    layer: Annotated[str, typer.Option("--layer", help="Of OCTA-500: superficial, deep or full.")] = USUAL_LAYER,
     config_file: Annotated[Path | None, typer.Option("--config_file", help="YAML file with settings.")] = None,
     changes: Changes = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes; no result depends on it.")] = CORES,
@@ -69,7 +75,9 @@ def main(
     require_at_least(1, num_train=num_train, num_val=num_val, seeds=seeds, epochs=epochs, workers=workers)
     require_at_least(64, input_px=input_px)
     config = resolve_config(preset, config_file=config_file, overrides=overrides(changes, field_of_view_mm))
-    folder = open_image_folder(real_dir)
+    folder = open_image_folder(
+        real_dir, labels=labels, id_column=id_column, label_column=label_column, label_map=label_map, layer=layer
+    )
     real = np.stack([fitted(folder.read(image), input_px) for image in folder.images])
     from octa_svr_dataset.evaluation.probe import ProbeSettings, require_backbone, train_probes, usual_epochs  # seconds
 
@@ -150,6 +158,8 @@ def show(readers: list[Reader], folder: ImageFolder, out: Path, console: Console
     """Print the result and where its files are."""
     if folder.is_synthetic:
         console.print(SYNTHETIC_WARNING)
+    for line in said_of(folder.left_out):
+        console.print(line, markup=False, highlight=False)
     table = Table(*COLUMNS, title=f"{len(folder.images)} pictures, healthy or diabetic; 95 % intervals")
     for reader in readers:
         table.add_row(*reader.row)

@@ -44,6 +44,8 @@ def read_image(path: Path) -> Image.Image:
             if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
                 return _scaled(np.asarray(picture), path)
             return picture.convert("L")
+    except InputError:
+        raise
     except UnidentifiedImageError:
         raise InputError(f"image: {str(path)!r} is no picture; allowed: {', '.join(FORMATS)}") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, tifffile.TiffFileError) as error:

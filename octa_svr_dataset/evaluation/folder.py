@@ -27,7 +27,16 @@ from octa_svr_dataset.evaluation.folders.subfolders import list_subfolders
 from octa_svr_dataset.evaluation.folders.table import list_table
 from octa_svr_dataset.evaluation.patients import PATIENTS_NAME, read_patients
 
-__all__ = ["CLASS_FOLDERS", "SYNTHETIC_NOTE", "FolderImage", "ImageFolder", "LeftOut", "Truth", "open_image_folder"]
+__all__ = [
+    "CLASS_FOLDERS",
+    "SYNTHETIC_NOTE",
+    "USUAL_LAYER",
+    "FolderImage",
+    "ImageFolder",
+    "LeftOut",
+    "Truth",
+    "open_image_folder",
+]
 
 LEVELS = 3
 """How far below a folder the landmarks of a release are looked for: archives are unpacked in many ways."""

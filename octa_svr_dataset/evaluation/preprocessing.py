@@ -3,13 +3,18 @@
 Every step is explicit and recorded; none looks at more than the picture itself and the settings.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from PIL import Image
 
+from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.folders.images import NARROWEST_MM, WIDEST_MM
+from octa_svr_dataset.evaluation.pictures import synthesize_pictures
+from octa_svr_dataset.seeding import SceneKey, Split
 
 Contrast = Literal["none", "quantiles"]
 """What becomes of the gray levels: nothing, or their dark and bright end are moved to those of training."""
@@ -23,8 +28,8 @@ Two only, and at the ends: between them lies the density of capillaries, which d
 histogram would give every eye the density of the training pictures.
 """
 
-NARROWEST_MM, WIDEST_MM = 1.0, 24.0
-"""Fields of view that scanners have."""
+NUM_LEVEL_PICTURES = 32
+"""How many training pictures say what the gray levels of training are."""
 
 SMALLEST_PX = 32
 """A picture is never scaled to less."""
@@ -68,6 +73,35 @@ class Preprocessing:
         if self.training_levels is not None and not 0 <= self.training_levels[0] < self.training_levels[1] <= 255:
             raise InputError(f"training_levels: must rise within 0 and 255, got {self.training_levels}")
 
+    @classmethod
+    def for_training(
+        cls, config: SceneConfig, *, field_of_view_mm: float | None, crop: bool, contrast: Contrast, workers: int = 1
+    ) -> Self:
+        """Steps towards the training pictures of a configuration.
+
+        Parameters
+        ----------
+        config
+            Settings of the scenes that the model was trained on.
+        field_of_view_mm, crop, contrast
+            As the fields.
+        workers
+            Processes that synthesize the pictures that contrast normalization needs; nothing depends on it.
+        """
+        size_px, training_levels = config.imaging.size_px, None
+        if contrast == "quantiles":
+            keys = [SceneKey(seed=0, split=Split.TRAIN, scene_index=index) for index in range(NUM_LEVEL_PICTURES)]
+            made = synthesize_pictures(config, keys, size_px=size_px, workers=workers)
+            training_levels = gray_levels([gray for gray, _ in made])
+        return cls(
+            field_of_view_mm=field_of_view_mm,
+            training_field_mm=config.field_of_view_mm,
+            crop=crop,
+            contrast=contrast,
+            size_px=size_px,
+            training_levels=training_levels,
+        )
+
     def apply(self, picture: Image.Image, field_of_view_mm: float | None = None) -> Image.Image:
         """The picture as the model sees it.
 
@@ -105,7 +139,7 @@ class Preprocessing:
         return asdict(self) | {"matched_quantiles": MATCHED_QUANTILES if self.contrast == "quantiles" else None}
 
 
-def levels(pictures: list[np.ndarray]) -> tuple[float, float]:
+def gray_levels(pictures: Sequence[np.ndarray]) -> tuple[float, float]:
     """Gray levels at `MATCHED_QUANTILES`: the median over pictures, (H, W) uint8 each."""
     low, high = np.median([np.quantile(picture, MATCHED_QUANTILES) for picture in pictures], axis=0)
     return float(low), float(high)

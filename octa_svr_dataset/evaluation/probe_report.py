@@ -115,6 +115,7 @@ def write_probe_report(readers: Sequence[Reader], folder: ImageFolder, protocol:
         "is_synthetic": folder.is_synthetic,
         "num_images": len(folder.images),
         "num_patients": count_patients(image.patient for image in folder.images),
+        "folder": folder.as_record(),
         "readers": [_summary(reader) for reader in readers],
         "version": VERSION,
     }

@@ -9,7 +9,7 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import open_image_folder
-from octa_svr_dataset.picture_files import square
+from octa_svr_dataset.picture_files import SUFFIXES, square
 from octa_svr_dataset.realism.fit import FittedSetting
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
@@ -37,6 +37,12 @@ def read_pictures(path: Path) -> list[np.ndarray]:
         There is no such folder, it holds no picture that can be used, or a picture is too small or not square.
     """
     folder = open_image_folder(path, field="folder")
+    unusable = [entry for entry in folder.left_out if Path(entry.name).suffix.lower() in SUFFIXES]
+    if unusable:
+        raise InputError(
+            f"folder: {unusable[0].name!r} in {str(path)!r} cannot be used: {unusable[0].reason}; "
+            "allowed: pictures of eyes, each once"
+        )
     images = [image for image in folder.images if image.truth is None or not image.truth.is_diseased]
     if not images:
         raise InputError(f"folder: {str(path)!r} holds diseased eyes only; allowed: pictures of healthy eyes")

@@ -92,14 +92,15 @@ def visits(num_per_class: int, classes: Sequence[str] = CLASSES) -> list[Visit]:
 
 
 def build_subfolders(root: Path, num_per_class: int) -> Hospital:
-    """One subfolder a class, `patients.csv`, and every format that is read."""
+    """One subfolder a class, `patients.csv`, and every format that is read; files in `.tiff` have 16 bits."""
     names = {"healthy": "No DR", "npdr": "Mild NPDR", "pdr": "PDR", "amd": "AMD"}
     endings = ("png", "bmp", "tif", "jpg", "tiff", "jpeg")
     seen = visits(num_per_class, tuple(names))
     paths = {visit: f"{names[visit.truth]}/{visit.patient}_{visit.eye}" for visit in seen}
     paths = {visit: f"{stem}.{endings[visit.number % len(endings)]}" for visit, stem in paths.items()}
     for visit, path in paths.items():
-        save(root / path, scan(visit.number))
+        deep = np.uint16(257) * scan(visit.number)
+        save(root / path, deep if path.endswith("tiff") else scan(visit.number))
     save_csv(root / "patients.csv", [("path", "patient"), *((path, visit.patient) for visit, path in paths.items())])
     asked = {visit: path for visit, path in paths.items() if visit.truth != "amd"}
     return Hospital(

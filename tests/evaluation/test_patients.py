@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from evaluation.hospital import save, save_csv, scan
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.discrimination import measure_auc
@@ -20,9 +20,8 @@ PATHS = [Path("healthy/a.png"), Path("healthy/b.png"), Path("npdr/c.png")]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for path in PATHS:
-        (tmp_path / path.parent).mkdir(exist_ok=True)
-        Image.fromarray(np.zeros((16, 16), np.uint8)).save(tmp_path / path)
+    for number, path in enumerate(PATHS):
+        save(tmp_path / path, scan(number))
     return tmp_path
 
 
@@ -75,6 +74,21 @@ def test_a_table_that_does_not_fit_is_refused(folder: Path, lines: tuple[str, ..
     with pytest.raises(InputError, match=r"^real_dir: '.*patients\.csv' ") as refusal:
         open_image_folder(table(folder, *lines))
     assert message in str(refusal.value)
+
+
+def test_pictures_that_are_left_out_are_in_the_table_too(folder: Path) -> None:
+    save(folder / "AMD" / "d.png", scan(9))
+    table(
+        folder, "path,patient", *(f"{path.as_posix()},P{number}" for number, path in enumerate(PATHS)), "AMD/d.png,P9"
+    )
+    assert [image.patient for image in open_image_folder(folder).images] == ["P0", "P1", "P2"]
+
+
+def test_patients_are_named_in_one_place(folder: Path) -> None:
+    table(folder, "path,patient", *(f"{path.as_posix()},P1" for path in PATHS))
+    save_csv(folder / "metadata.csv", [("file_name", "patient"), *((path.as_posix(), "P2") for path in PATHS)])
+    with pytest.raises(InputError, match=r"real_dir: both patients\.csv and the labels say whose the pictures are"):
+        open_image_folder(folder)
 
 
 def test_what_is_written_reads_the_same(tmp_path: Path) -> None:

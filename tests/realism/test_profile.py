@@ -20,13 +20,13 @@ def write_picture(path: Path, size_px: tuple[int, int] = (304, 304), lines: int 
 
 class TestRead:
     def test_pictures_without_labels_are_taken(self, tmp_path):
-        for name in ("a.png", "b.png"):
-            write_picture(tmp_path / name)
+        for name, lines in (("a.png", 60), ("b.png", 61)):
+            write_picture(tmp_path / name, lines=lines)
         assert [picture.shape for picture in read_pictures(tmp_path)] == [(304, 304)] * 2
 
     def test_diseased_eyes_are_left_out(self, tmp_path):
-        for folder in ("healthy", "npdr", "pdr"):
-            write_picture(tmp_path / folder / "a.png")
+        for lines, folder in enumerate(("healthy", "npdr", "pdr")):
+            write_picture(tmp_path / folder / "a.png", lines=lines)
         assert len(read_pictures(tmp_path)) == 1
 
     def test_a_few_pixels_over_are_cut_off(self, tmp_path):
@@ -42,6 +42,13 @@ class TestRead:
     def test_a_blank_picture_is_refused(self, tmp_path):
         write_picture(tmp_path / "a.png", lines=90)
         with pytest.raises(InputError, match=r"a\.png' is blank; allowed: pictures of eyes"):
+            read_pictures(tmp_path)
+
+    @pytest.mark.parametrize(("lines", "reason"), [(90, "it is blank"), (60, "the same pixels as 'a.png'")])
+    def test_a_picture_that_is_blank_or_there_twice_is_refused_beside_others(self, tmp_path, lines, reason):
+        write_picture(tmp_path / "a.png")
+        write_picture(tmp_path / "b.png", lines=lines)
+        with pytest.raises(InputError, match=f"folder: 'b.png' in .* cannot be used: {reason}; allowed"):
             read_pictures(tmp_path)
 
     def test_a_folder_of_diseased_eyes_only_is_refused(self, tmp_path):

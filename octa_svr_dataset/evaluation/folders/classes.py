@@ -125,8 +125,11 @@ _NUMBER = re.compile(r"(?:(?:dr|grade|class|stage|level|severity|label)_?)?(\d+)
 
 
 def normalized_class(name: str) -> str:
-    """A name in lower case, with underscores for what parts words, and one spelling of each disease."""
-    text = re.sub(r"[^0-9a-z]+", "_", re.sub(r"^(\d+)\.0+$", r"\1", name.strip().lower())).strip("_")
+    """A name in lower case, with underscores for what parts words, and one spelling of each disease.
+
+    A question mark stays: it is a doubt, so no synonym knows such a name.
+    """
+    text = re.sub(r"[^0-9a-z?]+", "_", re.sub(r"^(\d+)\.0+$", r"\1", name.strip().lower())).strip("_")
     for pattern, spelling in _REWRITTEN:
         text = re.sub(pattern, spelling, text)
     return text

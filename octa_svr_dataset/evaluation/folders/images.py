@@ -1,7 +1,7 @@
 """What a folder of pictures holds, whatever its layout: which pictures there are, and what is known of each."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,9 @@ Eye = Literal["od", "os"]
 
 Layout = Literal["subfolders", "metadata", "table", "octa500", "drac22", "unlabeled"]
 """How a folder says what its pictures show."""
+
+NARROWEST_MM, WIDEST_MM = 1.0, 24.0
+"""Fields of view that scanners have, the widest of several scans put together."""
 
 ULTRA_WIDE = "ultra-wide"
 """Track of pictures that no scan of the macula compares with."""
@@ -138,3 +141,9 @@ class ImageFolder:
 def class_name(truth: Truth) -> str:
     """Name of the class that is known: that of the label, or "diabetic" where only the disease is known."""
     return str(truth.label or "diabetic")
+
+
+def said_of(left_out: Sequence[LeftOut], most: int = 8) -> list[str]:
+    """A line for each of the first few things that are left out, and how many more there are."""
+    lines = [f"left out: {entry.name}: {entry.reason}" for entry in left_out[:most]]
+    return [*lines, *([f"left out: {len(left_out) - most} more, listed in the report"] if len(left_out) > most else [])]

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.folders.images import Eye, LeftOut
+from octa_svr_dataset.evaluation.folders.images import NARROWEST_MM, WIDEST_MM, Eye, LeftOut
 from octa_svr_dataset.evaluation.folders.tables import TableFile
-from octa_svr_dataset.evaluation.preprocessing import NARROWEST_MM, WIDEST_MM
 from octa_svr_dataset.picture_files import SUFFIXES
 
 MISSING = frozenset({"", "-", "?", "na", "n/a", "nan", "none", "null", "unknown"})

@@ -11,6 +11,8 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folders.images import FolderImage, LeftOut, class_name
 from octa_svr_dataset.picture_files import read_image
 
+BLANK = "it is blank"
+
 
 def screened(root: Path, images: Iterable[FolderImage], *, field: str) -> tuple[list[FolderImage], list[LeftOut]]:
     """The pictures that are worth asking about, in the order of their paths, and the others.
@@ -32,7 +34,7 @@ def screened(root: Path, images: Iterable[FolderImage], *, field: str) -> tuple[
             left_out.append(LeftOut(name=name, reason=str(error)))
             continue
         if pixels.min() == pixels.max():
-            left_out.append(LeftOut(name=name, reason="it is blank"))
+            left_out.append(LeftOut(name=name, reason=BLANK))
             continue
         key = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
         if key in kept:
@@ -41,9 +43,19 @@ def screened(root: Path, images: Iterable[FolderImage], *, field: str) -> tuple[
         else:
             kept[key] = image
     if not kept:
-        reason = left_out[0].reason if left_out else "its pictures are all of classes that are not asked about"
-        raise InputError(reason if reason.startswith("image: ") else f"{field}: {str(root)!r} has no picture: {reason}")
+        raise InputError(_nothing_left(root, left_out, field))
     return list(kept.values()), left_out
+
+
+def _nothing_left(root: Path, left_out: list[LeftOut], field: str) -> str:
+    if not left_out:
+        return (
+            f"{field}: {str(root)!r} holds no picture of a class that is asked about; allowed: healthy, npdr, pdr, dr"
+        )
+    first = left_out[0]
+    if first.reason == BLANK:
+        return f"{field}: {str(root / first.name)!r} is blank; allowed: pictures of eyes"
+    return first.reason
 
 
 def _merged(first: FolderImage, copy: FolderImage, field: str) -> FolderImage:
