@@ -16,34 +16,30 @@ import numpy as np
 import typer
 from PIL import Image
 from rich.console import Console
-from rich.progress import Progress, track
+from rich.progress import Progress
+from rich.progress import track as shown
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint, fingerprint
 from octa_svr_dataset.command import output_folder, run
-from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.assessment import Evaluated, assess, require_one_kind
+from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
 from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
 from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.page import write_page
-from octa_svr_dataset.evaluation.pictures import fitted, synthesize_pictures
+from octa_svr_dataset.evaluation.pictures import fitted
 from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, remove_run
-from octa_svr_dataset.evaluation.preprocessing import Preprocessing, levels
+from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_contrast
 from octa_svr_dataset.evaluation.printing import show
 from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Protocol, Response
 from octa_svr_dataset.evaluation.report import remove_report, write_report
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.seeding import SceneKey, Split
 from octa_svr_dataset.text.dialogue import QUESTION
 
 SEED = 0
 """Of bootstrap samples and folds: the same responses always give the same report."""
-
-NUM_LEVELS = 24
-"""Training pictures whose gray levels `--contrast quantiles` takes."""
 
 Responder = Callable[[Sequence[Image.Image]], Iterator[Response]]
 """Gives the responses to pictures, in their order."""
@@ -62,6 +58,9 @@ def main(
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch_size", help="Pictures at a time.")] = 8,
     max_new_tokens: Annotated[int, typer.Option("--max_new_tokens", help="Longest output.")] = 512,
+    track: Annotated[
+        str | None, typer.Option("--track", help="Width of field to take of a folder with several, such as '3 mm'.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Only this many, spread over the folder.")] = None,
     preset: Annotated[
         str, typer.Option("--preset", help="Preset whose field and size the model knows.")
@@ -94,9 +93,10 @@ def main(
     folder = open_image_folder(
         real_dir, labels=labels, id_column=id_column, label_column=label_column, label_map=label_map, layer=layer
     )
-    images = spread(folder.images, limit)
-    require_one_kind(images)
-    preprocessing = make_preprocessing(config, field_of_view_mm, crop=crop, contrast=contrast)
+    images = spread(of_track(folder.images, track), limit)
+    preprocessing = Preprocessing.for_training(
+        config, field_of_view_mm=field_of_view_mm, crop=crop, contrast=require_contrast(contrast)
+    )
     digests = []
     for image in images:
         picture = folder.read(image)
@@ -111,6 +111,7 @@ def main(
         model_fingerprint="" if model == TINY or url else fingerprint(Path(checkpoint)),
         endpoint=url,
         real_dir=str(Path(real_dir).resolve()),
+        track=track,
         limit=limit,
         max_new_tokens=max_new_tokens,
         preprocessing=preprocessing.as_record(),
@@ -128,7 +129,7 @@ def main(
             images=tuple(images),
             responses=ask(responder, store, folder.read, preprocessing, images, digests, batch_size),
         )
-        labeled = track(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
+        labeled = shown(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
         measured = [evaluated.measured(image, texture) for image in labeled]
         report = assess(evaluated, measured, np.random.default_rng(SEED), probe=probed, other=other)
         write_page(report, evaluated.picture, out_folder)
@@ -141,25 +142,6 @@ def require_positive(**counts: int | None) -> None:
     for name, count in counts.items():
         if count is not None and count < 1:
             raise InputError(f"{name}: must be a whole number of at least 1, got {count}")
-
-
-def make_preprocessing(
-    config: SceneConfig, field_of_view_mm: float | None, *, crop: bool, contrast: str
-) -> Preprocessing:
-    """How pictures are made alike those of a preset."""
-    training_levels = None
-    if contrast == "quantiles":
-        keys = [SceneKey(seed=0, split=Split.TRAIN, scene_index=index) for index in range(NUM_LEVELS)]
-        made = synthesize_pictures(config, keys, size_px=config.imaging.size_px, workers=1)
-        training_levels = levels([gray for gray, _ in track(made, "gray levels of training", total=NUM_LEVELS)])
-    return Preprocessing(
-        field_of_view_mm=field_of_view_mm,
-        training_field_mm=config.field_of_view_mm,
-        crop=crop,
-        contrast=contrast,
-        size_px=config.imaging.size_px,
-        training_levels=training_levels,
-    )
 
 
 def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderImage]:

@@ -1,5 +1,6 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibra
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
 from octa_svr_dataset.evaluation.metrics import (
-    ClassMetrics,
     Judgments,
     Scored,
     binary_metrics,
@@ -60,14 +60,21 @@ class Evaluated:
         return min(known_mm, settings.training_field_mm) if settings.crop else known_mm
 
 
-def require_one_kind(images: Sequence[FolderImage]) -> None:
-    """Refuse to average ultra-wide pictures with others."""
-    num_wide = sum(image.is_ultra_wide for image in images)
-    if 0 < num_wide < len(images):
-        raise InputError(
-            f"real_dir: {num_wide} of {len(images)} pictures are ultra-wide; allowed: all or none of them, as they "
-            "are never averaged with scans of the macula"
-        )
+def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderImage, ...]:
+    """Pictures of one width of field, the named one, or the only one there is: different widths are never pooled.
+
+    Raises
+    ------
+    InputError
+        There are several, and none is named, or one that there is not.
+    """
+    counts = Counter(image.track for image in images)
+    if track is None and len(counts) == 1:
+        return tuple(images)
+    if track not in counts:
+        found = ", ".join(f"{name} ({count} pictures)" for name, count in sorted(counts.items()))
+        raise InputError(f"track: {'none is named' if track is None else f'got {track!r}'}; allowed: {found}")
+    return tuple(image for image in images if image.track == track)
 
 
 def assess(
@@ -106,7 +113,6 @@ def assess(
         responses=evaluated.responses,
         binary=binary_metrics(entries, resamples),
         three_class=three_class,
-        tracks=_tracks(entries, rng),
         table=_table(evaluated, judged, measured, probe, resamples, rng),
         calibration=_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
@@ -131,13 +137,6 @@ def _table(
         probabilities=tuple(response.disease_probability for _, response in known),
     )
     return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
-
-
-def _tracks(entries: Sequence[Scored], rng: np.random.Generator) -> dict[str, ClassMetrics]:
-    """Binary metrics by width of field, where there are several."""
-    names = sorted({entry.image.track for entry in entries})
-    parts = {name: [entry for entry in entries if entry.image.track == name] for name in names if len(names) > 1}
-    return {name: binary_metrics(part, Judgments.binary(part).resamples(rng)) for name, part in parts.items()}
 
 
 def _calibration(evaluated: Evaluated) -> Calibration | None:

@@ -139,6 +139,20 @@ class Preprocessing:
         return asdict(self) | {"matched_quantiles": MATCHED_QUANTILES if self.contrast == "quantiles" else None}
 
 
+def require_contrast(name: str) -> Contrast:
+    """The name of a contrast.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    for contrast in CONTRASTS:
+        if name == contrast:
+            return contrast
+    raise InputError(f"contrast: unknown name {name!r}; allowed: {', '.join(CONTRASTS)}")
+
+
 def gray_levels(pictures: Sequence[np.ndarray]) -> tuple[float, float]:
     """Gray levels at `MATCHED_QUANTILES`: the median over pictures, (H, W) uint8 each."""
     low, high = np.median([np.quantile(picture, MATCHED_QUANTILES) for picture in pictures], axis=0)

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from octa_svr_dataset.evaluation.folders.images import said_of
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
 from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
 from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
@@ -33,8 +34,8 @@ def show(report: Report, out: Path, console: Console) -> None:
         )
     counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
     console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
-    if report.folder.left_out:
-        console.print(f"left out of the folder: {len(report.folder.left_out)}, listed in {REPORT_NAME}")
+    for line in said_of(report.folder.left_out):
+        console.print(line, markup=False, highlight=False)
     for name in (PAGE_NAME, REPORT_NAME, PREDICTIONS_NAME):
         console.print(f"{out / name}", soft_wrap=True, highlight=False)
 

@@ -44,6 +44,9 @@ class Protocol:
     real_dir: str
     """Folder of the pictures."""
 
+    track: str | None
+    """Width of field that was taken of a folder with several."""
+
     limit: int | None
     """Only so many pictures of it, spread over it; all where absent."""
 

@@ -53,9 +53,6 @@ class Report:
 
     binary: ClassMetrics
     three_class: ClassMetrics
-    tracks: dict[str, ClassMetrics]
-    """Binary metrics by width of field, where there are several."""
-
     table: tuple[Row, ...]
     """The model and the baselines; empty where the folder has no labels."""
 
@@ -107,7 +104,6 @@ def summary(report: Report) -> dict[str, Any]:
         "unparsable_rate": report.unparsable_rate,
         "binary": _metrics(report.binary),
         "three_class": _metrics(report.three_class),
-        "by_field": {name: _metrics(metrics) for name, metrics in report.tracks.items()},
         "table": [_row(row) for row in report.table],
         "calibration": _calibration(report),
         "comparison": None if report.comparison is None else asdict(report.comparison),

@@ -17,6 +17,7 @@ from evaluation.hospital import LAYOUTS, Hospital, build_hospital
 from stand_in_server import MODEL, StandIn, hash_of, serve
 
 from octa_svr_dataset.command import run
+from octa_svr_dataset.evaluation.assessment import of_track
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.text.answers import parse_answer
@@ -58,7 +59,11 @@ def evaluate(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     return evaluate
 
 
-def truths_by_picture(hospital: Hospital) -> dict[str, str | None]:
+TRACKS = {"octa500": {"track": "6 mm"}}
+"""Of the layouts with several widths of field, which one to take."""
+
+
+def truths_by_picture(hospital: Hospital, track: str | None = None) -> dict[str, str | None]:
     """Class of each picture, by the hash of what a model is shown."""
     folder = open_image_folder(hospital.root, **hospital.options)
     assert {image.path.as_posix() for image in folder.images} == hospital.truths.keys()
@@ -67,22 +72,22 @@ def truths_by_picture(hospital: Hospital) -> dict[str, str | None]:
     )
     return {
         hash_of(shown.apply(folder.read(image), image.field_of_view_mm)): hospital.truths[image.path.as_posix()]
-        for image in folder.images
+        for image in of_track(folder.images, track)
     }
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_model_that_knows_scores_one_in_every_layout_and_one_that_guesses_one_half(layout, evaluate, tmp_path):
     hospital = build_hospital(tmp_path / "hospital", layout, num_per_class=3)
-    truths = truths_by_picture(hospital)
+    truths = truths_by_picture(hospital, **TRACKS.get(layout, {}))
     knows = StandIn(
         answer=lambda picture, _: WORDS[truths[picture]], log_probabilities=lambda p: FIRST_TOKENS[truths[p]]
     )
     guesses = StandIn(answer=lambda *_: WORDS["healthy"])
-    settings = {"real_dir": hospital.root, "model": MODEL, **hospital.options}
+    settings = {"real_dir": hospital.root, "model": MODEL, **hospital.options, **TRACKS.get(layout, {})}
     with serve(knows) as server:
         known = evaluate(tmp_path / "known", endpoint=server.url, **settings)
-    counts = Counter(truth for truth in hospital.truths.values() if truth is not None)
+    counts = Counter(truth for truth in truths.values() if truth is not None)
     if not counts:
         assert known["balanced_accuracy"] is None
         assert known["binary"]["balanced_accuracy_undefined_because"] == "the folder has no labels"

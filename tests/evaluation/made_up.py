@@ -49,6 +49,7 @@ def evaluated(root: Path, responses: Sequence[Response], **settings: object) -> 
         model_fingerprint="",
         endpoint=None,
         real_dir=str(root),
+        track=None,
         limit=None,
         max_new_tokens=5,
         preprocessing=PREPROCESSING.as_record(),

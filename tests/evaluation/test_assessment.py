@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, measured, response_of
+from evaluation.made_up import HEALTHY, NPDR, PDR, PREPROCESSING, evaluated, folder_of, measured, response_of
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.assessment import Evaluated, assess, require_one_kind
-from octa_svr_dataset.evaluation.folder import FolderImage
+from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.predictions import PredictionStore, scored
 from octa_svr_dataset.evaluation.report import Report, remove_report, summary, write_report
@@ -128,20 +127,27 @@ def test_a_folder_of_one_class_has_recalls_and_a_reason(tmp_path):
     json.dumps(summary(report))
 
 
-def test_fields_of_different_width_are_also_told_apart(made_up):
+def test_fields_of_different_width_are_never_pooled(made_up):
     images = [replace(image, field_of_view_mm=3.0 + 3.0 * (number % 2)) for number, image in enumerate(made_up.images)]
-    report = report_of(replace(made_up, images=tuple(images)))
-    assert report.tracks.keys() == {"3 mm", "6 mm"}
-    assert sum(metrics.confusion.sum() for metrics in report.tracks.values()) == 15
-    assert "3 and 6 mm" in by_name(report)["perfusion index"].basis
+    with pytest.raises(InputError, match=r"track: none is named; allowed: 3 mm \(8 pictures\), 6 mm \(7 pictures\)"):
+        of_track(images, None)
+    with pytest.raises(InputError, match=r"track: got '4 mm'; allowed: 3 mm"):
+        of_track(images, "4 mm")
+    wide = of_track(images, "6 mm")
+    assert len(wide) == 7
+    assert of_track(wide, None) == wide
+    responses = [response_of(HEALTHY, probability=0.2)] * 7
+    report = report_of(replace(made_up, images=wide, responses=tuple(responses)))
+    assert "of 6 mm" in by_name(report)["perfusion index"].basis
 
 
-def test_ultra_wide_pictures_are_never_averaged_with_others():
-    wide, narrow = FolderImage(path=Path("a"), truth=None, is_ultra_wide=True), FolderImage(path=Path("b"), truth=None)
-    require_one_kind([wide, wide])
-    require_one_kind([narrow])
-    with pytest.raises(InputError, match="real_dir: 1 of 2 pictures are ultra-wide"):
-        require_one_kind([wide, narrow])
+def test_a_cut_picture_has_the_width_that_is_left(made_up):
+    cut = replace(PREPROCESSING, crop=True, field_of_view_mm=6.0)
+    assert replace(made_up, preprocessing=cut).width_mm(made_up.images[0]) == 3.0
+    assert replace(made_up, preprocessing=replace(cut, crop=False)).width_mm(made_up.images[0]) == 6.0
+    assert made_up.width_mm(made_up.images[0]) == 3.0
+    own = replace(made_up.images[0], field_of_view_mm=4.5)
+    assert made_up.width_mm(own) == 4.5
 
 
 def test_the_same_responses_give_the_same_report(made_up):

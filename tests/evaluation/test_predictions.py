@@ -16,6 +16,7 @@ PROTOCOL = Protocol(
     model_fingerprint="f",
     endpoint=None,
     real_dir="eyes",
+    track=None,
     limit=None,
     max_new_tokens=5,
     preprocessing={"crop": False, "levels": (1.0, 2.0)},
