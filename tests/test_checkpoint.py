@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models
 
 from octa_svr_dataset import checkpoint
-from octa_svr_dataset.checkpoint import find_checkpoint
+from octa_svr_dataset.checkpoint import find_checkpoint, fingerprint
 from octa_svr_dataset.errors import InputError
 
 WEIGHTS = {"weight": np.zeros(100, np.float32)}
@@ -156,3 +157,16 @@ def test_a_cached_model_is_used_without_network(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(checkpoint, "snapshot_download", snapshot_download)
     assert find_checkpoint("owner/model") == folder
+
+
+def test_a_fingerprint_tells_weights_apart_and_no_copies(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weights = {"wide": rng.normal(size=(400, 3000)).astype(np.float32)}
+    for name in ("first", "copy", "other"):
+        (tmp_path / name).mkdir()
+        if name == "other":
+            weights["wide"] = weights["wide"] * np.float32(1.001)
+        save_file(weights, tmp_path / name / "model.safetensors")
+    first, copy, other = (fingerprint(tmp_path / name) for name in ("first", "copy", "other"))
+    assert first == copy
+    assert first != other

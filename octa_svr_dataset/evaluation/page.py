@@ -20,8 +20,8 @@ from octa_svr_dataset.evaluation.metrics import UNPARSABLE, said
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.version import VERSION
 
-MOST_ERRORS = 12
-"""So many errors are shown, those of which the model is surest first."""
+MOST_SHOWN = 12
+"""So many pictures are shown: errors, those of which the model is surest first; without labels, the first ones."""
 
 THUMBNAIL_PX = 256
 
@@ -33,11 +33,13 @@ _MOST_LEFT_OUT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """A picture that the model reads wrongly."""
+class Shown:
+    """A picture with what the model says of it."""
 
     path: str
     truth: str
+    """Empty where nobody knows it."""
+
     predicted: str
     probability: float | None
     """Of disease, by label likelihood."""
@@ -72,7 +74,7 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
         roc=_roc(report),
         reliability=_reliability(report),
         plot_px=PLOT_PX,
-        mistakes=mistakes(report, read),
+        shown=shown(report, read),
         num_mistakes=sum(entry.is_right is False for entry in report.scored),
         left_out=left_out[:_MOST_LEFT_OUT],
         num_not_listed=max(len(left_out) - _MOST_LEFT_OUT, 0),
@@ -81,21 +83,24 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
     write_whole(out / PAGE_NAME, html)
 
 
-def mistakes(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Mistake]:
-    """The worst errors of the primary question: those of which the label likelihood is surest, then the others."""
-    wrong = [
-        (entry, response.disease_probability)
-        for entry, response in zip(report.scored, report.responses, strict=True)
-        if entry.is_right is False
-    ]
+def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Shown]:
+    """The worst errors of the primary question: those of which the label likelihood is surest, then the others.
+
+    Without labels, the first pictures.
+    """
+    pairs = zip(report.scored, (response.disease_probability for response in report.responses), strict=True)
+    candidates = [pair for pair in pairs if pair[0].is_right is False or not report.table]
 
     def distance(item: tuple[Any, float | None]) -> float:
         entry, probability = item
-        return -1.0 if probability is None else abs(probability - float(entry.image.truth.is_diseased))
+        return (
+            -1.0
+            if probability is None or entry.image.truth is None
+            else abs(probability - float(entry.image.truth.is_diseased))
+        )
 
-    worst = sorted(wrong, key=distance, reverse=True)[:MOST_ERRORS]
     return [
-        Mistake(
+        Shown(
             path=entry.image.path.as_posix(),
             truth="" if entry.image.truth is None else class_name(entry.image.truth),
             predicted=said(entry.verdict),
@@ -103,7 +108,7 @@ def mistakes(report: Report, read: Callable[[FolderImage], Image.Image]) -> list
             output=entry.output if len(entry.output) <= _LONGEST_OUTPUT else f"{entry.output[:_LONGEST_OUTPUT]} ...",
             picture=_data_url(read(entry.image)),
         )
-        for entry, probability in worst
+        for entry, probability in sorted(candidates, key=distance, reverse=True)[:MOST_SHOWN]
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from evaluation.made_up import HEALTHY, NPDR, PDR, evaluated, folder_of, measured, response_of
 
 from octa_svr_dataset.evaluation.assessment import assess
-from octa_svr_dataset.evaluation.page import MOST_ERRORS, mistakes, write_page
+from octa_svr_dataset.evaluation.page import MOST_SHOWN, shown, write_page
 
 TRUTHS = [HEALTHY] * 10 + [NPDR] * 8 + [PDR] * 8
 EVIL = "<script>alert('&')</script> Conclusion: healthy retina."
@@ -65,7 +65,7 @@ def test_the_page_holds_table_confusion_curves_and_errors(html):
     assert {attributes["aria-label"] for tag, attributes in tags if tag == "svg"} == {"ROC curve", "Reliability curve"}
     for words in ("majority class", "age (confounder)", "supervised on this folder", "read as npdr", "50.0% ["):
         assert words in text
-    assert len([tag for tag, _ in tags if tag == "img"]) == MOST_ERRORS
+    assert len([tag for tag, _ in tags if tag == "img"]) == MOST_SHOWN
     assert "12 of 16 pictures read wrongly" in text
 
 
@@ -75,16 +75,20 @@ def test_the_roc_curve_runs_from_corner_to_corner(html):
 
 
 def test_the_surest_errors_come_first(made_up):
-    shown = mistakes(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture)
-    probabilities = [mistake.probability for mistake in shown]
+    errors = shown(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture)
+    probabilities = [error.probability for error in errors]
     assert probabilities == sorted(probabilities), "all are diseased eyes called healthy"
-    assert {mistake.truth for mistake in shown} == {"npdr", "pdr"}
+    assert {error.truth for error in errors} == {"npdr", "pdr"}
 
 
 def test_a_page_without_labels_or_probabilities_says_so(tmp_path):
     root = folder_of(tmp_path / "eyes", TRUTHS[:3], is_labeled=False)
     made_up = evaluated(root, [response_of(None)] * 3)
     write_page(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture, tmp_path)
-    text = Reader(Path(tmp_path / "report.html").read_text(encoding="utf-8")).text
+    page = Reader(Path(tmp_path / "report.html").read_text(encoding="utf-8"))
+    text = page.text
+    assert len([tag for tag, _ in page.tags if tag == "img"]) == 3, (
+        "every answer is shown where none is known to be wrong"
+    )
     assert "Balanced accuracy is undefined, as the folder has no labels." in text
     assert "unparsable 3" in text
