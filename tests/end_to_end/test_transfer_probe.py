@@ -69,6 +69,11 @@ def test_a_folder_is_scored_by_probes_and_baselines(pictures: Path, tmp_path: Pa
     ("options", "message"),
     [
         (["--real_dir=missing"], "real_dir: there is no folder 'missing'"),
+        (["--labels=missing.csv"], "labels: there is no file 'missing.csv'"),
+        (["--label_map=missing.yaml"], "label_map: cannot read 'missing.yaml'"),
+        (["--id_column=scan"], "id_column: got 'scan', but no table by --labels"),
+        (["--label_column=grade"], "label_column: got 'grade', but no table by --labels"),
+        (["--layer=deep"], "layer: got 'deep', but "),
         (["--preset=nope"], "preset: unknown name 'nope'; allowed: "),
         (["--num_train=0"], "num_train: must be a whole number of at least 1, got 0"),
         (["--input_px=32"], "input_px: must be a whole number of at least 64, got 32"),

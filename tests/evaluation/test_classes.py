@@ -13,7 +13,8 @@ USUAL = read_label_map(None)
 WRITTEN = {
     "healthy": (
         "healthy", "Healthy control", "NORMAL", "normal eyes", "Control", "No DR", "no_DR", "NoDR", "0_NoDR", "R0",
-        "No diabetic retinopathy", "no apparent retinopathy", "ICDR 0", "Non-diabetic", "0 - No DR", "0. Normal",
+        "No diabetic retinopathy", "no apparent retinopathy", "ICDR 0", "Non-diabetic", "DR-", "DR (-)", "0 - No DR",
+        "0. Normal",
     ),
     "npdr": (
         "NPDR", "mild NPDR", "Severe nonproliferative", "non-proliferative", "Non-proliferative diabetic retinopathy",
@@ -25,7 +26,7 @@ WRITTEN = {
         "PDR", "Proliferative", "Proliferate_DR", "proliferative diabetic retinopathy", "Proliferative DR (PDR)", "R3",
         "R3A", "high-risk PDR", "ICDR4", "4 PDR",
     ),
-    "diabetic": ("DR", "diabetic retinopathy", "diabetic", "With DR"),
+    "diabetic": ("DR", "diabetic retinopathy", "diabetic", "With DR", "DR+", "DR (+)"),
 }  # fmt: skip
 
 
@@ -43,7 +44,10 @@ def test_what_is_not_asked_about_is_left_out(name: str) -> None:
     assert isinstance(USUAL.read(name), LeftOut)
 
 
-@pytest.mark.parametrize("name", ["not PDR", "no PDR", "non-PDR", "PDR?", "NPDR or PDR", "diabetes", "DM", "npdr/pdr"])
+@pytest.mark.parametrize(
+    "name",
+    ["not PDR", "no PDR", "non-PDR", "PDR?", "NPDR or PDR", "diabetes", "DM", "npdr/pdr", "NPDR-", "none", "-", "+"],
+)
 def test_names_that_could_mean_several_classes_are_refused(name: str) -> None:
     with pytest.raises(InputError, match=r"names no class; allowed: .*--label_map"):
         USUAL.require_known([name], field="labels", what="the class")

@@ -44,6 +44,7 @@ CLASS_FOLDERS: dict[str, Truth] = {
             "non_diabetic",
             "nondiabetic",
             "without_dr",
+            "dr_negative",
             "no_retinopathy",
             "no_apparent_dr",
             "no_apparent_retinopathy",
@@ -79,7 +80,7 @@ CLASS_FOLDERS: dict[str, Truth] = {
     **dict.fromkeys(
         ("pdr", "early_pdr", "active_pdr", "stable_pdr", "high_risk_pdr", "r3", "r3a", "r3s", "icdr_4"), _PDR
     ),
-    **dict.fromkeys(("dr", "diabetic", "with_dr"), _DIABETIC),
+    **dict.fromkeys(("dr", "diabetic", "with_dr", "dr_positive"), _DIABETIC),
 }
 """Names of classes that are understood; what `normalized_class` makes of a name is looked up here."""
 
@@ -121,15 +122,20 @@ _REWRITTEN = (
     (r"^icdr_?(?:grade_)?(\d)$", r"icdr_\1"),
 )
 
+_SIGNS = ((r"[\s_]*\(?\+\)?$", "positive"), (r"[\s_]*\(?[-\u2212]\)?$", "negative"))
+
 _NUMBER = re.compile(r"(?:(?:dr|grade|class|stage|level|severity|label)_?)?(\d+)")
 
 
 def normalized_class(name: str) -> str:
     """A name in lower case, with underscores for what parts words, and one spelling of each disease.
 
-    A question mark stays: it is a doubt, so no synonym knows such a name.
+    A sign at its end is part of a name (`DR-`), and so is a question mark: no synonym knows a doubt.
     """
-    text = re.sub(r"[^0-9a-z?]+", "_", re.sub(r"^(\d+)\.0+$", r"\1", name.strip().lower())).strip("_")
+    text = re.sub(r"^(\d+)\.0+$", r"\1", name.strip().lower())
+    for sign, word in _SIGNS:
+        text = re.sub(sign, f" {word}", text)
+    text = re.sub(r"[^0-9a-z?]+", "_", text).strip("_")
     for pattern, spelling in _REWRITTEN:
         text = re.sub(pattern, spelling, text)
     return text
@@ -172,14 +178,15 @@ class ClassReader:
         numbers = [name for name in unknown if _NUMBER.fullmatch(normalized_class(name))]
         if numbers:
             raise InputError(
-                f"{field}: {what} {_quoted(numbers)} is a number, which means another grade in each scale (0 to 2, or "
-                "0 to 4 of the ICDR); allowed: a --label_map that says what each means, such as "
+                f"{field}: {what} {numbers[0]!r} is a number{_others('as are', numbers)}, which means another grade in "
+                "each scale (0 to 2, or 0 to 4 of the ICDR); allowed: a --label_map that says what each means, such as "
                 "{0: healthy, 1: npdr, 2: npdr, 3: npdr, 4: pdr}"
             )
         if unknown:
             raise InputError(
-                f"{field}: {what} {_quoted(unknown)} names no class; allowed: healthy, npdr, pdr, dr and how they are "
-                f"usually written, or a --label_map that says which of {', '.join(MAPPED)} it stands for"
+                f"{field}: {what} {unknown[0]!r} names no class{_others('nor do', unknown)}; allowed: healthy, npdr, "
+                f"pdr, dr and how they are usually written, or a --label_map that says which of {', '.join(MAPPED)} it "
+                "stands for"
             )
 
 
@@ -211,6 +218,7 @@ def read_label_map(path: Path | None) -> ClassReader:
     return ClassReader(mapped=mapped)
 
 
-def _quoted(names: list[str], most: int = 5) -> str:
-    """The first few names."""
-    return ", ".join(repr(name) for name in names[:most]) + (f" and {len(names) - most} more" * (len(names) > most))
+def _others(words: str, names: list[str], most: int = 4) -> str:
+    """The names after the first one, of which a few are enough, as an insertion; empty where there are none."""
+    quoted = [*map(repr, names[1 : 1 + most]), *["others"] * (len(names) > 1 + most)]
+    return f" ({words} {', '.join(quoted)})" if quoted else ""

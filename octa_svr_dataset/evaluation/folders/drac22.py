@@ -61,7 +61,9 @@ def list_drac22(root: Path, tasks: Sequence[Path], reader: ClassReader, *, field
         images += found
         left_out += left
     if not images:
-        raise InputError(f"{field}: no task of {str(root)!r} has pictures with grades or masks")
+        raise InputError(
+            f"{field}: no task of {str(root)!r} has pictures with grades or masks; allowed: tasks A and C of DRAC22"
+        )
     images = [replace(image, is_ultra_wide=True) for image in images]
     return Listing(layout="drac22", images=tuple(images), left_out=tuple(left_out))
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 from octa_svr_dataset.evaluation.folders.classes import ClassReader
 from octa_svr_dataset.evaluation.folders.images import FolderImage, LeftOut, Truth
-from octa_svr_dataset.evaluation.folders.rows import MISSING, MatchedRow, details
+from octa_svr_dataset.evaluation.folders.rows import MatchedRow, details
 from octa_svr_dataset.evaluation.folders.tables import TableFile
+
+UNLABELED = frozenset({"", "?", "na", "n/a", "nan", "null"})
+"""Cells that give no class, whatever their case; "none" may mean that there is no disease, and is refused."""
 
 
 def label_images(
@@ -37,7 +40,7 @@ def label_images(
         A name is that of no class, or a detail cannot be read.
     """
     if classes is not None:
-        named = {name for name in classes.values() if name.lower() not in MISSING or reader.knows(name)}
+        named = {name for name in classes.values() if name.lower() not in UNLABELED or reader.knows(name)}
         reader.require_known(named, field=field, what=what)
     images: list[FolderImage] = []
     left_out: list[LeftOut] = []

@@ -112,10 +112,10 @@ def read_table(path: Path, *, field: str) -> TableFile:
         raise InputError(f"{field}: {str(path)!r} holds no row; allowed: a line of column names, and a line a picture")
     header, width = lines[0], max(map(len, lines))
     if any(any(line[len(header) :]) for line in lines):
-        raise InputError(f"{field}: {str(path)!r} has lines longer than its first, which names {len(header)} columns")
+        raise InputError(f"{field}: {str(path)!r} has lines longer than its first; allowed: {len(header)} cells")
     columns = tuple(column for column in header if column)
     if len(set(columns)) < len(columns):
-        raise InputError(f"{field}: {str(path)!r} names a column twice: {', '.join(map(repr, columns))}")
+        raise InputError(f"{field}: {str(path)!r} names a column twice: {', '.join(map(repr, columns))}; allowed: once")
     padded = [line + [""] * (width - len(line)) for line in lines[1:]]
     rows = tuple({column: cell for column, cell in zip(header, line, strict=False) if column} for line in padded)
     return TableFile(path=path, columns=columns, rows=rows)
@@ -141,7 +141,9 @@ def _read_json_lines(path: Path, field: str) -> list[dict[str, object]]:
         try:
             entry = json.loads(line)
         except json.JSONDecodeError as error:
-            raise InputError(f"{field}: line {number} of {str(path)!r} is no JSON: {error}") from None
+            raise InputError(
+                f"{field}: line {number} of {str(path)!r} is no JSON: {error}; allowed: an object a line"
+            ) from None
         if not isinstance(entry, dict):
             raise InputError(f"{field}: line {number} of {str(path)!r} is no object; allowed: {{column: value}}")
         objects.append(entry)
