@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined
@@ -16,7 +15,7 @@ from sklearn.metrics import roc_curve
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
-from octa_svr_dataset.evaluation.metrics import UNPARSABLE, said
+from octa_svr_dataset.evaluation.metrics import UNPARSABLE, Scored, said
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.version import VERSION
 
@@ -91,13 +90,9 @@ def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Sh
     pairs = zip(report.scored, (response.disease_probability for response in report.responses), strict=True)
     candidates = [pair for pair in pairs if pair[0].is_right is False or not report.table]
 
-    def distance(item: tuple[Any, float | None]) -> float:
-        entry, probability = item
-        return (
-            -1.0
-            if probability is None or entry.image.truth is None
-            else abs(probability - float(entry.image.truth.is_diseased))
-        )
+    def distance(pair: tuple[Scored, float | None]) -> float:
+        truth, probability = pair[0].image.truth, pair[1]
+        return -1.0 if probability is None or truth is None else abs(probability - float(truth.is_diseased))
 
     return [
         Shown(
