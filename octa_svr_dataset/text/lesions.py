@@ -54,7 +54,7 @@ def say_irma(writer: Writer) -> Said:
         return writer.say("irma/one", *ids, place=writer.place_of(shunts[0]))
     if len(shunts) > MOST_LISTED:
         return writer.say("irma/many", *ids, number=numeral(len(shunts)))
-    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=_shared([s.direction for s in shunts]))
+    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=by_direction([s.direction for s in shunts]))
 
 
 def say_neovascularization(writer: Writer) -> Said:
@@ -69,7 +69,7 @@ def say_neovascularization(writer: Writer) -> Said:
     return writer.say("neovascularization/many", *ids, number=numeral(len(tufts)), largest=largest(len(tufts)), **words)
 
 
-def _shared(directions: list[str]) -> str:
+def by_direction(directions: list[str]) -> str:
     """How many lie in each direction, as a list in prose: "two above the fovea and one to the left of the fovea"."""
     counts = Counter(directions)
     if len(counts) == 1:

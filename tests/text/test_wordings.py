@@ -16,7 +16,7 @@ CANNOT_BE_SEEN = re.compile(
 )
 """What an en-face OCTA image cannot show, or what no reader of it should decide."""
 
-PHRASES = re.compile(r"^(dropout/item|quality/(noise|blur|motion|darkness))$")
+PHRASES = re.compile(r"^(dropout/item|locate/(item|dot)|quality/(noise|blur|motion|darkness))$")
 """Statements that are parts of a sentence."""
 
 ARITHMETIC = (
