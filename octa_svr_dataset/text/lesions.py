@@ -44,15 +44,15 @@ def say_new_vessels(writer: Writer) -> list[Said]:
     return [say_irma(writer), say_neovascularization(writer)]
 
 
-def say_irma(writer: Writer) -> Said:
-    """Intraretinal microvascular abnormalities: how many, and where."""
+def say_irma(writer: Writer, *, most_listed: int = MOST_LISTED) -> Said:
+    """Intraretinal microvascular abnormalities: how many, and where, if there are no more than are to be listed."""
     shunts = writer.findings.visible_irma
     if not shunts:
         return writer.say("irma/none", "irma")
     ids = [f"irma/{shunt.instance_id}" for shunt in shunts]
     if len(shunts) == 1:
         return writer.say("irma/one", *ids, place=writer.place_of(shunts[0]))
-    if len(shunts) > MOST_LISTED:
+    if len(shunts) > most_listed:
         return writer.say("irma/many", *ids, number=numeral(len(shunts)))
     return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=by_direction([s.direction for s in shunts]))
 

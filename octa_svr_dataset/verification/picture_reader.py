@@ -11,7 +11,7 @@ _REGION = r"\b(?:quadrants?|sectors?)\b"
 _WORST = (
     r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|"
     r"hardest|greatest|highest|heaviest|"
-    r"the most\b(?! extensive)|most extensive|more than (?:of )?(?:any|the) other|stands? out|largest (?:share|part|"
+    r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|largest (?:share|part|"
     r"loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
     r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
@@ -21,6 +21,9 @@ _LEAST = (
     r"\b(?:least (?:affected|damaged|severely|heavily|loss|involved|of (?:its|the))|best preserved|most spared|"
     r"(?:lost|suffers?) (?:the )?least)\b"
 )
+
+_AMONG_ALL = r"\b(?:followed by|next|any other|(?:most|worst|largest)\b.*\bahead of)\b"
+"""Says that no quadrant has lost more, though others are named."""
 
 _EVEN = (
     r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|"
@@ -94,7 +97,7 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     for region in named:
         if context.quadrants and region not in context.quadrants:
             yield Claim(aspect="asked_region", subject="regions", value=(region, context.quadrants))
-    among = tuple(named) if len(named) > 1 else context.quadrants
+    among = tuple(named) if len(named) > 1 and not clause.has(_AMONG_ALL) else context.quadrants
     if is_even and not named and not clause.has(_REGION) and clause.has(_VESSELS):
         return
     if is_even or (is_denied and clause.has(_WORST)):
