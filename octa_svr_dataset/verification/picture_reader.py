@@ -11,8 +11,8 @@ _REGION = r"\b(?:quadrants?|sectors?)\b"
 _WORST = (
     r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|"
     r"hardest|greatest|highest|heaviest|"
-    r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|largest (?:share|part|"
-    r"loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
+    r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|"
+    r"largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
     r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
