@@ -9,7 +9,7 @@ MOST_LISTED = 3
 """The places of no more shunts are listed."""
 
 LEAST_SCATTERED = 4
-"""So many microaneurysms without a common side are said to be scattered."""
+"""Of fewer microaneurysms the places are listed; so many without a common side are said to be scattered."""
 
 
 def say_microaneurysms(writer: Writer) -> list[Said]:
@@ -27,13 +27,21 @@ def say_microaneurysms(writer: Writer) -> list[Said]:
     if len(dots) == 2 and directions[0] != directions[1]:
         first, second = (f"{as_place(direction)} the fovea" for direction in directions)
         return [writer.say("microaneurysms/two", *ids, first=first, second=second)]
+    if len(dots) < LEAST_SCATTERED:
+        return [say_sides_of_dots(writer)]
     said = [writer.say("microaneurysms/many", *ids, number=numeral(len(dots)))]
     main = most_common(directions)
     if main:
-        said.append(writer.say("microaneurysms/most", *ids, place=f"{as_place(main)} the fovea"))
-    elif len(dots) >= LEAST_SCATTERED:
-        said.append(writer.say("microaneurysms/scattered", *ids))
-    return said
+        return [*said, writer.say("microaneurysms/most", *ids, place=f"{as_place(main)} the fovea")]
+    return [*said, writer.say("microaneurysms/scattered", *ids)]
+
+
+def say_sides_of_dots(writer: Writer) -> Said:
+    """How many microaneurysms lie in each direction from the fovea."""
+    dots = writer.findings.visible_microaneurysms
+    ids = [f"microaneurysm/{dot.instance_id}" for dot in dots]
+    places = by_direction([dot.direction for dot in dots])
+    return writer.say("microaneurysms/places", *ids, number=numeral(len(dots)), places=places)
 
 
 def say_new_vessels(writer: Writer) -> list[Said]:

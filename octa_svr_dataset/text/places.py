@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from octa_svr_dataset.findings import DropoutFinding, MicroaneurysmFinding, NewVesselsFinding
-from octa_svr_dataset.text.lesions import by_direction, say_irma, say_microaneurysms, say_neovascularization
+from octa_svr_dataset.text.lesions import say_irma, say_microaneurysms, say_neovascularization, say_sides_of_dots
 from octa_svr_dataset.text.perfusion import say_dropout, say_dropouts
 from octa_svr_dataset.text.words import decimals, listed, numeral
 from octa_svr_dataset.text.writer import Said, Writer
@@ -25,16 +25,14 @@ def say_places_of_dots(writer: Writer, dots: Sequence[MicroaneurysmFinding]) -> 
     if len(dots) == 1:
         size = writer.say("locate/dot_size", *ids, diameter=f"{dots[0].diameter_um:.0f}")
         return [*say_microaneurysms(writer), size]
-    number = numeral(len(dots))
     if len(dots) > MOST_DOTS_LISTED:
-        places = by_direction([dot.direction for dot in dots])
-        return [writer.say("locate/dots_shared", *ids, number=number, places=places)]
+        return [say_sides_of_dots(writer)]
     wording = writer.draw(len(writer.wordings.of("locate/dot")))
     items = [
         writer.phrase_in("locate/dot", wording, place=writer.place_of(dot), diameter=f"{dot.diameter_um:.0f}")
         for dot in dots
     ]
-    return [writer.say("locate/dots", *ids, number=number, dots=listed(items))]
+    return [writer.say("locate/dots", *ids, number=numeral(len(dots)), dots=listed(items))]
 
 
 def say_places_of_shunts(writer: Writer, shunts: Sequence[NewVesselsFinding]) -> list[Said]:

@@ -55,6 +55,7 @@ FALSE = (
     "Dropout lies to the left of the fovea.",
     "Two areas of dropout: one of 0.49 mm² above the fovea and one with an area of 0.12 mm² to the lower right of it.",
     "Two microaneurysms stand out.",
+    "There are five microaneurysms: two to the left of the fovea and one to the upper right of the fovea.",
     "A microaneurysm to the left of the fovea is 40 µm wide.",
     "There are three microaneurysms: two to the left of the fovea and one with a diameter of 63 µm below it.",
     "Four bright dots are consistent with microaneurysms.",
