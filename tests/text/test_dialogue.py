@@ -161,6 +161,16 @@ def test_every_text_is_clean_prose(many):
             ), prose
 
 
+def test_no_sentence_of_the_answers_comes_again_in_a_dialogue(many):
+    num = 0
+    for _, dialogue in many:
+        text = "\n".join(message.content for message in dialogue.messages[1::2])
+        said = Counter(part for part in re.split(r"(?<=[.?])\s+", text) if len(part.split()) > 3)
+        assert {part for part, times in said.items() if times > 1 and not part.startswith("Conclusion: ")} == set()
+        num += said.total()
+    assert num > 5000
+
+
 def test_nasal_and_temporal_are_said_only_after_the_eye_is_named(many):
     num = 0
     for _, dialogue in many:
