@@ -44,7 +44,7 @@ def _parts(reply: Reply, form: str) -> list[Said | str]:
     line = Said(text=format_last_line(reply.answer), findings=reply.rests_on)
     if reply.has_headings:
         body = [*_headed(reply.stages, "## {}\n", "\n\n"), "\n", line]
-        return ["<think>\n", *reply.summary, "\n</think>\n\n", *body] if form == "think" else body
+        return ["<think>\n", *_headed(reply.thoughts, "", "\n"), "\n</think>\n\n", *body] if form == "think" else body
     if form == "answer_only":
         return [line if reply.is_line else alone]
     stages = [stage for stage in reply.stages if stage.said]

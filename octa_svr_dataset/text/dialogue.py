@@ -1,7 +1,9 @@
 """Findings put into words: a dialogue about one picture."""
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -114,9 +116,9 @@ def _questions(config: TextConfig, writer: Writer) -> list[tuple[str, str]]:
 def _drawn(weights: Settings, writer: Writer, among: list[str] | None = None) -> str:
     """Name of one of the weights, drawn by them; empty where none of those that are left has any."""
     names = [name for name, weight in weights if weight > 0 and (among is None or name in among)]
-    limits = np.cumsum([getattr(weights, name) for name in names])
+    limits = list(accumulate(getattr(weights, name) for name in names))
     number = writer.rng.random()
-    return names[int(np.searchsorted(limits, number * limits[-1], side="right"))] if names else ""
+    return names[bisect_right(limits, number * limits[-1])] if names else ""
 
 
 def _eye(writer: Writer) -> str:

@@ -12,7 +12,7 @@ def evidence(writer: Writer) -> tuple[Stage, ...]:
     return (
         stage(*say_perfusion(writer)),
         stage(*say_microaneurysms(writer)),
-        stage(*say_new_vessels(writer), *_say_counted_beading(writer)),
+        stage(*say_new_vessels(writer), *say_counted_beading(writer)),
     )
 
 
@@ -21,5 +21,6 @@ def say_evidence(writer: Writer) -> list[Said]:
     return [said for part in evidence(writer) for said in part.said]
 
 
-def _say_counted_beading(writer: Writer) -> list[Said]:
+def say_counted_beading(writer: Writer) -> list[Said]:
+    """Beaded veins, where they count."""
     return [writer.say("shape/beaded", "vessel_shape")] if counts_beading(writer.findings) else []

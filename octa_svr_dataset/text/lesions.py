@@ -9,7 +9,7 @@ MOST_LISTED = 3
 """The places of no more shunts are listed."""
 
 LEAST_SCATTERED = 4
-"""So many microaneurysms without a common side are said to be scattered."""
+"""Of fewer microaneurysms the places are listed; so many without a common side are said to be scattered."""
 
 
 def say_microaneurysms(writer: Writer) -> list[Said]:
@@ -27,13 +27,21 @@ def say_microaneurysms(writer: Writer) -> list[Said]:
     if len(dots) == 2 and directions[0] != directions[1]:
         first, second = (f"{as_place(direction)} the fovea" for direction in directions)
         return [writer.say("microaneurysms/two", *ids, first=first, second=second)]
+    if len(dots) < LEAST_SCATTERED:
+        return [say_sides_of_dots(writer)]
     said = [writer.say("microaneurysms/many", *ids, number=numeral(len(dots)))]
     main = most_common(directions)
     if main:
-        said.append(writer.say("microaneurysms/most", *ids, place=f"{as_place(main)} the fovea"))
-    elif len(dots) >= LEAST_SCATTERED:
-        said.append(writer.say("microaneurysms/scattered", *ids))
-    return said
+        return [*said, writer.say("microaneurysms/most", *ids, place=f"{as_place(main)} the fovea")]
+    return [*said, writer.say("microaneurysms/scattered", *ids)]
+
+
+def say_sides_of_dots(writer: Writer) -> Said:
+    """How many microaneurysms lie in each direction from the fovea."""
+    dots = writer.findings.visible_microaneurysms
+    ids = [f"microaneurysm/{dot.instance_id}" for dot in dots]
+    places = by_direction([dot.direction for dot in dots])
+    return writer.say("microaneurysms/places", *ids, number=numeral(len(dots)), places=places)
 
 
 def say_new_vessels(writer: Writer) -> list[Said]:
@@ -44,17 +52,17 @@ def say_new_vessels(writer: Writer) -> list[Said]:
     return [say_irma(writer), say_neovascularization(writer)]
 
 
-def say_irma(writer: Writer) -> Said:
-    """Intraretinal microvascular abnormalities: how many, and where."""
+def say_irma(writer: Writer, *, most_listed: int = MOST_LISTED) -> Said:
+    """Intraretinal microvascular abnormalities: how many, and where, if there are no more than are to be listed."""
     shunts = writer.findings.visible_irma
     if not shunts:
         return writer.say("irma/none", "irma")
     ids = [f"irma/{shunt.instance_id}" for shunt in shunts]
     if len(shunts) == 1:
         return writer.say("irma/one", *ids, place=writer.place_of(shunts[0]))
-    if len(shunts) > MOST_LISTED:
+    if len(shunts) > most_listed:
         return writer.say("irma/many", *ids, number=numeral(len(shunts)))
-    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=_shared([s.direction for s in shunts]))
+    return writer.say("irma/few", *ids, number=numeral(len(shunts)), places=by_direction([s.direction for s in shunts]))
 
 
 def say_neovascularization(writer: Writer) -> Said:
@@ -69,7 +77,7 @@ def say_neovascularization(writer: Writer) -> Said:
     return writer.say("neovascularization/many", *ids, number=numeral(len(tufts)), largest=largest(len(tufts)), **words)
 
 
-def _shared(directions: list[str]) -> str:
+def by_direction(directions: list[str]) -> str:
     """How many lie in each direction, as a list in prose: "two above the fovea and one to the left of the fovea"."""
     counts = Counter(directions)
     if len(counts) == 1:

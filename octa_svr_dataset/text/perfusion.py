@@ -1,5 +1,7 @@
 """What is said of perfusion: areas of dropout, diffuse loss, and how the quadrants compare."""
 
+from collections.abc import Sequence
+
 from octa_svr_dataset.findings import DropoutFinding, RegionFinding
 from octa_svr_dataset.text.words import as_place, decimals, largest, listed, numeral, percent, size_of
 from octa_svr_dataset.text.writer import Said, Writer
@@ -24,22 +26,29 @@ def say_dropout(writer: Writer) -> list[Said]:
     dropouts = writer.findings.visible_dropouts
     if not dropouts:
         return [writer.say("dropout/none", "dropout")]
-    ids = [dropout_id(dropout) for dropout in dropouts]
     if len(dropouts) == 1:
-        return [writer.say("dropout/one", *ids, **_words_of(writer, dropouts[0]))]
-    number = numeral(len(dropouts))
+        return [writer.say("dropout/one", dropout_id(dropouts[0]), **_words_of(writer, dropouts[0]))]
     if len(dropouts) <= MOST_LISTED:
-        places = [writer.place_of(dropout) for dropout in dropouts]
-        item = writer.draw(len(writer.wordings.of("dropout/item")))
-        areas = [
-            writer.phrase_in("dropout/item", item, size=size_of(d.area_mm2), area=decimals(d.area_mm2), place=place)
-            for d, place in zip(dropouts, places, strict=True)
-        ]
-        return [writer.say("dropout/few", *ids, number=number, areas=listed(areas))]
-    return [
-        writer.say("dropout/many", *ids, number=number, total=decimals(total_dropout_mm2(writer))),
-        say_largest_dropout(writer),
+        return [say_dropouts(writer, dropouts)]
+    return [say_dropout_in_all(writer), say_largest_dropout(writer)]
+
+
+def say_dropouts(writer: Writer, dropouts: Sequence[DropoutFinding]) -> Said:
+    """Each of several areas of dropout, in their order."""
+    places = [writer.place_of(dropout) for dropout in dropouts]
+    item = writer.draw(len(writer.wordings.of("dropout/item")))
+    areas = [
+        writer.phrase_in("dropout/item", item, size=size_of(d.area_mm2), area=decimals(d.area_mm2), place=place)
+        for d, place in zip(dropouts, places, strict=True)
     ]
+    return writer.say("dropout/few", *map(dropout_id, dropouts), number=numeral(len(dropouts)), areas=listed(areas))
+
+
+def say_dropout_in_all(writer: Writer) -> Said:
+    """How many areas of dropout there are, two or more, and how large they are together."""
+    dropouts = writer.findings.visible_dropouts
+    words = {"number": numeral(len(dropouts)), "total": decimals(total_dropout_mm2(writer))}
+    return writer.say("dropout/many", *map(dropout_id, dropouts), **words)
 
 
 def say_dropout_at(writer: Writer, direction: str) -> Said:

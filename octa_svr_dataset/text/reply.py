@@ -30,6 +30,9 @@ class Reply:
     rests_on: tuple[str, ...]
     """Names of the findings that the answer rests on."""
 
+    thoughts: tuple[Stage, ...] = ()
+    """What is thought before an answer that is itself made of headed stages."""
+
     summary: tuple[Said, ...] = ()
     """Said before the answer, also where the stages are inside `<think>`."""
 

@@ -1,5 +1,7 @@
 """What the findings mean together: the synthesis, and what the grade rests on."""
 
+from collections.abc import Callable
+
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, severity_of
 from octa_svr_dataset.text.words import listed
@@ -17,6 +19,16 @@ NAMES = {
     "diffuse_loss": ("diffuse capillary loss", "diffuse capillary loss"),
 }
 """Each kind of sign as one and as several, the gravest first."""
+
+NUMBERS: dict[str, Callable[[Findings], int]] = {
+    "neovascularization": lambda findings: len(findings.visible_neovascularization),
+    "irma": lambda findings: len(findings.visible_irma),
+    "vessel_shape": lambda findings: int(counts_beading(findings)),
+    "dropout": lambda findings: len(findings.visible_dropouts),
+    "microaneurysm": lambda findings: len(findings.visible_microaneurysms),
+    "diffuse_loss": lambda findings: int(findings.diffuse_loss.is_visible),
+}
+"""How many of each kind of sign there are that count."""
 
 SEVERE = 3
 """The severity that beaded veins stand for."""
@@ -127,7 +139,7 @@ def dropout_mm2(findings: Findings) -> float:
 
 def grounds(findings: Findings) -> list[str]:
     """Kinds of signs that are visible and count, the gravest first."""
-    return [kind for kind in NAMES if _number(findings, kind)]
+    return [kind for kind in NAMES if NUMBERS[kind](findings)]
 
 
 def graver(findings: Findings) -> list[str]:
@@ -135,25 +147,12 @@ def graver(findings: Findings) -> list[str]:
     kinds = [kind for kind in NAMES if kind != "vessel_shape"] if findings.severity == 0 else ["neovascularization"]
     if 0 < findings.severity < 3:
         kinds.append("irma")
-    return [kind for kind in kinds if not _number(findings, kind)]
-
-
-def _number(findings: Findings, kind: str) -> int:
-    """How many of a kind of sign there are that count."""
-    numbers = {
-        "neovascularization": len(findings.visible_neovascularization),
-        "irma": len(findings.visible_irma),
-        "vessel_shape": int(counts_beading(findings)),
-        "dropout": len(findings.visible_dropouts),
-        "microaneurysm": len(findings.visible_microaneurysms),
-        "diffuse_loss": int(findings.diffuse_loss.is_visible),
-    }
-    return numbers[kind]
+    return [kind for kind in kinds if not NUMBERS[kind](findings)]
 
 
 def _named(findings: Findings, kinds: list[str], *, is_definite: bool = False) -> str:
     """Signs as a list in prose, each as one or as several, with the article that it takes."""
-    names = [NAMES[kind][_number(findings, kind) > 1] for kind in kinds]
+    names = [NAMES[kind][NUMBERS[kind](findings) > 1] for kind in kinds]
     if "diffuse_loss" in kinds:
         names[kinds.index("diffuse_loss")] = f"{findings.diffuse_loss.degree} diffuse capillary loss"
     if is_definite:
@@ -165,4 +164,4 @@ def _is_one(findings: Findings, kinds: list[str]) -> bool:
     """Whether a verb after the list of signs stands in the singular."""
     if len(kinds) != 1:
         return False
-    return NAMES[kinds[0]][0] == NAMES[kinds[0]][1] or _number(findings, kinds[0]) == 1
+    return NAMES[kinds[0]][0] == NAMES[kinds[0]][1] or NUMBERS[kinds[0]](findings) == 1

@@ -1,7 +1,7 @@
 """The writer of a dialogue: draws wordings, names places, and keeps what each sentence rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,6 +34,9 @@ class Writer:
     names_eye: bool = False
     """Whether the dialogue has named the eye, so that nasal and temporal may be spoken of."""
 
+    said: dict[str, set[int]] = field(default_factory=dict)
+    """Wordings of each statement that the dialogue has used; while there are others, none comes again."""
+
     def draw(self, count: int) -> int:
         """A number below `count`, from the stream of the text."""
         return int(self.rng.random() * count)
@@ -44,7 +47,13 @@ class Writer:
 
     def phrase(self, statement: str, **words: Any) -> str:
         """Words of a statement in a wording that is drawn, whatever the words."""
-        return self.phrase_in(statement, self.draw(len(self.wordings.of(statement))), **words)
+        said, num = self.said.setdefault(statement, set()), len(self.wordings.of(statement))
+        if len(said) >= num:
+            said.clear()
+        left = [wording for wording in range(num) if wording not in said]
+        wording = left[self.draw(len(left))]
+        said.add(wording)
+        return self.phrase_in(statement, wording, **words)
 
     def phrase_in(self, statement: str, wording: int, **words: Any) -> str:
         """Words of a statement in a given wording."""

@@ -21,7 +21,7 @@ from octa_svr_dataset.verification.picture_reader import (
     read_shape,
     read_unshown,
 )
-from octa_svr_dataset.verification.zone_reader import read_diffuse_loss, read_zone
+from octa_svr_dataset.verification.zone_reader import is_on_fovea, read_diffuse_loss, read_zone
 
 
 def read_sentence(text: str, context: Context) -> Iterator[Claim]:
@@ -43,7 +43,7 @@ def read_sentence(text: str, context: Context) -> Iterator[Claim]:
 
 def read_clause(clause: Clause, context: Context) -> Iterator[Claim]:
     """Claims of a clause."""
-    subject = context.subject
+    subject = "faz" if is_on_fovea(clause) else context.subject
     unspecific = list(read_unspecific(clause, subject))
     if unspecific:
         yield from unspecific

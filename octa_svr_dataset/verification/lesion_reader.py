@@ -39,6 +39,11 @@ _COUNTED = re.compile(
     r"locations?|regions?|of them|in number|in all|in total|lesions?|ones?\b)?"
 )
 
+_NO_COUNT = re.compile(
+    r"\s*(?:grade|with an? |of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)"
+)
+"""After a number that counts some of the lesions, or none."""
+
 _LIMIT_BEFORE = re.compile(r"\b(?:exceeds?|at most|at least|(?:more|fewer|less|greater|larger|higher) than)\s*$")
 
 _LIMIT_AFTER = re.compile(r"\s*(?:the (?:highest|lowest|largest|smallest|greatest) number|or (?:fewer|less|more)\b)")
@@ -196,7 +201,9 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
             continue
         after = clause.text[number.end :].lower()
         before = clause.text[: number.start].lower()
-        if re.match(r"\s*(?:grade|of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)", after):
+        if re.match(
+            r"\s*(?:grade|with an? |of (?:them|these|those|the)|lies?\b|is\b|to\b|above|below|in the|at the)", after
+        ):
             continue
         named = [kind for kind in mentions if kind.start >= number.end]
         counts_kind = bool(named) and _NOUN_GAP.match(clause.text[number.end : named[0].start].lower()) is not None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from octa_svr_dataset.verification.claims import Claim, Context
+from octa_svr_dataset.verification.claims import LESIONS, Claim, Context
 from octa_svr_dataset.verification.clauses import Clause
 
 _REGION = r"\b(?:quadrants?|sectors?)\b"
@@ -11,8 +11,8 @@ _REGION = r"\b(?:quadrants?|sectors?)\b"
 _WORST = (
     r"\b(?:worst|most (?:affected|severely|heavily|strongly|marked|of the loss|damaged|loss|of its|capillar\w+)|"
     r"hardest|greatest|highest|heaviest|"
-    r"the most\b(?! extensive)|most extensive|more than (?:any|the) other|stands? out|largest (?:share|part|"
-    r"loss)|least (?:perfused|dense)|sparsest|lost most|"
+    r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|"
+    r"largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
     r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
@@ -21,6 +21,9 @@ _LEAST = (
     r"\b(?:least (?:affected|damaged|severely|heavily|loss|involved|of (?:its|the))|best preserved|most spared|"
     r"(?:lost|suffers?) (?:the )?least)\b"
 )
+
+_AMONG_ALL = r"\b(?:followed by|next|any other|(?:most|worst|largest)\b.*\bahead of)\b"
+"""Says that no quadrant has lost more, though others are named."""
 
 _EVEN = (
     r"\b(?:even(?:ly)?|alike|equal(?:ly)?|similar(?:ly)?|no more than the|too small to matter|not fav\w+|"
@@ -77,7 +80,8 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     is_about = clause.has(_REGION) or context.subject == "regions" or (bool(named) and clause.has(r"\bdensity\b"))
     is_even = clause.has(_EVEN)
     tags = {mention.tag for mention in clause.mentions if mention.value != "other"}
-    if not is_about or "area" in tags or ("rank" in tags and not is_even):
+    tells_lesions = "area" in tags or ("rank" in tags and "percent" not in tags and not is_even)
+    if not is_about or tells_lesions:
         return
     shares = [mention.value for mention in clause.mentions if mention.tag == "percent"]
     is_density = clause.has(
@@ -93,7 +97,7 @@ def read_regions(clause: Clause, context: Context) -> Iterator[Claim]:
     for region in named:
         if context.quadrants and region not in context.quadrants:
             yield Claim(aspect="asked_region", subject="regions", value=(region, context.quadrants))
-    among = tuple(named) if len(named) > 1 else context.quadrants
+    among = tuple(named) if len(named) > 1 and not clause.has(_AMONG_ALL) else context.quadrants
     if is_even and not named and not clause.has(_REGION) and clause.has(_VESSELS):
         return
     if is_even or (is_denied and clause.has(_WORST)):
@@ -140,10 +144,8 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on how the larger vessels run."""
     if any(kind.value in ("irma", "neovascularization", "microaneurysm", "faz") for kind in clause.kinds()):
         return
-    if clause.has(
-        r"\b(?:calib(?:er|re)|width|wide|"
-        r"vessels)\b"
-    ) and any(mention.tag == "length" for mention in clause.mentions):
+    tells_calibre = clause.has(r"\b(?:calib(?:er|re)|width|wide|vessels)\b") and subject not in LESIONS
+    if tells_calibre and any(mention.tag == "length" for mention in clause.mentions):
         for mention in clause.mentions:
             if mention.tag == "length":
                 yield Claim(aspect="calibre", subject="vessel_shape", value=mention.value)

@@ -16,6 +16,13 @@ _HEADING = re.compile(
 _LEAD = re.compile(r"^\s*(?:\*\*)?(?P<lead>[A-Z][A-Za-z ]{1,30}?)(?:\*\*)?:(?:\*\*)?\s+(?=\S)")
 """The word before a colon that opens a line, as in "Perfusion: ..." or "Conclusion: ..."."""
 
+_SAYS = re.compile(
+    r"\b(?:is|are|was|were|can|could|has|have|see|count|find|shows?|stand|lies?|no|none|one|two|three|four|five|six|seven|"
+    r"eight|nine|ten|eleven|twelve|several|many|some)\b",
+    re.IGNORECASE,
+)
+"""Words of a clause that says something; before a colon, it is no heading."""
+
 _END = re.compile(r"[.!?](?=[\"')\]*]*(?:\s+|$))")
 
 _ABBREVIATIONS = frozenset(
@@ -58,14 +65,14 @@ def split_sentences(answer: str) -> tuple[Sentence, ...]:
         if not text:
             continue
         match = _HEADING.match(line)
-        if match:
+        if match and not (match["bare"] and _SAYS.search(match["bare"])):
             heading = next(name for name in match.groups() if name).strip(" :*").lower()
             continue
         bullet = _BULLET.match(line)
         offset = bullet.end() if bullet else len(line) - len(line.lstrip())
         lead = _LEAD.match(line[offset:])
         own_heading = heading
-        if lead and not text.startswith(("[", "{")):
+        if lead and not _SAYS.search(lead["lead"]) and not text.startswith(("[", "{")):
             own_heading = lead["lead"].strip().lower()
             offset += lead.end()
         sentences.extend(_sentences_of_line(line, offset, start, own_heading))

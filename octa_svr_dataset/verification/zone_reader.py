@@ -62,7 +62,7 @@ _LARGE = (
 def read_zone(clause: Clause, subject: str) -> Iterator[Claim]:
     """Claims of a clause on the avascular zone; `subject` is what was spoken of before."""
     kinds = [kind.value for kind in clause.kinds()]
-    is_named = "faz" in kinds or clause.has(r"^\W*(?:the|this) fovea (?:lies|is|sits)\b|\bcentered on the fovea\b")
+    is_named = "faz" in kinds or is_on_fovea(clause) or clause.has(r"\bcentered on the fovea\b")
     is_about_border = clause.has(_BORDER)
     is_meant = subject == "faz" and clause.has(_PRONOUN) and (not kinds or (kinds == ["dropout"] and is_about_border))
     if not (is_named or is_meant):
@@ -83,6 +83,11 @@ def read_zone(clause: Clause, subject: str) -> Iterator[Claim]:
     if is_named or claims:
         yield Claim(aspect="zone_visible", subject="faz")
     yield from claims
+
+
+def is_on_fovea(clause: Clause) -> bool:
+    """Whether a clause says where the fovea lies, or what is with it."""
+    return clause.has(r"^\W*(?:the|this) fovea (?:lies|is|sits)\b")
 
 
 def read_border_question(clause: Clause) -> Claim:

@@ -161,6 +161,16 @@ def test_every_text_is_clean_prose(many):
             ), prose
 
 
+def test_no_sentence_of_the_answers_comes_again_in_a_dialogue(many):
+    num = 0
+    for _, dialogue in many:
+        text = "\n".join(message.content for message in dialogue.messages[1::2])
+        said = Counter(part for part in re.split(r"(?<=[.?])\s+", text) if len(part.split()) > 3)
+        assert {part for part, times in said.items() if times > 1 and not part.startswith("Conclusion: ")} == set()
+        num += said.total()
+    assert num > 5000
+
+
 def test_nasal_and_temporal_are_said_only_after_the_eye_is_named(many):
     num = 0
     for _, dialogue in many:
@@ -236,6 +246,72 @@ def test_a_description_stays_under_450_tokens():
     )
     lengths = [1.4 * len(text.split()) for text in answers_to(long, "describe", num=200, form="think")]
     assert max(lengths) < 450
+
+
+def test_of_two_thousand_descriptions_none_has_450_tokens():
+    seen = [random_findings(np.random.default_rng([seed, 2])) for seed in range(500)]
+    texts = [answers_to(findings, "describe", num=4, form="think") for findings in seen]
+    assert max(1.4 * len(text.split()) for one in texts for text in one) < 450
+
+
+def test_of_two_quadrants_one_has_lost_more_and_of_four_the_most():
+    findings = findings_of(regions=regions(0.3, 0.1, 0.5, 0.2))
+    config = only("compare_regions")
+    words = {True: set(), False: set()}
+    for seed in range(150):
+        question, answer = (message.content for message in written(findings, config, seed).messages)
+        is_two = len(set(re.findall("superior|nasal|inferior|temporal", question))) == 2
+        words[is_two] |= set(re.findall(r"\b(?:more|most|worse|worst|largest|greatest)\b", question + answer))
+    assert {"more", "worse"} <= words[True]
+    assert not words[True] & {"most", "worst", "largest", "greatest"}
+    assert {"most", "worst", "largest", "greatest"} <= words[False]
+
+
+def test_the_thoughts_before_a_report_go_through_all_that_it_tells():
+    for seed in range(100):
+        findings = random_findings(np.random.default_rng([seed, 3]))
+        dialogue = written(findings, only("report", form="think"), seed)
+        thought, _, told = dialogue.messages[1].content.partition("</think>")
+        named = {True: set(), False: set()}
+        for sentence in dialogue.tasks[0].sentences:
+            named[sentence.start < len(thought)] |= {name.partition("/")[0] for name in sentence.findings}
+        assert named[False] - named[True] <= {"region", "vessel_shape", "label"}
+        assert 0.15 < len(thought) / len(told) < 0.9
+        assert thought.count("\n") == 7
+
+
+def test_each_object_that_is_located_is_told_by_place_and_size_in_the_order_of_the_list():
+    places = {3: "to the right of", 1: "to the lower left of", 2: "above"}
+    lesions = [(n, {"ring": "fovea", "direction": d}) for n, d in ((3, "right"), (1, "lower left"), (2, "upper"))]
+    areas = [dropout(n, area_mm2=(4.0 - n) / 10, box_px=(50 * n, 0, 200, 9), **place) for n, place in lesions]
+    tufts = [vessels(n, area_mm2=n / 10, box_px=(50 * n, 0, 200, 9), **place) for n, place in lesions]
+    dots = [dot(n, center_px=(50.0 * n, 9.0), diameter_um=10.0 * n, **place) for n, place in lesions]
+    findings = findings_of(
+        dropouts=tuple(areas), irma=tuple(tufts), neovascularization=tuple(tufts), microaneurysms=tuple(dots)
+    )
+    expected = {
+        "capillary dropout": ["0.30", "0.20", "0.10"],
+        "intraretinal microvascular abnormality": ["0.10", "0.20", "0.30"],
+        "neovascularization": ["0.10", "0.20", "0.30"],
+        "microaneurysm": ["10", "20", "30"],
+    }
+    seen = set()
+    for seed in range(120):
+        dialogue = written(findings, only("locate", form="think"), seed)
+        kind = json.loads(dialogue.tasks[0].answer)["kind"]
+        thought = dialogue.messages[1].content.partition("</think>")[0]
+        if kind in expected:
+            assert re.findall(r"([\d.]+) (?:mm²|µm)", thought) == expected[kind]
+            assert re.findall("|".join(places.values()), thought) == [places[1], places[2], places[3]]
+            seen.add(kind)
+    assert seen == set(expected)
+
+
+def test_of_many_microaneurysms_it_is_told_how_many_lie_where():
+    findings = findings_of(microaneurysms=tuple(dot(n, direction="left" if n < 5 else "upper") for n in range(1, 7)))
+    for text in answers_to(findings, "locate", form="think"):
+        if '"microaneurysm"' in text:
+            assert re.search("four to the left of the fovea and two above the fovea", text)
 
 
 def test_unspecific_signs_alone_leave_the_eye_healthy_and_are_called_so():

@@ -2,12 +2,12 @@ import re
 import time
 
 import pytest
-from jinja2 import nodes
+from jinja2 import StrictUndefined, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.resolve import config_hash, resolve_config
-from octa_svr_dataset.text.wordings import embedded_wordings, load_wordings
+from octa_svr_dataset.text.wordings import Wording, embedded_wordings, load_wordings
 
 CANNOT_BE_SEEN = re.compile(
     r"hemorrhag|exudate|leak|edema|oedema|acuity|\bvision\b|treat|inject|laser|cotton|fluid|drusen|bleed|fluoresc|cyst"
@@ -16,7 +16,7 @@ CANNOT_BE_SEEN = re.compile(
 )
 """What an en-face OCTA image cannot show, or what no reader of it should decide."""
 
-PHRASES = re.compile(r"^(dropout/item|quality/(noise|blur|motion|darkness))$")
+PHRASES = re.compile(r"^(dropout/item|locate/(item|dot)|quality/(noise|blur|motion|darkness))$")
 """Statements that are parts of a sentence."""
 
 ARITHMETIC = (
@@ -91,6 +91,41 @@ def test_no_wording_leaves_a_fact_out():
         names = [wording.names() - {"is_one"} for wording in wordings]
         if not statement.startswith(("question", "synthesis", "grade")):
             assert all(n == names[0] for n in names), statement
+
+
+def test_words_are_put_in_their_places_as_jinja_would_put_them(monkeypatch):
+    def not_compiled(*_):
+        pytest.fail("a wording of ours waits a millisecond for Jinja to compile it")
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
+    wordings = [wording for wordings in embedded_wordings().values() for wording in wordings]
+    for is_one in (True, False):
+        words = [dict.fromkeys(w.names() - {"is_one"}, "{{ a }}  word ") | {"is_one": is_one} for w in wordings]
+        texts = [environment.from_string(w.source).render(said) for w, said in zip(wordings, words, strict=True)]
+        with monkeypatch.context() as patched:
+            patched.setattr(SandboxedEnvironment, "from_string", not_compiled)
+            rendered = [wording.render(said) for wording, said in zip(wordings, words, strict=True)]
+        assert rendered == [" ".join(text.split()) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ size }}{{ area }}.", "small0.10."),
+        ("[{{ size }}] {b} {{ true }} }}", "[small] {b} True }}"),
+        ("{{ [size, area]|join('-') }}", "small-0.10"),
+        ("{{{ size }}", None),
+        ('{{ "a" if size else "b" }} {{size}}', "a small"),
+        ("{# none #}{{ size }}", "small"),
+    ],
+)
+def test_what_looks_like_a_place_for_a_word_is_read_as_jinja_reads_it(source, text):
+    wording = Wording(file="a.j2", line=1, source=source)
+    if text is None:
+        with pytest.raises(InputError, match=r"a\.j2, line 1"):
+            wording.render({"size": "small"})
+    else:
+        assert wording.render({"size": "small", "area": "0.10"}) == text
 
 
 def test_a_file_of_the_user_replaces_wordings_and_another_adds_to_them():

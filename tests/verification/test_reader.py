@@ -18,7 +18,12 @@ TRUE = (
     "Dropout is present in two places, one below and to the right of the fovea and one above it.",
     "The larger of the areas of dropout lies to the lower right of the fovea.",
     "The dropout covers 0.61 mm² in all.",
+    "Two areas of dropout: one of 0.12 mm² above the fovea and one with an area of 0.49 mm² to the lower right of it.",
     "Three microaneurysms stand out.",
+    (
+        "There are three microaneurysms: one to the left of the fovea that is 63 µm wide, one measuring 63 µm to the "
+        "left of the fovea, and one with a diameter of 63 µm to the upper right of the fovea."
+    ),
     "Bright dots, three in number, are consistent with microaneurysms.",
     "Several microaneurysms are visible; most of them lie to the left of the fovea.",
     "One microaneurysm is found to the upper right of the fovea.",
@@ -48,7 +53,11 @@ FALSE = (
     "A small area of dropout of 0.12 mm² lies below the fovea.",
     "The largest area of dropout lies above the fovea.",
     "Dropout lies to the left of the fovea.",
+    "Two areas of dropout: one of 0.49 mm² above the fovea and one with an area of 0.12 mm² to the lower right of it.",
     "Two microaneurysms stand out.",
+    "There are five microaneurysms: two to the left of the fovea and one to the upper right of the fovea.",
+    "A microaneurysm to the left of the fovea is 40 µm wide.",
+    "There are three microaneurysms: two to the left of the fovea and one with a diameter of 63 µm below it.",
     "Four bright dots are consistent with microaneurysms.",
     "No microaneurysms are seen.",
     "Microaneurysms cannot be found.",

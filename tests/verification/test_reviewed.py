@@ -115,3 +115,30 @@ def test_dropout_of_the_limit_but_for_rounding_is_focal_as_well_as_wide(truth: T
         wide = [claim for claim in kinds if claim.aspect == "wide_dropout"]
         assert wide
         assert all(not contradiction(claim, found) for claim in wide) is is_so
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The {} quadrant has lost most, about {}%, followed by the {} one with {}%.",
+        "Of the quadrants, the {} one is affected most, over about {}%, and the {} one comes next with {}%.",
+        "Capillary loss is most extensive in the {} quadrant, at about {}%, followed by the {} one, at {}%.",
+        "About {1}% of the {0} quadrant is affected, more than of any other; next is the {2} one with {3}%.",
+        "With about {1}% affected, the {0} quadrant is the worst, ahead of the {2} one with {3}%.",
+        "The largest loss, about {1}%, is found in the {0} quadrant, and the next, {3}%, in the {2} one.",
+        "The loss is {1}% in the {0} quadrant, more than in any other, and {3}% in the {2} one, which comes next.",
+    ],
+)
+def test_the_quadrant_that_has_lost_most_and_the_next_are_compared(sentence: str, truth: Truth) -> None:
+    lost = replace(truth, lost_share={"superior": 0.22, "nasal": 0.12, "inferior": 0.4, "temporal": 0.0})
+    asked = "Which quadrant has lost the most capillaries, the superior, the nasal, the inferior or the temporal?"
+    assert reasons(sentence.format("inferior", 40, "superior", 22), lost, asked) == []
+    for false in (("inferior", 31, "superior", 22), ("inferior", 40, "superior", 30), ("superior", 22, "nasal", 12)):
+        assert reasons(sentence.format(*false), lost, asked)
+
+
+def test_where_the_fovea_lies_says_nothing_of_microaneurysms(truth: Truth) -> None:
+    asked = "Give a structured report with headings for fovea, perfusion, microaneurysms, vessels and impression."
+    right, wrong = (f"The fovea lies {place} the image." for place in ("in the center of", "to the lower left of"))
+    assert reasons(right, truth, asked) == []
+    assert len(reasons(wrong, truth, asked)) == 1

@@ -26,6 +26,17 @@ def test_headings_lead_and_are_no_sentences() -> None:
     ]
 
 
+def test_a_clause_before_a_colon_is_no_heading() -> None:
+    for text in ("There are five microaneurysms: two lie above.", "I count two dots: both lie to the left."):
+        assert texts(text) == [text]
+    assert texts("There are two areas:\n- a small one\n- a large one") == [
+        "There are two areas:",
+        "a small one",
+        "a large one",
+    ]
+    assert [(one.heading, one.text) for one in split_sentences("Synthesis: fine.")] == [("synthesis", "fine.")]
+
+
 def test_reasoning_and_fences_are_read_without_their_tags() -> None:
     answer = '<think>\nOne dot.\n</think>\n\n```json\n[{"point_2d": [1, 2], "label": "microaneurysm"}]\n```'
     assert texts(answer) == ["One dot.", '[{"point_2d": [1, 2], "label": "microaneurysm"}]']

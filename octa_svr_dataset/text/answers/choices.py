@@ -9,6 +9,9 @@ from octa_svr_dataset.text.answers.output import UnparsableAnswerError, last_lin
 _YES_OR_NO = re.compile(
     r"^(?:(?P<yes>yes|yeah|yep|true)|(?P<no>nope|false|no(?=\s(?:there|it|this|that|they|I|none)\b)))\b"
     r"|^(?:(?:that|this|it)(?:'s|\sis)\s)?(?:(?P<yes_judged>correct)|(?P<no_judged>incorrect))(?=[.,!]|$)"
+    r"|^(?:(?:it|that|this|there|they) (?:is|does|are|do)|certainly|definitely|absolutely|affirmative|indeed)"
+    r"(?:(?P<yes_short>(?=[.!]?$))|(?P<no_short>(?:n't| not)(?=[.!]?$)))"
+    r"|^(?:probably |most likely |likely |of course )?(?P<no_bare>not(?: at all)?|negative|nah)(?=[.!]?$)"
     r"|^(?:(?P<yes_letter>y)|(?P<no_letter>n))[.!]?$"
     r"|\b(?:answer is\s)?[\"']?(?:(?P<yes_alone>yes)|(?P<no_alone>no))\b(?=[\"']?\s?(?:[-.,;:!/\n]|$))"
     r"|\banswer is (?:(?P<yes_named>yes)|(?P<no_named>no))\b",
@@ -35,7 +38,7 @@ _MARKED = re.compile(
     r"(?:[)\].:,]+|\s(?=[-=(]|because\b|since\b|as\b))\s?(?P<words>.*)$",
     re.IGNORECASE,
 )
-_CHOSEN = r"answer|option|choice|it's|it is|going with|go with|choose|pick|select"
+_CHOSEN = r"(?:most likely|probably)|answer|option|choice|it's|it is|going with|go with|choose|pick|select"
 _NAMED = re.compile(
     rf"\b(?i:{_CHOSEN})\b(?:\s(?:is|would be)|:)?\s(?:(?:option|choice) )?[\"'(\[]?([{LETTERS}])\b(?!\s[a-z]+\s)"
 )

@@ -41,7 +41,7 @@ _MENTION = _pattern(
 """The kinds of names; longer ones first, so that non-proliferative is not taken for proliferative."""
 
 _BARE_HEALTHY = re.compile(
-    r"^(?:(?:appears |looks )?(?:healthy|normal|unremarkable)|within normal limits"
+    r"^(?:(?:appears |looks |(?:most )?likely |probably )?(?:healthy|normal|unremarkable)|within normal limits"
     r"|no\s(?:(?:apparent|clear|obvious|relevant|retinal|significant|vascular|visible)\s){0,2}abnormalit(?:y|ies)"
     r"(?:\s(?:is|are|was|were))?(?:\s(?:detected|evident|found|identified|noted|present|seen|visible))?"
     r")(?:\s\([^()]*\))?[\s.!]*$",

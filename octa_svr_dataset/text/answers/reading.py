@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from octa_svr_dataset.text.answers.choices import read_choice, read_region, read_yes_no
 from octa_svr_dataset.text.answers.classes import read_class
 from octa_svr_dataset.text.answers.forms import THREE, Answer
-from octa_svr_dataset.text.answers.numbers import read_count, read_grade, read_measure
+from octa_svr_dataset.text.answers.measures import read_measure
+from octa_svr_dataset.text.answers.numbers import read_count, read_grade
 from octa_svr_dataset.text.answers.objects import read_objects
 from octa_svr_dataset.text.answers.output import final_text
 

@@ -3,6 +3,7 @@
 from octa_svr_dataset.text.answers import BINARY, THREE, ClassAnswer, GradeAnswer
 from octa_svr_dataset.text.evidence import evidence
 from octa_svr_dataset.text.lesions import say_microaneurysms, say_new_vessels
+from octa_svr_dataset.text.outline import outline
 from octa_svr_dataset.text.perfusion import say_perfusion
 from octa_svr_dataset.text.reply import Reply, Stage, stage
 from octa_svr_dataset.text.surroundings import say_fovea, say_quality, say_vessel_shape
@@ -39,7 +40,7 @@ def report(writer: Writer) -> Reply:
     return Reply(
         question=writer.phrase("question/report"),
         stages=(*_stages(writer), impression),
-        summary=(say_grade(writer)[0],),
+        thoughts=(*outline(writer), stage(say_grade(writer)[0])),
         answer=ClassAnswer(label=findings.label),
         answer_data={"label": str(findings.label), "severity": findings.severity},
         rests_on=("label",),

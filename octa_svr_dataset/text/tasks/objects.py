@@ -1,6 +1,6 @@
 """Tasks about the objects in a picture: locate and count them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,12 @@ from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.text.answers import SCALE, Box, CountAnswer, ObjectsAnswer, Point
 from octa_svr_dataset.text.lesions import say_irma, say_microaneurysms, say_neovascularization
 from octa_svr_dataset.text.perfusion import say_dropout
+from octa_svr_dataset.text.places import (
+    say_places_of_dots,
+    say_places_of_dropout,
+    say_places_of_shunts,
+    say_places_of_tufts,
+)
 from octa_svr_dataset.text.reply import Reply, stage
 from octa_svr_dataset.text.surroundings import say_fovea
 from octa_svr_dataset.text.writer import Said, Writer
@@ -27,6 +33,9 @@ class Kind:
     visible: Callable[[Findings], tuple[Any, ...]]
     say: Callable[[Writer], list[Said]]
 
+    say_places: Callable[[Writer, Sequence[Any]], list[Said]]
+    """Place and size of each."""
+
 
 KINDS = {
     "dropout": Kind(
@@ -35,6 +44,7 @@ KINDS = {
         several="areas of capillary dropout",
         visible=lambda findings: findings.visible_dropouts,
         say=say_dropout,
+        say_places=say_places_of_dropout,
     ),
     "microaneurysm": Kind(
         name="microaneurysm",
@@ -42,6 +52,7 @@ KINDS = {
         several="microaneurysms",
         visible=lambda findings: findings.visible_microaneurysms,
         say=say_microaneurysms,
+        say_places=say_places_of_dots,
     ),
     "irma": Kind(
         name="intraretinal microvascular abnormality",
@@ -49,6 +60,7 @@ KINDS = {
         several="intraretinal microvascular abnormalities",
         visible=lambda findings: findings.visible_irma,
         say=lambda writer: [say_irma(writer)],
+        say_places=say_places_of_shunts,
     ),
     "neovascularization": Kind(
         name="neovascularization",
@@ -56,6 +68,7 @@ KINDS = {
         several="tufts of new vessels",
         visible=lambda findings: findings.visible_neovascularization,
         say=lambda writer: [say_neovascularization(writer)],
+        say_places=say_places_of_tufts,
     ),
 }
 """Lesions that can be counted, by their names in a sentence's record."""
@@ -66,27 +79,24 @@ FAZ = Kind(
     several="foveal avascular zone",
     visible=lambda findings: (findings.faz,) if findings.faz.is_visible and findings.faz.is_delimited else (),
     say=say_fovea,
+    say_places=lambda writer, _: say_fovea(writer),
 )
 
 
 def locate(writer: Writer, kind: str) -> Reply:
     """Boxes of all objects of a kind, or points of microaneurysms; from the top of the picture down."""
     asked = FAZ if kind == "faz" else KINDS[kind]
-    instances = asked.visible(writer.findings)
     is_point = kind == "microaneurysm"
-    size_px = writer.fov.size_px
-    objects: list[Box | Point] = [
-        _point(found.center_px, size_px) if is_point else _box(found.box_px, size_px) for found in instances
-    ]
-    objects.sort(key=_reading_order)
-    ids = ids_of(kind, instances)
+    placed = [(_place(found, is_point, writer.fov.size_px), found) for found in asked.visible(writer.findings)]
+    placed.sort(key=lambda one: _reading_order(one[0]))
+    objects, instances = [place for place, _ in placed], tuple(found for _, found in placed)
     asks_for = "faz" if kind == "faz" else "points" if is_point else "boxes"
     return Reply(
         question=writer.phrase(f"question/locate_{asks_for}", kind=asked.one, kinds=asked.several, label=asked.name),
-        stages=(stage(*asked.say(writer)),),
+        stages=(stage(*asked.say_places(writer, instances)),),
         answer=ObjectsAnswer(kind=asked.name, objects=tuple(objects)),
         answer_data={"kind": asked.name, "objects": [_coordinates(found) for found in objects]},
-        rests_on=ids,
+        rests_on=ids_of(kind, instances),
     )
 
 
@@ -108,6 +118,10 @@ def ids_of(kind: str, instances: tuple[Any, ...]) -> tuple[str, ...]:
     if kind == "faz" or not instances:
         return (kind,)
     return tuple(f"{kind}/{instance.instance_id}" for instance in instances)
+
+
+def _place(found: Any, is_point: bool, size_px: int) -> Box | Point:
+    return _point(found.center_px, size_px) if is_point else _box(found.box_px, size_px)
 
 
 def _box(box_px: tuple[int, int, int, int], size_px: int) -> Box:

@@ -51,7 +51,7 @@ def compare_regions(writer: Writer, comparison: str) -> Reply:
         said = writer.say("compare/tied", *ids, region=worst.quadrant, other=second.quadrant)
     else:
         said = writer.say(
-            "compare/more",
+            "compare/more" if len(regions) == 2 else "compare/most",
             *ids,
             region=worst.quadrant,
             share=percent(worst.lost_share),
@@ -60,7 +60,7 @@ def compare_regions(writer: Writer, comparison: str) -> Reply:
         )
     answer = "equal" if is_equal else worst.quadrant
     return Reply(
-        question=writer.phrase("question/compare_regions", **words),
+        question=writer.phrase(f"question/compare_{'two' if len(regions) == 2 else 'regions'}", **words),
         stages=(stage(said),),
         answer=RegionAnswer(region=answer),
         answer_data={"region": answer},
