@@ -18,6 +18,7 @@ from octa_svr_dataset.measurement.kernels import (
     trace_lines,
     widths_at_half_height,
 )
+from octa_svr_dataset.measurement.order import median
 from octa_svr_dataset.measurement.sampling import blurred
 from octa_svr_dataset.measurement.vessels import VesselMap
 
@@ -122,7 +123,7 @@ def _larger(gray: np.ndarray, fov: FieldOfView, vessels: VesselMap) -> np.ndarra
 
 def _deviation(values: np.ndarray) -> float:
     """Median absolute deviation."""
-    return float(np.median(np.abs(values - np.median(values))))
+    return median(np.abs(values - np.asarray(median(values), values.dtype)))
 
 
 def _long_ones(points: np.ndarray, first: np.ndarray, least_px: float) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from octa_svr_dataset.measurement.branches import BranchMeasures
 from octa_svr_dataset.measurement.kernels import excess_of_rows
+from octa_svr_dataset.measurement.order import quantile
 from octa_svr_dataset.measurement.quality import QualityMeasures
 from octa_svr_dataset.measurement.vessels import VesselMap
 
@@ -45,11 +46,11 @@ def measure_exposure(vessels: VesselMap, branches: BranchMeasures | None, qualit
     if branches is None:
         return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
     row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T
-    vessel_gray = max(float(np.quantile(vessels.gray[row, column], BRIGHT)), 1.0)
+    vessel_gray = max(quantile(vessels.gray[row, column], BRIGHT), 1.0)
     excess = excess_of_rows(vessels.sampled, LARGEST_EXCESS)
     return ExposureMeasures(
         vessel_gray=vessel_gray,
         noise_share=None if quality.noise_gray is None else quality.noise_gray / vessel_gray,
-        edge_um=float(np.quantile(branches.slope_um, SHARP)),
+        edge_um=quantile(branches.slope_um, SHARP),
         line_share=float(excess.max()) / vessel_gray,
     )

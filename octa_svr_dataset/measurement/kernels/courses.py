@@ -102,20 +102,25 @@ def join_lines(points: np.ndarray, first: np.ndarray, gap: float, back: int, lea
             tip[2 * line + side, 0], tip[2 * line + side, 1] = points[outer, 0], points[outer, 1]
             if length > 0.0:
                 along[2 * line + side, 0], along[2 * line + side, 1] = down / length, right / length
+    pairs, cosines = np.empty((num_ends * num_ends // 2, 2), np.int64), np.empty(num_ends * num_ends // 2)
+    count = 0
+    for one in range(num_ends):
+        for other in range(one + 1, num_ends):
+            if one // 2 == other // 2 or abs(tip[one, 0] - tip[other, 0]) > gap:
+                continue
+            if (tip[one, 0] - tip[other, 0]) ** 2 + (tip[one, 1] - tip[other, 1]) ** 2 > gap * gap:
+                continue
+            cosine = -(along[one, 0] * along[other, 0] + along[one, 1] * along[other, 1])
+            if cosine > least_cosine:
+                pairs[count, 0], pairs[count, 1], cosines[count] = one, other, cosine
+                count += 1
     partner = np.full(num_ends, -1)
     while True:
         best, best_one, best_other = least_cosine, -1, -1
-        for one in range(num_ends):
-            if partner[one] >= 0:
-                continue
-            for other in range(one + 1, num_ends):
-                if partner[other] >= 0 or one // 2 == other // 2 or abs(tip[one, 0] - tip[other, 0]) > gap:
-                    continue
-                if (tip[one, 0] - tip[other, 0]) ** 2 + (tip[one, 1] - tip[other, 1]) ** 2 > gap * gap:
-                    continue
-                cosine = -(along[one, 0] * along[other, 0] + along[one, 1] * along[other, 1])
-                if cosine > best:
-                    best, best_one, best_other = cosine, one, other
+        for pair in range(count):
+            one, other = pairs[pair]
+            if cosines[pair] > best and partner[one] < 0 and partner[other] < 0:
+                best, best_one, best_other = cosines[pair], one, other
         if best_one < 0:
             return partner
         partner[best_one], partner[best_other] = best_other, best_one
