@@ -30,7 +30,7 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
         bare = inside & ~is_covered[window]
-        rim = within(inside, margin_px) & ~is_excluded[window]
+        rim = within(inside, float(margin_px)) & ~is_excluded[window]
         area_mm2 = fov.area_mm2(float(region.area))
         is_bare = np.count_nonzero(bare) >= DROPOUT_LEAST_BARE * region.area
         grays = AreaGrays.of(image[window], bare, rim)

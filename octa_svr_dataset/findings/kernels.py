@@ -72,7 +72,8 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         for column in range(width):
             most = max(most, int(labels[row, column]))
     table = np.zeros((most + 1, 8), np.int64)
-    table[:, 4], table[:, 5] = height, width
+    for number in range(most + 1):
+        table[number, 4], table[number, 5] = height, width
     for row in range(height):
         for column in range(width):
             number = np.int64(labels[row, column])
@@ -116,7 +117,9 @@ def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
     share
         From 0 to 1.
     """
-    total = counts.sum()
+    total = 0
+    for count in counts:
+        total += count
     if total == 0:
         return math.nan
     place = share * (total - 1)
@@ -135,12 +138,18 @@ def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
 
 @kernel()
 def deviation_of(counts: np.ndarray, level: float) -> float:
-    """Median distance of gray levels that occur (256,) times from a level."""
-    distances, order = np.empty(256), np.empty(256, np.int64)
-    for gray in range(256):
-        distances[gray] = abs(gray - level)
-    order[:] = np.argsort(distances)
-    return quantile_of(distances[order], counts[order], 0.5)
+    """Median distance of gray levels that occur (256,) times from a level, from 0 to 255."""
+    distances, occurrences = np.empty(256), np.empty(256, np.int64)
+    above = int(level) + 1
+    below = above - 1
+    for place in range(256):
+        if below < 0 or (above < 256 and above - level < level - below):
+            distances[place], occurrences[place] = above - level, counts[above]
+            above += 1
+        else:
+            distances[place], occurrences[place] = level - below, counts[below]
+            below -= 1
+    return quantile_of(distances, occurrences, 0.5)
 
 
 @kernel()

@@ -40,7 +40,7 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
     for region in regions(labels):
         window = window_around(region, math.ceil(farthest_px))
         inside = labels[window] == region.label
-        image = view.rendering.image[window]
+        image = np.ascontiguousarray(view.rendering.image[window])
         brightest = quantile_of(GRAYS, counts_around(image, inside, nearest_px, farthest_px), 0.9)
         contrast = float(image[inside].mean() - brightest)
         diameter_px = region.diameter_px

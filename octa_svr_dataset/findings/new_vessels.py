@@ -40,10 +40,8 @@ TUFT_LEAST_AREA_MM2 = 0.03
 
 def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every intraretinal microvascular abnormality."""
-    layers = view.rendering.layers
-    return _observe(
-        view, layers.irma, layers.neovascularization, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2
-    )
+    labels, above = view.rendering.layers.irma, view.rendering.layers.neovascularization
+    return _observe(view, labels, above, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
 
 
 def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
@@ -68,7 +66,7 @@ def _observe(
         window = window_around(region, math.ceil(reach_px))
         inside = labels[window] == region.label
         rim = within(inside, reach_px) & (labels[window] == 0)
-        around = counts_of(image[window], rim)
+        around = counts_of(np.ascontiguousarray(image[window]), rim)
         surroundings, bright = (quantile_of(GRAYS, around, share) if rim.any() else 255.0 for share in (0.5, 0.75))
         contrast = median_gray(image[window], inside) - surroundings
         bright_share = float((image[window][inside] > bright).mean())

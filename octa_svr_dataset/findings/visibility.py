@@ -24,7 +24,7 @@ An area of hundreds of pixels is seen though single ones are noisier than it is 
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
 
-GRAYS = np.arange(256)
+GRAYS = np.arange(256.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class View:
         }
 
     def flow_ratio(self, inside_gray: float, rim_gray: float) -> float:
-        """Flow signal inside over the rim's, given median gray levels; 1 where the rim shows no flow to compare with."""
+        """Flow signal inside over the rim's, given median gray levels; 1 where the rim shows no flow."""
         rim_flow = rim_gray - self.floor
         return max(inside_gray - self.floor, 0.0) / rim_flow if rim_flow > 0.0 else 1.0
 
@@ -119,10 +119,12 @@ class AreaGrays:
     @classmethod
     def of(cls, image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> Self:
         """Those of two masks of a picture."""
-        counts = counts_of(image, inside)
+        counts = counts_of(np.ascontiguousarray(image), inside)
         level = float(quantile_of(GRAYS, counts, 0.5))
         return cls(
-            inside_gray=level, deviation_gray=float(deviation_of(counts, level)), rim_gray=median_gray(image, rim)
+            inside_gray=level,
+            deviation_gray=float(deviation_of(counts, level)) if counts.any() else math.nan,
+            rim_gray=median_gray(image, rim),
         )
 
     @property
@@ -134,7 +136,7 @@ class AreaGrays:
 
 def median_gray(image: np.ndarray, mask: np.ndarray) -> float:
     """Median gray level of the pixels of a mask; NaN of none."""
-    return float(quantile_of(GRAYS, counts_of(image, mask), 0.5))
+    return float(quantile_of(GRAYS, counts_of(np.ascontiguousarray(image), mask), 0.5))
 
 
 def window_around(region: Region, margin_px: int) -> tuple[slice, slice]:

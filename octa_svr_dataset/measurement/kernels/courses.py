@@ -28,7 +28,9 @@ def trace_lines(skeleton: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     height, width = skeleton.shape
     padded = np.zeros((height + 2, width + 2), np.bool_)
-    padded[1:-1, 1:-1] = skeleton
+    for row in range(height):
+        for column in range(width):
+            padded[row + 1, column + 1] = skeleton[row, column]
     left = np.zeros((height + 2, width + 2), np.bool_)
     total = 0
     for row in range(1, height + 1):
@@ -277,7 +279,10 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
         top = center
         for place in range(center - middle, center + middle + 1):
             top = place if profile[place] > profile[top] else top
-        floor = (profile[:center].min() + profile[center + 1 :].min()) / 2.0
+        before, after = profile[0], profile[-1]
+        for place in range(center):
+            before, after = min(before, profile[place]), min(after, profile[center + 1 + place])
+        floor = (before + after) / 2.0
         height = max(profile[top] - floor, 1e-6)
         for side in (-1, 1):
             reached, crossings = 0, np.zeros(3)

@@ -45,7 +45,8 @@ def darkest_squares(
     for pair in range(len(reaches)):
         inner, outer = reaches[pair]
         inner_area, outer_area = (2 * inner + 1) ** 2, (2 * outer + 1) ** 2
-        for row, column in zip(rows, columns):
+        for place in range(len(rows)):
+            row, column = rows[place], columns[place]
             inside = box_mean(total, row + margin, column + margin, inner)
             both = box_mean(total, row + margin, column + margin, outer)
             around = (both * outer_area - inside * inner_area) / (outer_area - inner_area)
