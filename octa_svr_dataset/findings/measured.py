@@ -36,7 +36,7 @@ class PictureAlone:
         faz = measure_faz(image, fov)
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
-        quality = measure_quality(image, sampled, faz)
+        quality = measure_quality(image, sampled)
         return cls(
             vessels=vessels,
             faz=faz,

@@ -36,14 +36,14 @@ def alone(example: Example) -> PictureAlone:
 @pytest.mark.parametrize("name", ["vessel_gray", "noise_share", "edge_um", "line_share"])
 def test_what_quality_is_told_by_does_not_tell_disease(pairs, name):
     diseased, healthy = (
-        np.array([getattr(alone(pair[side]).exposure, name) for pair in pairs if pair[0].findings.severity >= 2], float)
+        np.array([getattr(alone(pair[side]).exposure, name) for pair in pairs if pair[0].findings.severity >= 1], float)
         for side in (0, 1)
     )
     known = np.isfinite(diseased) & np.isfinite(healthy)
     auc = mannwhitneyu(diseased[known], healthy[known]).statistic / known.sum() ** 2
     print(f"\n{name}: AUC {auc:.2f}, known of {known.mean():.2f}")
-    assert 0.4 <= auc <= 0.62
-    assert known.mean() >= (0.5 if name == "noise_share" else 0.9)  # noise is told in zones that dropout leaves
+    assert 0.44 <= auc <= 0.56
+    assert known.mean() >= 0.98
 
 
 def test_tortuosity_agrees_with_the_course_of_the_vessels_and_not_with_noise(pairs):
