@@ -98,7 +98,8 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
     reach_px = vessels.fov.length_px(WIDEST_MM / 2)
     offsets = np.arange(-round(reach_px / _OFFSET_PX), round(reach_px / _OFFSET_PX) + 1) * _OFFSET_PX
     across = smoothed(profiles(vessels.sampled, 2.0 * points, first, offsets), first, bell(1.0))
-    width, slope = widths_at_half_height(across, round(vessels.fov.length_px(_TOP_MM) / _OFFSET_PX))
+    sides, slope = widths_at_half_height(across, round(vessels.fov.length_px(_TOP_MM) / _OFFSET_PX))
+    width = sides[:, 0] + sides[:, 1]
     step_um = 1000.0 * vessels.fov.mm_per_px * _OFFSET_PX
     steps_px = np.hypot(*np.diff(points, axis=0).T)
     steps_px[first[1:-1] - 1] = 0.0

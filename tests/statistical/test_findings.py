@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from octa_svr_dataset.example import Example, make_example
+from octa_svr_dataset.findings.beading import LEAST_SWING, bead_swing
 from octa_svr_dataset.findings.measured import PictureAlone
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.pathology.courses import arc_over_chord
@@ -66,6 +67,22 @@ def test_words_of_diffuse_loss_overlap_between_severities(pairs):
     }
     for degree in ("mild", "moderate", "marked"):
         assert len([severity for severity, word in said if word == degree]) >= 2, degree
+
+
+def test_most_beaded_eyes_are_seen_to_bead_and_healthy_twins_at_the_same_places_are_not():
+    overrides = {"pathology.severity_shares": [0, 0, 0, 1, 0], "pathology.veins.probability": [0, 0, 1, 1]}
+    swings = []
+    for index in range(40):
+        eye, twin = (
+            make_example("dr_staging", seed=52, split="test", index=index, overrides=overrides, lesions=lesions)
+            for lesions in (True, False)
+        )
+        swings.append([bead_swing(View.of(found.scene, found.rendering), eye.scene, alone(found).vessels)
+                       for found in (eye, twin)])  # fmt: skip
+    seen, mistaken = (np.array(swings, float) >= LEAST_SWING).mean(axis=0)
+    print(f"\nbeading: seen in {seen:.2f}, in twins {mistaken:.2f}")
+    assert seen >= 0.6
+    assert mistaken <= 0.03
 
 
 def test_healthy_eyes_are_hardly_ever_called_beaded_tortuous_or_poor(pairs):

@@ -260,7 +260,9 @@ def profiles(gray: np.ndarray, points: np.ndarray, first: np.ndarray, offsets: n
 
 @kernel()
 def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, np.ndarray]:
-    """(P,) widths of profiles at half of their height over their surroundings, and (P,) of their slopes, in steps.
+    """(P, 2) widths of profiles at half of their height over their surroundings, and (P,) of their slopes, in steps.
+
+    The widths are those from the top to either side; together they are the width of the vessel.
 
     The slope is the distance over which a profile falls from three quarters to a quarter of its height, the mean of
     both sides; where it does not fall so far, the profile ends there.
@@ -272,7 +274,7 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
     middle
         The top is looked for up to so many steps from the middle.
     """
-    width, slope = np.zeros(len(across)), np.zeros(len(across))
+    width, slope = np.zeros((len(across), 2)), np.zeros(len(across))
     center = across.shape[1] // 2
     for point in range(len(across)):
         profile = across[point]
@@ -284,7 +286,8 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
             before, after = min(before, profile[place]), min(after, profile[center + 1 + place])
         floor = (before + after) / 2.0
         height = max(profile[top] - floor, 1e-6)
-        for side in (-1, 1):
+        for index in range(2):
+            side = 2 * index - 1
             reached, crossings = 0, np.zeros(3)
             place = top
             while reached < 3:
@@ -298,6 +301,6 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
                     reached += 1
                 else:
                     place += side
-            width[point] += crossings[1]
+            width[point, index] = crossings[1]
             slope[point] += (crossings[2] - crossings[0]) / 2.0
     return width, slope
