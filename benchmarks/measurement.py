@@ -28,13 +28,12 @@ def main() -> None:
     pictures = [(rendering.image, rendering.fov) for rendering in renderings]
     sampled = [fine(*picture) for picture in pictures]
     vessels = [map_vessels(picture) for picture in sampled]
-    zones = [measure_faz(*picture) for picture in pictures]
     parts: dict[str, Callable[[int], object]] = {
         "avascular zone": lambda index: measure_faz(*pictures[index]),
         "vessel map, area density": lambda index: map_vessels(fine(*pictures[index])).area_density,
         "mesh": lambda index: measure_mesh(vessels[index]),
         "branches": lambda index: measure_branches(vessels[index]),
-        "quality": lambda index: measure_quality(pictures[index][0], sampled[index], zones[index]),
+        "quality": lambda index: measure_quality(pictures[index][0], sampled[index]),
         "all": lambda index: measure_picture(pictures[index][0], 3.0),
     }
     for name, part in parts.items():

@@ -1,5 +1,7 @@
 """Diffuse capillary loss, as it is seen."""
 
+import numpy as np
+
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
 from octa_svr_dataset.findings.kernels import within
 from octa_svr_dataset.findings.reference import HealthyRanges
@@ -30,12 +32,14 @@ def observe_diffuse_loss(view: View, bed_density: float, healthy: HealthyRanges)
     if not thinned.any():
         return NO_DIFFUSE_LOSS
     bed = (layers.faz == 0) & (layers.dropout == 0)
-    share = float((thinned & bed).sum()) / max(float(bed.sum()), 1.0)
+    share = float(np.count_nonzero(thinned & bed) / max(np.count_nonzero(bed), 1))
     around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bed & ~thinned
-    flow_ratio = view.flow_ratio(image, thinned, around)
-    difference = median_gray(image, around) - median_gray(image, thinned)
+    thinned_gray, bed_gray = median_gray(image, thinned), median_gray(image, around)
+    flow_ratio = view.flow_ratio(thinned_gray, bed_gray)
     return DiffuseLossFinding(
-        is_visible=share >= LEAST_SHARE and flow_ratio <= MOST_FLOW_RATIO and difference >= LEAST_DIFFERENCE,
+        is_visible=share >= LEAST_SHARE
+        and flow_ratio <= MOST_FLOW_RATIO
+        and bed_gray - thinned_gray >= LEAST_DIFFERENCE,
         share=round(share, 3),
         degree=_degree(healthy.shortfall("bed_density", bed_density)),
         flow_ratio=round(flow_ratio, 3),

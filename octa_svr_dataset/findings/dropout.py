@@ -1,10 +1,13 @@
 """Areas of capillary dropout, as they are seen."""
 
 import math
+from collections.abc import Iterable
+
+import numpy as np
 
 from octa_svr_dataset.findings.facts import DropoutFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, is_darker, regions, window_around
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, regions, window_around
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
@@ -27,15 +30,17 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
         bare = inside & ~is_covered[window]
-        rim = within(inside, margin_px) & ~is_excluded[window]
+        rim = within(inside, float(margin_px)) & ~is_excluded[window]
         area_mm2 = fov.area_mm2(float(region.area))
-        is_bare = bare.sum() >= DROPOUT_LEAST_BARE * region.area
-        flow_ratio = view.flow_ratio(image[window], bare, rim) if is_bare else 1.0
-        is_dark = flow_ratio <= DROPOUT_MOST_FLOW_RATIO and is_darker(image[window], bare, rim)
+        is_bare = np.count_nonzero(bare) >= DROPOUT_LEAST_BARE * region.area
+        grays = AreaGrays.of(image[window], bare, rim)
+        flow_ratio = view.flow_ratio(grays.inside_gray, grays.rim_gray) if is_bare else 1.0
         findings.append(
             DropoutFinding(
                 instance_id=region.label,
-                is_visible=is_dark and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
+                is_visible=flow_ratio <= DROPOUT_MOST_FLOW_RATIO
+                and grays.is_darker
+                and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
                 **view.place(region),
                 area_mm2=round(area_mm2, 2),
                 box_px=region.bbox,
@@ -43,3 +48,12 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
             )
         )
     return tuple(findings)
+
+
+def in_visible(dropouts: Iterable[DropoutFinding], labels: np.ndarray) -> np.ndarray:
+    """(H, W) bool. Pixels of the label map of dropout, or of a part of it, that lie in the areas that can be seen."""
+    inside = np.zeros(labels.shape, bool)
+    for dropout in dropouts:
+        if dropout.is_visible:
+            inside |= labels == dropout.instance_id
+    return inside

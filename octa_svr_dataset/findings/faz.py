@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from octa_svr_dataset.findings.dropout import in_visible
 from octa_svr_dataset.findings.facts import NO_ZONE, DropoutFinding, FazFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, View, center_px, is_darker, regions, window_around
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, center_px, regions, window_around
 from octa_svr_dataset.geometry import direction_from_fovea
 
 OPEN_RIM_MM = 0.02
@@ -43,14 +44,15 @@ def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     zone, dropout = layers.faz[window] > 0, layers.dropout[window]
     border = within(zone, max(fov.length_px(OPEN_RIM_MM), 1.5)) & ~zone
     rim = within(zone, rim_px) & ~zone & (dropout == 0)
-    is_covered = (layers.neovascularization[window][zone] > 0).mean() > MOST_COVERED
+    covered_px = np.count_nonzero(zone & (layers.neovascularization[window] > 0))
+    is_covered = covered_px / np.count_nonzero(zone) > MOST_COVERED
     if not border.any() or is_covered:  # no vessel delimits it, or a tuft lies over it
         return NO_ZONE
-    visible = [finding.instance_id for finding in dropouts if finding.is_visible]
+    is_open = border & in_visible(dropouts, dropout)
+    share_open = float(np.count_nonzero(is_open) / np.count_nonzero(border))
     area_mm2 = fov.area_mm2(float(found.area))
-    share_open = float(np.isin(dropout[border], visible).mean())
     return FazFinding(
-        is_visible=is_darker(view.rendering.image[window], zone, rim),
+        is_visible=AreaGrays.of(view.rendering.image[window], zone, rim).is_darker,
         is_delimited=share_open <= DELIMITED_MOST_OPEN,
         area_mm2=round(area_mm2, 2),
         center_px=centroid_px,

@@ -29,16 +29,17 @@ def within(mask: np.ndarray, reach: float) -> np.ndarray:
         while math.sqrt(float(off * off + half * half)) > reach:
             half -= 1
         half_width[off] = half
-    off_column = np.full((height, width), farthest + 1, np.int64)
-    for column in range(width):
-        last = -farthest - 1
-        for row in range(height):
-            last = row if mask[row, column] else last
-            off_column[row, column] = min(off_column[row, column], row - last)
-        last = height + farthest
-        for row in range(height - 1, -1, -1):
-            last = row if mask[row, column] else last
-            off_column[row, column] = min(off_column[row, column], last - row)
+    off_column = np.empty((height, width), np.int32)
+    since = np.full(width, farthest + 1, np.int32)
+    for row in range(height):
+        for column in range(width):
+            since[column] = 0 if mask[row, column] else min(since[column] + 1, farthest + 1)
+            off_column[row, column] = since[column]
+    since[:] = farthest + 1
+    for row in range(height - 1, -1, -1):
+        for column in range(width):
+            since[column] = 0 if mask[row, column] else min(since[column] + 1, farthest + 1)
+            off_column[row, column] = min(off_column[row, column], since[column])
     near = np.zeros((height, width), np.bool_)
     for row in range(height):
         last = -1
@@ -71,7 +72,8 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         for column in range(width):
             most = max(most, int(labels[row, column]))
     table = np.zeros((most + 1, 8), np.int64)
-    table[:, 4], table[:, 5] = height, width
+    for number in range(most + 1):
+        table[number, 4], table[number, 5] = height, width
     for row in range(height):
         for column in range(width):
             number = np.int64(labels[row, column])
@@ -115,7 +117,9 @@ def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
     share
         From 0 to 1.
     """
-    total = counts.sum()
+    total = 0
+    for count in counts:
+        total += count
     if total == 0:
         return math.nan
     place = share * (total - 1)
@@ -134,12 +138,18 @@ def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
 
 @kernel()
 def deviation_of(counts: np.ndarray, level: float) -> float:
-    """Median distance of gray levels that occur (256,) times from a level."""
-    distances, order = np.empty(256), np.empty(256, np.int64)
-    for gray in range(256):
-        distances[gray] = abs(gray - level)
-    order[:] = np.argsort(distances)
-    return quantile_of(distances[order], counts[order], 0.5)
+    """Median distance of gray levels that occur (256,) times from a level, from 0 to 255."""
+    distances, occurrences = np.empty(256), np.empty(256, np.int64)
+    above = int(level) + 1
+    below = above - 1
+    for place in range(256):
+        if below < 0 or (above < 256 and above - level < level - below):
+            distances[place], occurrences[place] = above - level, counts[above]
+            above += 1
+        else:
+            distances[place], occurrences[place] = level - below, counts[below]
+            below -= 1
+    return quantile_of(distances, occurrences, 0.5)
 
 
 @kernel()
@@ -160,14 +170,26 @@ def quadrant_sums(
     inside, whole = np.zeros(4, np.int64), np.zeros(4, np.int64)
     for row in range(mask.shape[0]):
         down = row + 0.5 - center[0]
+        flat, right_hand, left_hand = 0, 0, 0
+        flat_inside, right_inside, left_inside = 0, 0, 0
         for column in range(mask.shape[1]):
             right = column + 0.5 - center[1]
-            if excluded[row, column] or down * down + right * right < least * least:
-                continue
+            counts = (not excluded[row, column]) & (down * down + right * right >= least * least)
             is_vertical = abs(down) > abs(right)
-            quarter = (2 if down > 0.0 else 0) if is_vertical else (1 if right > 0.0 else 3)
-            whole[quarter] += 1
-            inside[quarter] += mask[row, column]
+            is_right, is_left = counts & (not is_vertical) & (right > 0.0), counts & (not is_vertical) & (right <= 0.0)
+            flat += counts & is_vertical
+            right_hand += is_right
+            left_hand += is_left
+            flat_inside += counts & is_vertical & mask[row, column]
+            right_inside += is_right & mask[row, column]
+            left_inside += is_left & mask[row, column]
+        quarter = 2 if down > 0.0 else 0
+        whole[quarter] += flat
+        whole[1] += right_hand
+        whole[3] += left_hand
+        inside[quarter] += flat_inside
+        inside[1] += right_inside
+        inside[3] += left_inside
     return inside, whole
 
 

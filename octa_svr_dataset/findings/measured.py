@@ -36,7 +36,7 @@ class PictureAlone:
         faz = measure_faz(image, fov)
         vessels = map_vessels(sampled)
         branches = measure_branches(vessels)
-        quality = measure_quality(image, sampled, faz)
+        quality = measure_quality(image, sampled)
         return cls(
             vessels=vessels,
             faz=faz,
@@ -82,4 +82,4 @@ def _bed_density(view: View, vessels: VesselMap) -> float:
     if is_bed.shape != mask.shape:
         nearest = ((np.arange(len(mask)) + 0.5) / len(mask) * len(is_bed)).astype(int)
         is_bed = is_bed[np.ix_(nearest, nearest)]
-    return float((mask & is_bed).sum()) / max(int(is_bed.sum()), 1)
+    return float(np.count_nonzero(mask & is_bed) / max(np.count_nonzero(is_bed), 1))

@@ -28,6 +28,8 @@ SURROUNDINGS_PX = (1.5, 5.0)
 DOT_PITCH_MM = 3.0 / 304
 """These limits hold for pixels of this width or wider; finer ones show no more than the scanner saw, and count less."""
 
+_EIGHT_NEIGHBORS = np.ones((3, 3))
+
 
 def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
     """Measure every microaneurysm."""
@@ -38,7 +40,7 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
     for region in regions(labels):
         window = window_around(region, math.ceil(farthest_px))
         inside = labels[window] == region.label
-        image = view.rendering.image[window]
+        image = np.ascontiguousarray(view.rendering.image[window])
         brightest = quantile_of(GRAYS, counts_around(image, inside, nearest_px, farthest_px), 0.9)
         contrast = float(image[inside].mean() - brightest)
         diameter_px = region.diameter_px
@@ -59,9 +61,11 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
 
 def least_contrast(diameter_px: float) -> float:
     """Gray levels by which a dot must outshine its surroundings, by its diameter in pixels of `DOT_PITCH_MM`."""
-    return float(np.interp(diameter_px, CONTRAST_DIAMETERS_PX, MICROANEURYSM_LEAST_CONTRAST))
+    (small_px, large_px), (of_small, of_large) = CONTRAST_DIAMETERS_PX, MICROANEURYSM_LEAST_CONTRAST
+    beyond_px = min(max(diameter_px, small_px), large_px) - small_px
+    return of_small + (of_large - of_small) / (large_px - small_px) * beyond_px
 
 
 def _is_whole(inside: np.ndarray) -> bool:
     """Whether a region hangs together; eye movements may cut one in two."""
-    return int(ndimage.label(inside, structure=np.ones((3, 3)))[1]) == 1
+    return int(ndimage.label(inside, structure=_EIGHT_NEIGHBORS)[1]) == 1

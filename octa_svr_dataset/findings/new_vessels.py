@@ -40,22 +40,21 @@ TUFT_LEAST_AREA_MM2 = 0.03
 
 def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every intraretinal microvascular abnormality."""
-    layers = view.rendering.layers
-    is_hidden = layers.neovascularization > 0
-    return _observe(view, layers.irma, is_hidden, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
+    labels, above = view.rendering.layers.irma, view.rendering.layers.neovascularization
+    return _observe(view, labels, above, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
 
 
 def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every tuft of new vessels."""
     labels = view.rendering.layers.neovascularization
-    is_hidden = np.zeros(labels.shape, dtype=bool)  # nothing lies above them
-    return _observe(view, labels, is_hidden, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
+    nothing = np.zeros_like(labels)
+    return _observe(view, labels, nothing, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
 
 
 def _observe(
     view: View,
     labels: np.ndarray,
-    is_hidden: np.ndarray,
+    above: np.ndarray,
     least_contrast: float,
     least_bright_share: float,
     least_area_mm2: float,
@@ -67,7 +66,7 @@ def _observe(
         window = window_around(region, math.ceil(reach_px))
         inside = labels[window] == region.label
         rim = within(inside, reach_px) & (labels[window] == 0)
-        around = counts_of(image[window], rim)
+        around = counts_of(np.ascontiguousarray(image[window]), rim)
         surroundings, bright = (quantile_of(GRAYS, around, share) if rim.any() else 255.0 for share in (0.5, 0.75))
         contrast = median_gray(image[window], inside) - surroundings
         bright_share = float((image[window][inside] > bright).mean())
@@ -78,7 +77,7 @@ def _observe(
                 is_visible=area_mm2 >= least_area_mm2
                 and contrast >= least_contrast
                 and bright_share >= least_bright_share
-                and float(is_hidden[window][inside].mean()) <= 1.0 - LEAST_BARE,
+                and float((above[window][inside] > 0).mean()) <= 1.0 - LEAST_BARE,
                 **view.place(region),
                 area_mm2=round(area_mm2, 3),
                 box_px=region.bbox,

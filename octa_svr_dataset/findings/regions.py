@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from octa_svr_dataset.findings.dropout import in_visible
 from octa_svr_dataset.findings.facts import DiffuseLossFinding, DropoutFinding, RegionFinding
 from octa_svr_dataset.findings.kernels import quadrant_sums
 from octa_svr_dataset.findings.visibility import View
@@ -16,9 +17,7 @@ def observe_regions(
 ) -> tuple[RegionFinding, ...]:
     """Measure each quadrant from the end of the fovea outward, 0.5 mm from its center."""
     layers = view.rendering.layers
-    is_visible = np.zeros(256, bool)
-    is_visible[[dropout.instance_id for dropout in dropouts if dropout.is_visible]] = True
-    is_lost = is_visible[layers.dropout]
+    is_lost = in_visible(dropouts, layers.dropout)
     if diffuse_loss.is_visible:
         is_lost |= layers.diffuse_loss > 0
     lost = _shares(view, is_lost, layers.faz > 0)

@@ -24,7 +24,7 @@ An area of hundreds of pixels is seen though single ones are noisier than it is 
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
 
-GRAYS = np.arange(256)
+GRAYS = np.arange(256.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,14 @@ class Region:
 
 def regions(labels: np.ndarray) -> Iterator[Region]:
     """The instances of a label map, in the order of their numbers."""
-    for label, area, rows, columns, *bbox in regions_of(labels).tolist():
-        centroid = (rows / area + 0.5, columns / area + 0.5)
+    inhabited = np.flatnonzero(labels.max(axis=1))
+    if not len(inhabited):
+        return
+    table = regions_of(labels[inhabited[0] : inhabited[-1] + 1].astype(np.uint16))
+    for label, area, rows, columns, *bbox in table.tolist():
+        above = int(inhabited[0])
+        bbox[0], bbox[2] = bbox[0] + above, bbox[2] + above
+        centroid = ((rows + area * above) / area + 0.5, columns / area + 0.5)
         yield Region(label=label, area=area, centroid=centroid, bbox=tuple(bbox))
 
 
@@ -73,16 +79,14 @@ class View:
     @classmethod
     def of(cls, scene: Scene, rendering: Rendering) -> Self:
         """The picture of a scene."""
-        zone = rendering.layers.faz > 0
-        image = rendering.image
-        return cls(
-            rendering=rendering,
-            laterality=scene.laterality,
-            fovea_px=np.argwhere(zone).mean(axis=0) + 0.5
-            if zone.any()
-            else rendering.to_row_col(scene.fovea.position_mm),
-            floor=float(np.median(image[zone]) if zone.any() else np.quantile(image, 0.01)),
-        )
+        image, zone = rendering.image, next(regions(rendering.layers.faz), None)
+        if zone is None:
+            fovea_px, floor = rendering.to_row_col(scene.fovea.position_mm), float(np.quantile(image, 0.01))
+        else:
+            window = window_around(zone, 0)
+            fovea_px = np.array(zone.centroid)
+            floor = median_gray(image[window], rendering.layers.faz[window] > 0)
+        return cls(rendering=rendering, laterality=scene.laterality, fovea_px=fovea_px, floor=floor)
 
     def place(self, region: Region) -> dict[str, str]:
         """Names of the place of a region's centroid."""
@@ -93,25 +97,46 @@ class View:
             "ring": ring_of_distance(float(np.linalg.norm(offset_mm))),
         }
 
-    def flow_ratio(self, image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> float:
-        """Median flow signal inside over the rim's; 1 where the rim shows no flow to compare with."""
-        rim_flow = median_gray(image, rim) - self.floor
-        if not rim_flow > 0.0:
-            return 1.0
-        return max(median_gray(image, inside) - self.floor, 0.0) / rim_flow
+    def flow_ratio(self, inside_gray: float, rim_gray: float) -> float:
+        """Flow signal inside over the rim's, given median gray levels; 1 where the rim shows no flow."""
+        rim_flow = rim_gray - self.floor
+        return max(inside_gray - self.floor, 0.0) / rim_flow if rim_flow > 0.0 else 1.0
 
 
-def is_darker(image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> bool:
-    """Whether an area is darker than its rim by enough gray levels, and by enough against its own noise."""
-    counts = counts_of(image, inside)
-    level = quantile_of(GRAYS, counts, 0.5)
-    difference = median_gray(image, rim) - level
-    return bool(difference >= max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * deviation_of(counts, level)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaGrays:
+    """Gray levels of an area and of its rim; NaN of one without pixels."""
+
+    inside_gray: float
+    """Median gray level inside."""
+
+    deviation_gray: float
+    """Median distance of the gray levels inside from that."""
+
+    rim_gray: float
+    """Median gray level of the rim."""
+
+    @classmethod
+    def of(cls, image: np.ndarray, inside: np.ndarray, rim: np.ndarray) -> Self:
+        """Those of two masks of a picture."""
+        counts = counts_of(np.ascontiguousarray(image), inside)
+        level = float(quantile_of(GRAYS, counts, 0.5))
+        return cls(
+            inside_gray=level,
+            deviation_gray=float(deviation_of(counts, level)) if counts.any() else math.nan,
+            rim_gray=median_gray(image, rim),
+        )
+
+    @property
+    def is_darker(self) -> bool:
+        """Whether the area is darker than its rim by enough gray levels, and by enough against its own noise."""
+        least = max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * self.deviation_gray)
+        return self.rim_gray - self.inside_gray >= least
 
 
 def median_gray(image: np.ndarray, mask: np.ndarray) -> float:
     """Median gray level of the pixels of a mask; NaN of none."""
-    return float(quantile_of(GRAYS, counts_of(image, mask), 0.5))
+    return float(quantile_of(GRAYS, counts_of(np.ascontiguousarray(image), mask), 0.5))
 
 
 def window_around(region: Region, margin_px: int) -> tuple[slice, slice]:

@@ -18,6 +18,7 @@ from octa_svr_dataset.measurement.kernels import (
     trace_lines,
     widths_at_half_height,
 )
+from octa_svr_dataset.measurement.order import median
 from octa_svr_dataset.measurement.sampling import blurred
 from octa_svr_dataset.measurement.vessels import VesselMap
 
@@ -97,7 +98,8 @@ def measure_branches(vessels: VesselMap) -> BranchMeasures | None:
     reach_px = vessels.fov.length_px(WIDEST_MM / 2)
     offsets = np.arange(-round(reach_px / _OFFSET_PX), round(reach_px / _OFFSET_PX) + 1) * _OFFSET_PX
     across = smoothed(profiles(vessels.sampled, 2.0 * points, first, offsets), first, bell(1.0))
-    width, slope = widths_at_half_height(across, round(vessels.fov.length_px(_TOP_MM) / _OFFSET_PX))
+    sides, slope = widths_at_half_height(across, round(vessels.fov.length_px(_TOP_MM) / _OFFSET_PX))
+    width = sides[:, 0] + sides[:, 1]
     step_um = 1000.0 * vessels.fov.mm_per_px * _OFFSET_PX
     steps_px = np.hypot(*np.diff(points, axis=0).T)
     steps_px[first[1:-1] - 1] = 0.0
@@ -122,7 +124,7 @@ def _larger(gray: np.ndarray, fov: FieldOfView, vessels: VesselMap) -> np.ndarra
 
 def _deviation(values: np.ndarray) -> float:
     """Median absolute deviation."""
-    return float(np.median(np.abs(values - np.median(values))))
+    return median(np.abs(values - np.asarray(median(values), values.dtype)))
 
 
 def _long_ones(points: np.ndarray, first: np.ndarray, least_px: float) -> tuple[np.ndarray, np.ndarray]:

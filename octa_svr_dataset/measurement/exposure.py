@@ -1,6 +1,6 @@
 """What the exposure alone does to a picture: measures that disease hardly moves.
 
-They are taken where disease changes least: at the larger vessels, in the avascular zone, from one scan line to the
+They are taken where disease changes least: at the larger vessels, in the darkest void, from one scan line to the
 next. Mean gray level, contrast and sharpness of the whole picture (`quality`) fall when capillaries are lost.
 """
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from octa_svr_dataset.measurement.branches import BranchMeasures
 from octa_svr_dataset.measurement.kernels import excess_of_rows
+from octa_svr_dataset.measurement.order import quantile
 from octa_svr_dataset.measurement.quality import QualityMeasures
 from octa_svr_dataset.measurement.vessels import VesselMap
 
@@ -19,22 +20,28 @@ BRIGHT = 0.75
 SHARP = 0.1
 """Their sides are as sharp as this quantile: mesh and neighbors make the others wider."""
 
+USUAL_WIDTH_UM = 30.0
+"""Sides are told as those of a vessel of this width: blurred ones grow with the root of the width, about.
+
+In disease the narrower of the larger vessels are lost, and veins widen; the sides of what is left are longer.
+"""
+
 LARGEST_EXCESS = 40.0
 """Gray levels by which a single pixel counts at most in the excess of its line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureMeasures:
-    """Brightness, noise, focus and motion; none of a picture without larger vessels, or without avascular zone."""
+    """Brightness, noise, focus and motion; none of a picture without larger vessels; no noise without a void."""
 
     vessel_gray: float | None
     """Gray level of the larger vessels."""
 
     noise_share: float | None
-    """Standard deviation of the gray level in the avascular zone, relative to that of the vessels."""
+    """Standard deviation of the gray level in the darkest void, relative to the gray level of the vessels."""
 
     edge_um: float | None
-    """Distance over which the sides of vessels fall from three quarters to a quarter of their height, um."""
+    """Distance over which the sides of a vessel 30 um wide fall from three quarters to a quarter of its height, um."""
 
     line_share: float | None
     """Excess of the scan line that stands out most among its neighbors, relative to the gray level of the vessels."""
@@ -45,11 +52,11 @@ def measure_exposure(vessels: VesselMap, branches: BranchMeasures | None, qualit
     if branches is None:
         return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
     row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T
-    vessel_gray = max(float(np.quantile(vessels.gray[row, column], BRIGHT)), 1.0)
+    vessel_gray = max(quantile(vessels.gray[row, column], BRIGHT), 1.0)
     excess = excess_of_rows(vessels.sampled, LARGEST_EXCESS)
     return ExposureMeasures(
         vessel_gray=vessel_gray,
         noise_share=None if quality.noise_gray is None else quality.noise_gray / vessel_gray,
-        edge_um=float(np.quantile(branches.slope_um, SHARP)),
+        edge_um=quantile(branches.slope_um * np.sqrt(USUAL_WIDTH_UM / branches.width_um), SHARP),
         line_share=float(excess.max()) / vessel_gray,
     )

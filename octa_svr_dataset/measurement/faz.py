@@ -100,12 +100,13 @@ def measure_faz(picture: np.ndarray, fov: FieldOfView) -> FazMeasures | None:
         return None
     found = trace_zone(sampled, disc)
     outline = _completed(found, OUTSET_MM / sampled.fov.mm_per_px)
+    area_px = outline.area_px()
     measures = FazMeasures(
         size_px=len(picture),
         outline=outline.scaled(len(picture) / sampled.fov.size_px),
-        area_mm2=sampled.fov.area_mm2(outline.area_px()),
+        area_mm2=sampled.fov.area_mm2(area_px),
         center_px=_scaled(outline.centroid_px(), len(picture) / sampled.fov.size_px),
-        circularity=4 * math.pi * outline.area_px() / outline.perimeter_px() ** 2,
+        circularity=4 * math.pi * area_px / outline.perimeter_px() ** 2,
         contrast=1 - found.floor_gray / max(found.rim_gray, 1e-6),
         floor_gray=found.floor_gray,
         rim_gray=found.rim_gray,

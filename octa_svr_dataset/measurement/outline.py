@@ -12,6 +12,8 @@ RAY_COS = np.array([math.cos(2 * math.pi * ray / NUM_RAYS) for ray in range(NUM_
 RAY_SIN = np.array([math.sin(2 * math.pi * ray / NUM_RAYS) for ray in range(NUM_RAYS)])
 """(A,) float64 each. Directions of the rays; from `math`, as NumPy's depend on the processor in the last bit."""
 
+_NEXT = (np.arange(NUM_RAYS) + 1) % NUM_RAYS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
@@ -34,15 +36,15 @@ class Outline:
     def perimeter_px(self) -> float:
         """Length of the polygon."""
         row, column = self.points()
-        return float(np.sqrt((np.roll(row, -1) - row) ** 2 + (np.roll(column, -1) - column) ** 2).sum())
+        return float(np.sqrt((row[_NEXT] - row) ** 2 + (column[_NEXT] - column) ** 2).sum())
 
     def centroid_px(self) -> tuple[float, float]:
         """Centroid (row, column) of the polygon."""
         cross, (row, column) = self._cross(), self.points()
         weight = 3 * float(cross.sum())
         return (
-            float(((row + np.roll(row, -1)) * cross).sum()) / weight,
-            float(((column + np.roll(column, -1)) * cross).sum()) / weight,
+            float(((row + row[_NEXT]) * cross).sum()) / weight,
+            float(((column + column[_NEXT]) * cross).sum()) / weight,
         )
 
     def mask(self, size_px: int) -> np.ndarray:
@@ -60,7 +62,7 @@ class Outline:
 
     def _cross(self) -> np.ndarray:
         row, column = self.points()
-        return np.asarray(column * np.roll(row, -1) - np.roll(column, -1) * row)
+        return np.asarray(column * row[_NEXT] - column[_NEXT] * row)
 
 
 def circle_through(row: np.ndarray, column: np.ndarray) -> tuple[float, float, float]:

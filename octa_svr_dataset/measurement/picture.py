@@ -78,14 +78,14 @@ class PictureMeasures:
             name="tortuosity of larger vessels", value=None if branches is None else branches.tortuosity, unit=""
         )
         yield Measure(name="mean gray level", value=quality.mean_gray, unit="")
-        yield Measure(name="noise in the FAZ", value=quality.noise_gray, unit="gray levels")
+        yield Measure(name="noise in the darkest void", value=quality.noise_gray, unit="gray levels")
         yield Measure(name="contrast", value=quality.contrast, unit="")
         yield Measure(name="coarse structure", value=100 * quality.coarse_share, unit="%")
         yield Measure(name="stripe excess", value=quality.stripe_excess, unit="log10")
         yield self._by_length("sharpness", quality.sharpness_per_mm, "1/mm")
         exposure = self.exposure
         yield Measure(name="gray level of larger vessels", value=exposure.vessel_gray, unit="")
-        yield Measure(name="noise in the FAZ by that", value=_percent(exposure.noise_share), unit="%")
+        yield Measure(name="noise in the void by that", value=_percent(exposure.noise_share), unit="%")
         yield Measure(name="brightest scan line by that", value=_percent(exposure.line_share), unit="%")
         yield self._width("sides of larger vessels", exposure.edge_um)
 
@@ -127,7 +127,7 @@ def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> Pictu
     vessels = map_vessels(sampled)
     faz = measure_faz(picture, fov)
     branches = measure_branches(vessels)
-    quality = measure_quality(picture, sampled, faz)
+    quality = measure_quality(picture, sampled)
     return PictureMeasures(
         fov=fov,
         is_scaled=width_mm is not None,

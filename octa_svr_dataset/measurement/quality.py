@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octa_svr_dataset.measurement.faz import FazMeasures
-from octa_svr_dataset.measurement.sampling import SampledPicture
+from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.measurement.order import median
+from octa_svr_dataset.measurement.sampling import SampledPicture, blurred
 from octa_svr_dataset.measurement.spectrum import power_spectrum, radial_power, stripe_excess
 
 STRUCTURE_MM = (0.03, 0.3)
@@ -20,6 +21,15 @@ SLOWEST_STRIPE_MM = 0.375
 NOISE_SHARE = 0.9
 """Frequencies above this share of the highest one along an axis hold noise alone."""
 
+VOID_RADIUS_MM = 0.1
+"""Radius of the disc without flow in which noise is measured: it fits into small avascular zones (0.05 mm2)."""
+
+VOID_BLUR_MM, VOID_STEP_MM = 0.05, 0.04
+"""Blur at which the darkest place is taken for the middle of such a disc, and the pitch at which it is looked for."""
+
+LEAST_VOID_CONTRAST = 0.25
+"""A void is at least this much darker than the picture's median, relative to it: as an avascular zone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityMeasures:
@@ -29,7 +39,10 @@ class QualityMeasures:
     """Mean gray level: overall gain."""
 
     noise_gray: float | None
-    """Standard deviation of the gray level in the middle of the avascular zone; none where there is no zone."""
+    """Standard deviation of the gray level in the darkest disc of 0.1 mm in radius; none where nothing is void.
+
+    That lies in the avascular zone or in an area of dropout, whichever is darker: so it is known of all eyes alike.
+    """
 
     contrast: float
     """Standard deviation at wavelengths of 0.03 to 0.3 mm, relative to the mean gray level."""
@@ -44,7 +57,7 @@ class QualityMeasures:
     """Frequency below which half of the power at those wavelengths lies, cycles/mm; defocus lowers it."""
 
 
-def measure_quality(picture: np.ndarray, sampled: SampledPicture, faz: FazMeasures | None) -> QualityMeasures:
+def measure_quality(picture: np.ndarray, sampled: SampledPicture) -> QualityMeasures:
     """Quality of a picture.
 
     White noise, told by the highest frequencies, is taken from the power of the structure.
@@ -55,8 +68,6 @@ def measure_quality(picture: np.ndarray, sampled: SampledPicture, faz: FazMeasur
         (H, H) uint8. The picture.
     sampled
         The same at the pitch for vessels.
-    faz
-        Its avascular zone.
     """
     power, fov = power_spectrum(sampled.gray), sampled.fov
     totals, counts = radial_power(power)
@@ -70,7 +81,7 @@ def measure_quality(picture: np.ndarray, sampled: SampledPicture, faz: FazMeasur
     along = np.abs(np.fft.fftfreq(fov.size_px)) / fov.mm_per_px
     return QualityMeasures(
         mean_gray=mean_gray,
-        noise_gray=None if faz is None else _noise_gray(picture, faz),
+        noise_gray=_noise_gray(picture, sampled),
         contrast=float(np.sqrt(whole)) / fov.size_px / max(mean_gray, 1.0),
         coarse_share=float(structure[per_mm <= 1 / COARSE_MM].sum()) / max(whole, 1e-6),
         stripe_excess=stripe_excess(power, (along >= 1 / SLOWEST_STRIPE_MM) & (along <= NOISE_SHARE * highest)),
@@ -78,13 +89,20 @@ def measure_quality(picture: np.ndarray, sampled: SampledPicture, faz: FazMeasur
     )
 
 
-def _noise_gray(picture: np.ndarray, faz: FazMeasures) -> float:
-    """Standard deviation in the disc of half the zone's radius around its centroid."""
-    radius_px = max(faz.radius_px / 2, 1.5)
-    row, column = faz.center_px
+def _noise_gray(picture: np.ndarray, sampled: SampledPicture) -> float | None:
+    """Standard deviation in the disc around the darkest place, if that is dark."""
+    fov = sampled.fov
+    step = max(round(fov.length_px(VOID_STEP_MM)), 1)
+    broad = blurred(sampled.gray[::step, ::step], fov.length_px(VOID_BLUR_MM) / step)
+    margin = int(np.ceil(fov.length_px(VOID_RADIUS_MM) / step))
+    inner = broad[margin : len(broad) - margin, margin : len(broad) - margin]
+    if not inner.size or inner.min() > (1 - LEAST_VOID_CONTRAST) * median(broad):
+        return None
+    darkest = np.unravel_index(inner.argmin(), inner.shape)
+    scale = len(picture) / fov.size_px
+    row, column = ((int(place) + margin) * step * scale + scale / 2 for place in darkest)
+    radius_px = FieldOfView(width_mm=fov.width_mm, size_px=len(picture)).length_px(VOID_RADIUS_MM)
     window = tuple(slice(max(round(center - radius_px), 0), round(center + radius_px)) for center in (row, column))
-    rows, columns = (
-        np.arange(side.start, side.start + length) for side, length in zip(window, picture[window].shape, strict=True)
-    )
-    inside = (rows[:, None] + 0.5 - row) ** 2 + (columns[None, :] + 0.5 - column) ** 2 <= radius_px**2
+    rows, columns = (np.arange(side.start, min(side.stop, len(picture))) + 0.5 for side in window)
+    inside = (rows[:, None] - row) ** 2 + (columns[None, :] - column) ** 2 <= radius_px**2
     return float(picture[window][inside].std())

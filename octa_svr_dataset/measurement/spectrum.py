@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy import fft
 
 
 def power_spectrum(picture: np.ndarray) -> np.ndarray:
@@ -11,9 +12,14 @@ def power_spectrum(picture: np.ndarray) -> np.ndarray:
     White noise of standard deviation s has s**2 on average.
     """
     window, whole, squares = _window(len(picture))
-    mean = float((picture * window).sum()) / whole
-    transform = np.fft.rfft2((picture - mean) * window)
-    half = (transform.real**2 + transform.imag**2) / squares
+    tapered = picture * window
+    mean = float(tapered.sum()) / whole
+    np.subtract(picture, mean, out=tapered)
+    tapered *= window
+    transform = fft.rfft2(tapered)
+    half = transform.real**2
+    half += transform.imag**2
+    half /= squares
     opposite = -np.arange(len(picture))
     return np.concatenate([half, half[opposite][:, (len(picture) - 1) // 2 : 0 : -1]], axis=1)
 
@@ -39,18 +45,26 @@ def stripe_excess(power: np.ndarray, is_fast: np.ndarray) -> float:
     if not is_fast.any():
         return 0.0
     on_axis = [-1, 0, 1]  # the taper spreads each frequency over its neighbors
-    rows, columns = power[is_fast][:, on_axis].mean(axis=1), power[:, is_fast][on_axis].mean(axis=0)
+    rows, columns = power[:, on_axis][is_fast].mean(axis=1), power[on_axis][:, is_fast].mean(axis=0)
     return float(np.log10(np.maximum(rows, 1e-6) / np.maximum(columns, 1e-6)).mean())
 
 
 def radial_power(power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(K,) sums of the power by whole cycles per picture whatever their direction, and (K,) numbers of frequencies."""
-    cycles, counts = _cycles(len(power))
-    return np.bincount(cycles, power.ravel()), counts
+    cycles, occurrences, counts = _cycles(len(power))
+    half = power[:, : occurrences.shape[1]] * occurrences
+    return np.bincount(cycles, half.ravel()), counts
 
 
 @lru_cache(maxsize=4)
-def _cycles(size_px: int) -> tuple[np.ndarray, np.ndarray]:
+def _cycles(size_px: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cycles of half of the frequencies, raveled, how often the power of each occurs in all, (1, W), and its counts."""
     along = np.fft.fftfreq(size_px) * size_px
-    cycles = np.rint(np.sqrt(along[:, None] ** 2 + along[None, :] ** 2)).astype(int).ravel()
-    return cycles, np.bincount(cycles)
+    num_columns = size_px // 2 + 1
+    cycles = np.rint(np.sqrt(along[:, None] ** 2 + along[None, :num_columns] ** 2)).astype(int)
+    occurrences = np.full((1, num_columns), 2, np.float32)
+    occurrences[0, 0] = 1
+    if size_px % 2 == 0:
+        occurrences[0, -1] = 1
+    weights = np.broadcast_to(occurrences, cycles.shape)
+    return cycles.ravel(), occurrences, np.bincount(cycles.ravel(), weights.ravel())

@@ -8,6 +8,7 @@ from skimage.morphology import skeletonize
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.kernels import local_moments
+from octa_svr_dataset.measurement.order import median, quantile
 from octa_svr_dataset.measurement.sampling import SampledPicture, blurred
 
 BLUR_MM = 0.012
@@ -41,14 +42,15 @@ class VesselMap:
     mask: np.ndarray
     """(S, S) bool. Any vessel."""
 
-    mesh: np.ndarray
-    """(S, S) bool. The same by a lower threshold, so that the mesh is closed."""
-
     gray: np.ndarray
     """(S, S) float32. The picture, blurred by `BLUR_MM`."""
 
     sampled: np.ndarray
     """(S, S) float32. The same before the blur."""
+
+    mean: np.ndarray
+    spread: np.ndarray
+    """(S, S) float32. Mean and standard deviation of `gray` in the window around each pixel."""
 
     void_gray: float
     """Gray level where no blood flows."""
@@ -60,9 +62,14 @@ class VesselMap:
     """The whole field in S px."""
 
     @property
+    def mesh(self) -> np.ndarray:
+        """(S, S) bool. Any vessel by a lower threshold, so that the mesh is closed."""
+        return _exceeding(self.gray, self.mean, self.spread, MESH_SPREADS, self.void_gray, self.median_gray)
+
+    @property
     def area_density(self) -> float:
         """Share of the area that shows a vessel (vessel area density, Chu et al., J. Biomed. Opt. 21, 2016)."""
-        return float(self.mask.mean())
+        return float(np.count_nonzero(self.mask) / self.mask.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +95,25 @@ def map_vessels(sampled: SampledPicture) -> VesselMap:
     width_px = max(2 * round((sampled.fov.length_px(WINDOW_MM) - 1) / 2) + 1, 3)
     mean, spread = local_moments(gray, min(width_px, 2 * ((len(gray) - 1) // 2) + 1))
     broad = blurred(gray[::2, ::2], sampled.fov.length_px(VOID_BLUR_MM) / 2)
-    void_gray, median_gray = float(np.quantile(broad, 0.01)), float(np.median(broad))
-    has_flow = gray > void_gray + LEAST_FLOW * (median_gray - void_gray)
+    void_gray, median_gray = quantile(broad, 0.01), median(broad)
     return VesselMap(
-        mask=has_flow & (gray > mean + VESSEL_SPREADS * spread),
-        mesh=has_flow & (gray > mean + MESH_SPREADS * spread),
+        mask=_exceeding(gray, mean, spread, VESSEL_SPREADS, void_gray, median_gray),
         gray=gray,
         sampled=sampled.gray,
+        mean=mean,
+        spread=spread,
         void_gray=void_gray,
         median_gray=median_gray,
         fov=sampled.fov,
     )
+
+
+def _exceeding(
+    gray: np.ndarray, mean: np.ndarray, spread: np.ndarray, spreads: float, void_gray: float, median_gray: float
+) -> np.ndarray:
+    """(S, S) bool. Pixels that exceed the mean of their window by so many spreads, and the void."""
+    has_flow = gray > void_gray + LEAST_FLOW * (median_gray - void_gray)
+    return np.asarray(has_flow & (gray > mean + spreads * spread))
 
 
 def measure_mesh(vessels: VesselMap) -> MeshMeasures:

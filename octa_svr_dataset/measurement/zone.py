@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.measurement.kernels import along_rays, darkest_squares, settled_radii
+from octa_svr_dataset.measurement.order import median, quantile
 from octa_svr_dataset.measurement.outline import (
     NUM_RAYS,
     RAY_COS,
@@ -90,21 +92,31 @@ def find_disc(sampled: SampledPicture) -> tuple[float, float, float] | None:
     The penalties for a place off the center and for an unusual radius decide between it and an area of dropout.
     """
     gray, fov = sampled.gray[::2, ::2], sampled.fov
-    pitch_mm = 2 * fov.mm_per_px
-    offset_mm = (np.arange(len(gray)) - (len(gray) - 1) / 2) * pitch_mm
-    from_center_mm2 = offset_mm[:, None] ** 2 + offset_mm[None, :] ** 2
-    low, high = float(np.quantile(gray, 0.01)), float(np.median(gray))
+    low, high = quantile(gray, 0.01), median(gray)
     if high <= low:
         return None
     tissue = np.clip((gray - low) / (high - low), 0.0, 1.0)
+    penalty, reaches, mirrored = _search(len(gray), 2 * fov.mm_per_px)
+    total = np.zeros((len(mirrored) + 1, len(mirrored) + 1))
+    tissue[mirrored[:, None], mirrored].cumsum(axis=0, dtype=float).cumsum(axis=1, out=total[1:, 1:])
+    places, scores = darkest_squares(total, int(reaches.max()), penalty, reaches)
+    best = int((scores - RADIUS_PENALTY * np.log(np.array(SEED_RADII_MM) / TYPICAL_RADIUS_MM) ** 2).argmax())
+    return 2.0 * places[best, 0], 2.0 * places[best, 1], SEED_RADII_MM[best] / fov.mm_per_px
+
+
+@lru_cache(maxsize=4)
+def _search(size_px: int, pitch_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where and how discs are looked for in S x S px.
+
+    Penalties (S, S) of places; reaches (R, 2) of squares, px; and which of S pixels lies where in a row that is
+    mirrored at its ends, (S + 2 M,), M px the longest reach.
+    """
+    offset_mm = (np.arange(size_px) - (size_px - 1) / 2) * pitch_mm
+    from_center_mm2 = offset_mm[:, None] ** 2 + offset_mm[None, :] ** 2
     penalty = OFFSET_PENALTY * from_center_mm2 / 0.45**2
     penalty[from_center_mm2 > FARTHEST_FOVEA_MM**2] = np.inf
     reaches = np.array([_reaches(radius_mm, pitch_mm) for radius_mm in SEED_RADII_MM])
-    margin = int(reaches.max())
-    total = np.pad(tissue, margin, mode="symmetric").cumsum(axis=0, dtype=float).cumsum(axis=1)
-    places, scores = darkest_squares(np.pad(total, ((1, 0), (1, 0))), margin, penalty, reaches)
-    best = int((scores - RADIUS_PENALTY * np.log(np.array(SEED_RADII_MM) / TYPICAL_RADIUS_MM) ** 2).argmax())
-    return 2.0 * places[best, 0], 2.0 * places[best, 1], SEED_RADII_MM[best] / fov.mm_per_px
+    return penalty, reaches, np.pad(np.arange(size_px), int(reaches.max()), mode="symmetric")
 
 
 def _reaches(radius_mm: float, pitch_mm: float) -> tuple[int, int]:
@@ -133,8 +145,8 @@ def _trace(gray: np.ndarray, fov: FieldOfView, center_px: tuple[float, float], r
     """One round: the outline of the void around a center, and which of its rays end at tissue."""
     along_px = np.arange(_STEP_PX, radius_px + fov.length_px(RIM_MM[1]), _STEP_PX)
     profile = along_rays(gray, center_px, RAY_SIN, RAY_COS, along_px)
-    floor_gray = float(np.median(profile[:, along_px <= 0.6 * radius_px]))
-    rim_gray = float(np.median(profile[:, along_px >= radius_px + fov.length_px(RIM_MM[0])]))
+    floor_gray = median(profile[:, along_px <= 0.6 * radius_px])
+    rim_gray = median(profile[:, along_px >= radius_px + fov.length_px(RIM_MM[0])])
     span = max(rim_gray - floor_gray, 1e-6)
     longest_px = min(REACH * radius_px, fov.length_px(LARGEST_RADIUS_MM))
     is_reached = along_px <= longest_px
@@ -154,11 +166,13 @@ def _closed(
     beyond = np.minimum(steps + np.arange(first, last), tissue.shape[1] - 1)
     ends_at_tissue = np.take_along_axis(tissue, beyond, axis=1).mean(axis=1) > 0.5
     is_closed, circle = ends_at_tissue, start
+    row, column = outline.points()
     for _ in range(3):
         if is_closed.sum() < NUM_RAYS // 5:
             break
-        row, column = outline.points()
         circle = circle_through(row[is_closed], column[is_closed])
         limit_px = LARGEST_CIRCLE_EXCESS * radius_to_circle(outline.center_px, circle)
-        is_closed = ends_at_tissue & (outline.radius_px <= limit_px)
+        was_closed, is_closed = is_closed, ends_at_tissue & (outline.radius_px <= limit_px)
+        if (is_closed == was_closed).all():
+            break
     return is_closed, circle

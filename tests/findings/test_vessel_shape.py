@@ -10,7 +10,6 @@ from octa_svr_dataset.findings.beading import LEAST_SWING
 BEADED = {
     "pathology.severity_shares": [0, 0, 0, 1, 0],
     "pathology.veins.probability": [0, 0, 1, 1],
-    "pathology.veins.beading": [0.6, 0.8],
 }
 
 NUM_EYES = 6
@@ -36,9 +35,9 @@ def test_the_picture_of_beaded_veins_swings_with_them_and_that_of_the_healthy_tw
         .vessel_shape.beading
         for eye, twin in pairs
     ])  # fmt: skip
-    assert (beaded > elsewhere).mean() >= 0.8
-    assert np.median(beaded) > LEAST_SWING
-    assert (elsewhere < LEAST_SWING).mean() >= 0.8
+    assert (beaded > elsewhere).all()
+    assert (beaded >= LEAST_SWING).mean() >= 0.5
+    assert (elsewhere < LEAST_SWING).all()
 
 
 def test_without_beads_nothing_is_said_of_them(pairs):

@@ -98,7 +98,7 @@ def test_profiles_across_a_band_have_its_width_and_slope(angle_deg):
     course = 30 + np.stack([along * math.sin(angle), along * math.cos(angle)], axis=1)
     across = both("profiles", band, course, np.array([0, 25]), np.arange(-24, 25) * 0.5)
     width, slope = both("widths_at_half_height", across, 3)
-    np.testing.assert_allclose(width * 0.5, 12.0, atol=0.2)
+    np.testing.assert_allclose(width * 0.5, 6.0, atol=0.2)
     np.testing.assert_allclose(slope * 0.5, 2.0, atol=0.2)
 
 

@@ -28,14 +28,24 @@ def test_gain_scales_gray_levels_and_keeps_contrast(rng):
     assert dim.coarse_share == pytest.approx(bright.coarse_share, abs=0.01)
 
 
-def test_noise_is_that_of_the_avascular_zone(rng):
+def test_noise_is_that_of_the_void(rng):
     picture, mask = zone_in_mesh(rng)
     noisy = picture.astype(float)
     noisy[mask] = 60 + 12 * rng.standard_normal(mask.sum())
     assert quality(noisy).noise_gray == pytest.approx(12, rel=0.1)
 
 
-def test_without_an_avascular_zone_its_noise_is_not_known(rng):
+@pytest.mark.parametrize("opening", [0.0, 0.5, 1.0])
+def test_noise_is_known_where_dropout_opens_the_avascular_zone(rng, opening):
+    picture, mask = zone_in_mesh(rng)
+    void = mask.copy()
+    void[SIZE_PX // 2 :, SIZE_PX // 2 - 20 : SIZE_PX // 2 + int(opening * SIZE_PX / 2)] |= opening > 0
+    noisy = picture.astype(float)
+    noisy[void] = 40 + 9 * rng.standard_normal(void.sum())
+    assert quality(noisy).noise_gray == pytest.approx(9, rel=0.15)
+
+
+def test_without_a_void_noise_is_not_known(rng):
     assert quality(grainy(0.25 + 0.75 * mesh(rng, 0.006), rng)).noise_gray is None
 
 

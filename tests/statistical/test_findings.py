@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from octa_svr_dataset.example import Example, make_example
+from octa_svr_dataset.findings.beading import LEAST_SWING, bead_swing
 from octa_svr_dataset.findings.measured import PictureAlone
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.pathology.courses import arc_over_chord
@@ -36,14 +37,14 @@ def alone(example: Example) -> PictureAlone:
 @pytest.mark.parametrize("name", ["vessel_gray", "noise_share", "edge_um", "line_share"])
 def test_what_quality_is_told_by_does_not_tell_disease(pairs, name):
     diseased, healthy = (
-        np.array([getattr(alone(pair[side]).exposure, name) for pair in pairs if pair[0].findings.severity >= 2], float)
+        np.array([getattr(alone(pair[side]).exposure, name) for pair in pairs if pair[0].findings.severity >= 1], float)
         for side in (0, 1)
     )
     known = np.isfinite(diseased) & np.isfinite(healthy)
     auc = mannwhitneyu(diseased[known], healthy[known]).statistic / known.sum() ** 2
     print(f"\n{name}: AUC {auc:.2f}, known of {known.mean():.2f}")
-    assert 0.4 <= auc <= 0.62
-    assert known.mean() >= (0.5 if name == "noise_share" else 0.9)  # noise is told in zones that dropout leaves
+    assert 0.44 <= auc <= 0.56
+    assert known.mean() >= 0.98
 
 
 def test_tortuosity_agrees_with_the_course_of_the_vessels_and_not_with_noise(pairs):
@@ -66,6 +67,22 @@ def test_words_of_diffuse_loss_overlap_between_severities(pairs):
     }
     for degree in ("mild", "moderate", "marked"):
         assert len([severity for severity, word in said if word == degree]) >= 2, degree
+
+
+def test_most_beaded_eyes_are_seen_to_bead_and_healthy_twins_at_the_same_places_are_not():
+    overrides = {"pathology.severity_shares": [0, 0, 0, 1, 0], "pathology.veins.probability": [0, 0, 1, 1]}
+    swings = []
+    for index in range(40):
+        eye, twin = (
+            make_example("dr_staging", seed=52, split="test", index=index, overrides=overrides, lesions=lesions)
+            for lesions in (True, False)
+        )
+        swings.append([bead_swing(View.of(found.scene, found.rendering), eye.scene, alone(found).vessels)
+                       for found in (eye, twin)])  # fmt: skip
+    seen, mistaken = (np.array(swings, float) >= LEAST_SWING).mean(axis=0)
+    print(f"\nbeading: seen in {seen:.2f}, in twins {mistaken:.2f}")
+    assert seen >= 0.6
+    assert mistaken <= 0.03
 
 
 def test_healthy_eyes_are_hardly_ever_called_beaded_tortuous_or_poor(pairs):

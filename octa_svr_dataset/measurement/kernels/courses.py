@@ -28,7 +28,9 @@ def trace_lines(skeleton: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     height, width = skeleton.shape
     padded = np.zeros((height + 2, width + 2), np.bool_)
-    padded[1:-1, 1:-1] = skeleton
+    for row in range(height):
+        for column in range(width):
+            padded[row + 1, column + 1] = skeleton[row, column]
     left = np.zeros((height + 2, width + 2), np.bool_)
     total = 0
     for row in range(1, height + 1):
@@ -102,20 +104,25 @@ def join_lines(points: np.ndarray, first: np.ndarray, gap: float, back: int, lea
             tip[2 * line + side, 0], tip[2 * line + side, 1] = points[outer, 0], points[outer, 1]
             if length > 0.0:
                 along[2 * line + side, 0], along[2 * line + side, 1] = down / length, right / length
+    pairs, cosines = np.empty((num_ends * num_ends // 2, 2), np.int64), np.empty(num_ends * num_ends // 2)
+    count = 0
+    for one in range(num_ends):
+        for other in range(one + 1, num_ends):
+            if one // 2 == other // 2 or abs(tip[one, 0] - tip[other, 0]) > gap:
+                continue
+            if (tip[one, 0] - tip[other, 0]) ** 2 + (tip[one, 1] - tip[other, 1]) ** 2 > gap * gap:
+                continue
+            cosine = -(along[one, 0] * along[other, 0] + along[one, 1] * along[other, 1])
+            if cosine > least_cosine:
+                pairs[count, 0], pairs[count, 1], cosines[count] = one, other, cosine
+                count += 1
     partner = np.full(num_ends, -1)
     while True:
         best, best_one, best_other = least_cosine, -1, -1
-        for one in range(num_ends):
-            if partner[one] >= 0:
-                continue
-            for other in range(one + 1, num_ends):
-                if partner[other] >= 0 or one // 2 == other // 2 or abs(tip[one, 0] - tip[other, 0]) > gap:
-                    continue
-                if (tip[one, 0] - tip[other, 0]) ** 2 + (tip[one, 1] - tip[other, 1]) ** 2 > gap * gap:
-                    continue
-                cosine = -(along[one, 0] * along[other, 0] + along[one, 1] * along[other, 1])
-                if cosine > best:
-                    best, best_one, best_other = cosine, one, other
+        for pair in range(count):
+            one, other = pairs[pair]
+            if cosines[pair] > best and partner[one] < 0 and partner[other] < 0:
+                best, best_one, best_other = cosines[pair], one, other
         if best_one < 0:
             return partner
         partner[best_one], partner[best_other] = best_other, best_one
@@ -253,7 +260,9 @@ def profiles(gray: np.ndarray, points: np.ndarray, first: np.ndarray, offsets: n
 
 @kernel()
 def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, np.ndarray]:
-    """(P,) widths of profiles at half of their height over their surroundings, and (P,) of their slopes, in steps.
+    """(P, 2) widths of profiles at half of their height over their surroundings, and (P,) of their slopes, in steps.
+
+    The widths are those from the top to either side; together they are the width of the vessel.
 
     The slope is the distance over which a profile falls from three quarters to a quarter of its height, the mean of
     both sides; where it does not fall so far, the profile ends there.
@@ -265,16 +274,20 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
     middle
         The top is looked for up to so many steps from the middle.
     """
-    width, slope = np.zeros(len(across)), np.zeros(len(across))
+    width, slope = np.zeros((len(across), 2)), np.zeros(len(across))
     center = across.shape[1] // 2
     for point in range(len(across)):
         profile = across[point]
         top = center
         for place in range(center - middle, center + middle + 1):
             top = place if profile[place] > profile[top] else top
-        floor = (profile[:center].min() + profile[center + 1 :].min()) / 2.0
+        before, after = profile[0], profile[-1]
+        for place in range(center):
+            before, after = min(before, profile[place]), min(after, profile[center + 1 + place])
+        floor = (before + after) / 2.0
         height = max(profile[top] - floor, 1e-6)
-        for side in (-1, 1):
+        for index in range(2):
+            side = 2 * index - 1
             reached, crossings = 0, np.zeros(3)
             place = top
             while reached < 3:
@@ -288,6 +301,6 @@ def widths_at_half_height(across: np.ndarray, middle: int) -> tuple[np.ndarray, 
                     reached += 1
                 else:
                     place += side
-            width[point] += crossings[1]
+            width[point, index] = crossings[1]
             slope[point] += (crossings[2] - crossings[0]) / 2.0
     return width, slope

@@ -22,24 +22,26 @@ def convolved(gray: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     height, width = gray.shape
     reach = len(weights) // 2
-    down = np.zeros((height, width), np.float32)
+    source_of = np.empty(width + 2 * reach, np.int64)
+    for place in range(width + 2 * reach):
+        source = (place - reach) % (2 * width)
+        source_of[place] = 2 * width - 1 - source if source >= width else source
+    averaged = np.zeros((height, width), np.float32)
+    down, padded = np.empty(width, np.float32), np.empty(width + 2 * reach, np.float32)
     for row in range(height):
+        down[:] = 0.0
         for step in range(-reach, reach + 1):
             source = (row + step) % (2 * height)
-            source = 2 * height - 1 - source if source >= height else source
-            weight = weights[step + reach]
+            line, weight = gray[2 * height - 1 - source if source >= height else source], weights[step + reach]
             for column in range(width):
-                down[row, column] += weight * gray[source, column]
-    averaged = np.zeros((height, width), np.float32)
-    padded = np.empty(width + 2 * reach, np.float32)
-    for row in range(height):
+                down[column] += weight * line[column]
         for place in range(width + 2 * reach):
-            source = (place - reach) % (2 * width)
-            padded[place] = down[row, 2 * width - 1 - source if source >= width else source]
+            padded[place] = down[source_of[place]]
+        target = averaged[row]
         for step in range(2 * reach + 1):
-            weight = weights[step]
+            line, weight = padded[step : step + width], weights[step]
             for column in range(width):
-                averaged[row, column] += weight * padded[column + step]
+                target[column] += weight * line[column]
     return averaged
 
 
@@ -57,7 +59,7 @@ def local_moments(gray: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
         Width of the window, px; at most S.
     """
     size, reach = len(gray), width // 2
-    sums, squares = np.zeros((size, size)), np.zeros((size, size))
+    area = width * width
     column_sum, column_square = np.zeros(size), np.zeros(size)
     for step in range(-reach, reach + 1):
         source = -step - 1 if step < 0 else step
@@ -65,19 +67,32 @@ def local_moments(gray: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
             value = np.float64(gray[source, column])
             column_sum[column] += value
             column_square[column] += value * value
+    padded_sum, padded_square = np.empty(size + 2 * reach + 1), np.empty(size + 2 * reach + 1)
+    sums, squares = np.empty(size), np.empty(size)
+    means, spreads = np.empty((size, size), np.float32), np.empty((size, size), np.float32)
     for row in range(size):
-        total, square = 0.0, 0.0
-        for step in range(-reach, reach + 1):
-            source = -step - 1 if step < 0 else step
-            total += column_sum[source]
-            square += column_square[source]
         for column in range(size):
-            sums[row, column], squares[row, column] = total, square
-            enters, leaves = column + reach + 1, column - reach
-            enters = 2 * size - 1 - enters if enters >= size else enters
-            leaves = -leaves - 1 if leaves < 0 else leaves
-            total += column_sum[enters] - column_sum[leaves]
-            square += column_square[enters] - column_square[leaves]
+            padded_sum[column + reach], padded_square[column + reach] = column_sum[column], column_square[column]
+        for step in range(reach + 1):
+            near = min(step, size - 1)
+            padded_sum[reach + size + step], padded_square[reach + size + step] = (
+                column_sum[size - 1 - near],
+                column_square[size - 1 - near],
+            )
+        for step in range(reach):
+            padded_sum[reach - 1 - step], padded_square[reach - 1 - step] = column_sum[step], column_square[step]
+        total, square = 0.0, 0.0
+        for step in range(width):
+            total += padded_sum[step]
+            square += padded_square[step]
+        for column in range(size):
+            sums[column], squares[column] = total, square
+            total += padded_sum[column + width] - padded_sum[column]
+            square += padded_square[column + width] - padded_square[column]
+        for column in range(size):
+            mean = sums[column] / area
+            means[row, column] = mean
+            spreads[row, column] = math.sqrt(max(squares[column] / area - mean * mean, 0.0))
         enters, leaves = row + reach + 1, row - reach
         enters = 2 * size - 1 - enters if enters >= size else enters
         leaves = -leaves - 1 if leaves < 0 else leaves
@@ -85,13 +100,6 @@ def local_moments(gray: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
             new, old = np.float64(gray[enters, column]), np.float64(gray[leaves, column])
             column_sum[column] += new - old
             column_square[column] += new * new - old * old
-    means, spreads = np.empty((size, size), np.float32), np.empty((size, size), np.float32)
-    area = width * width
-    for row in range(size):
-        for column in range(size):
-            mean = sums[row, column] / area
-            means[row, column] = mean
-            spreads[row, column] = math.sqrt(max(squares[row, column] / area - mean * mean, 0.0))
     return means, spreads
 
 

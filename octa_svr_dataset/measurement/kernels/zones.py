@@ -41,19 +41,18 @@ def darkest_squares(
         (R, 2) int64. How far the inner and the outer square go from the middle, px.
     """
     places, scores = np.zeros((len(reaches), 2), np.int64), np.full(len(reaches), -math.inf)
+    rows, columns = np.nonzero(penalty < math.inf)
     for pair in range(len(reaches)):
         inner, outer = reaches[pair]
         inner_area, outer_area = (2 * inner + 1) ** 2, (2 * outer + 1) ** 2
-        for row in range(len(penalty)):
-            for column in range(len(penalty)):
-                if penalty[row, column] == math.inf:
-                    continue
-                inside = box_mean(total, row + margin, column + margin, inner)
-                both = box_mean(total, row + margin, column + margin, outer)
-                around = (both * outer_area - inside * inner_area) / (outer_area - inner_area)
-                score = around - inside - penalty[row, column]
-                if score > scores[pair]:
-                    places[pair, 0], places[pair, 1], scores[pair] = row, column, score
+        for place in range(len(rows)):
+            row, column = rows[place], columns[place]
+            inside = box_mean(total, row + margin, column + margin, inner)
+            both = box_mean(total, row + margin, column + margin, outer)
+            around = (both * outer_area - inside * inner_area) / (outer_area - inner_area)
+            score = around - inside - penalty[row, column]
+            if score > scores[pair]:
+                places[pair, 0], places[pair, 1], scores[pair] = row, column, score
     return places, scores
 
 
