@@ -79,12 +79,15 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(cache=True, _nrt=allocates, no_cfunc_wrapper=True, **options)(function)
+        chosen = {"_nrt": allocates, "no_cfunc_wrapper": True, **options}
+        dispatcher = njit(cache=True, **chosen)(function)
         if dispatcher is not function:  # they are the same where compilation is switched off
             cache = dispatcher._cache
             cache._cache_file = _CacheFile(
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
+            within = njit(no_cpython_wrapper=True, **chosen)(function)
+            dispatcher.get_call_template, dispatcher.get_overload = within.get_call_template, within.get_overload
         return dispatcher
 
     return decorate
