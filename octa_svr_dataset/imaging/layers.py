@@ -178,7 +178,7 @@ def _is_inside(dropout: Dropout, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarr
     is_inside = distance_sq < least_mm**2
     row, column = np.nonzero(~is_inside & (distance_sq <= most_mm**2))
     is_inside[row, column] = _level(dropout, np.stack((x_mm[column], y_mm[row]), axis=1)) < 1.0
-    return is_inside
+    return np.asarray(is_inside)
 
 
 def _level(dropout: Dropout, place_mm: np.ndarray) -> np.ndarray:
