@@ -28,7 +28,9 @@ def trace_lines(skeleton: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     height, width = skeleton.shape
     padded = np.zeros((height + 2, width + 2), np.bool_)
-    padded[1:-1, 1:-1] = skeleton
+    for row in range(height):  # an assignment of slices would take 3 seconds to compile
+        for column in range(width):
+            padded[row + 1, column + 1] = skeleton[row, column]
     left = np.zeros((height + 2, width + 2), np.bool_)
     total = 0
     for row in range(1, height + 1):
