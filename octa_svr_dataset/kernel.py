@@ -67,7 +67,9 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
 def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
-    It is made for callers in Python and for other loops; a way in from C would take a tenth of the compilation.
+    It is made for callers in Python and for other loops; a way in from C would take a tenth of the compilation. Another
+    loop that calls it compiles it anew, without the way in from Python, which is dear where arrays come in tuples, and
+    without keeping it: the machine code of the other one holds it.
 
     Parameters
     ----------
@@ -86,8 +88,8 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
             cache._cache_file = _CacheFile(
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
-            within = njit(no_cpython_wrapper=True, **chosen)(function)
-            dispatcher.get_call_template, dispatcher.get_overload = within.get_call_template, within.get_overload
+            inner = njit(no_cpython_wrapper=True, **chosen)(function)
+            dispatcher.get_call_template, dispatcher.get_overload = inner.get_call_template, inner.get_overload
         return dispatcher
 
     return decorate

@@ -11,7 +11,7 @@ from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.fields import blurred
 from octa_svr_dataset.imaging.label_kernels import label_covered, mark_within
 from octa_svr_dataset.imaging.motion import EyeMotion
-from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
+from octa_svr_dataset.imaging.raster import Drawing, draw_evenly, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselGraph
@@ -204,8 +204,7 @@ def diffuse_loss_map(scene: Scene, fov: FieldOfView) -> np.ndarray:
 
 
 def _local_density(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
-    drawing = draw_vessels(graph, grid, np.full(len(graph), DENSITY_RADIUS_MM), np.ones(len(graph)))
-    return blurred(drawing.brightness, grid.length_px(DENSITY_BLUR_MM))
+    return blurred(draw_evenly(graph, grid, DENSITY_RADIUS_MM), grid.length_px(DENSITY_BLUR_MM))
 
 
 def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
