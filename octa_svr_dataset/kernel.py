@@ -67,7 +67,9 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
 def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
-    It is made for callers in Python and for other loops; a way in from C would take a tenth of the compilation.
+    It is made for callers in Python and for other loops; a way in from C would take a tenth of the compilation. Another
+    loop that calls it compiles it anew, without the way in from Python, which is dear where arrays come in tuples, and
+    without keeping it: the machine code of the other one holds it.
 
     Parameters
     ----------
@@ -79,12 +81,15 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(cache=True, _nrt=allocates, no_cfunc_wrapper=True, **options)(function)
+        chosen = {"_nrt": allocates, "no_cfunc_wrapper": True, **options}
+        dispatcher = njit(cache=True, **chosen)(function)
         if dispatcher is not function:  # they are the same where compilation is switched off
             cache = dispatcher._cache
             cache._cache_file = _CacheFile(
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
+            inner = njit(no_cpython_wrapper=True, **chosen)(function)
+            dispatcher.get_call_template, dispatcher.get_overload = inner.get_call_template, inner.get_overload
         return dispatcher
 
     return decorate

@@ -163,7 +163,7 @@ def edge_radii_mm(graph: VesselGraph, radius_mm: np.ndarray) -> np.ndarray:
     (M + L, 2) ndarray of float64
         Radii, mm.
     """
-    radii_mm = radius_mm[graph.edges]
+    radii_mm = radius_mm.take(graph.edges)
     links_mm = radii_mm[len(radii_mm) - len(graph.links) :]
     links_mm[:] = links_mm.min(axis=1, keepdims=True)
     return np.asarray(radii_mm)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from octa_svr_dataset.kernel import sources
+from octa_svr_dataset.kernel import kernel, sources
 
 DRAW = """
 from octa_svr_dataset.growth.forest import grow_forest
@@ -17,6 +17,16 @@ config = GrowthConfig(superficial={"iterations": 4}, deep={"iterations": 0})
 rng = np.random.default_rng(0)
 print(grow_forest(config, 1.5, draw_fovea(config, 1.5, rng), rng).position_mm.sum())
 """
+
+
+@kernel()
+def doubled(value: float) -> float:
+    return 2.0 * value
+
+
+@kernel()
+def quadrupled(value: float) -> float:
+    return doubled(doubled(value))
 
 
 def grown(package_parent: Path) -> str:
@@ -36,6 +46,13 @@ def test_every_file_of_loops_is_hashed(repository):
     loops = {path for path in package.rglob("*.py") if "@kernel(" in path.read_text()}
     assert len(loops) > 10
     assert loops <= set(sources())
+
+
+def test_a_loop_that_others_call_has_a_way_in_from_python_once_it_is_asked_for():
+    assert quadrupled(1.5) == 6.0
+    assert not doubled.overloads
+    assert doubled(1.5) == 3.0
+    assert len(doubled.overloads) == 1
 
 
 @pytest.mark.slow

@@ -2,7 +2,11 @@
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
+
+from octa_svr_dataset.imaging.signal_kernels import smooth
+
+BLUR_REACH = 3.0
+"""A Gaussian ends at so many standard deviations."""
 
 FARTHEST = 40.0
 """Exponent at which a bell ends: products of smaller values are no float32 numbers."""
@@ -14,8 +18,24 @@ def bell(exponent: np.ndarray) -> np.ndarray:
 
 
 def blurred(image: np.ndarray, sigma_px: float) -> np.ndarray:
-    """(H, W). The field, smoothed by a Gaussian of that standard deviation, px."""
-    return np.asarray(ndimage.gaussian_filter(image, sigma_px, truncate=3.0))
+    """(H, H) float32. The field, smoothed by a Gaussian of that standard deviation, px; mirrored at its border."""
+    size, reach = len(image), int(BLUR_REACH * sigma_px + 0.5)
+    if reach == 0:
+        return image.copy()
+    weights = np.exp(-0.5 / (sigma_px * sigma_px) * np.arange(-reach, reach + 1) ** 2)
+    source = np.arange(-reach, size + reach) % (2 * size)
+    source = np.where(source < size, source, 2 * size - 1 - source)
+    blurred = np.empty_like(image)
+    smooth(image, (weights / weights.sum())[reach:], source, np.empty(size), np.empty(size + 2 * reach), blurred)
+    return blurred
+
+
+def median(image: np.ndarray) -> float:
+    """Median of float32 numbers; of an even number of them, the mean of the middle two in their own precision."""
+    middle = image.size // 2
+    partitioned = np.partition(image, middle, axis=None)
+    upper = partitioned[middle]
+    return float(upper if image.size % 2 else (partitioned[:middle].max() + upper) / np.float32(2.0))
 
 
 def resized(image: np.ndarray, size_px: int) -> np.ndarray:

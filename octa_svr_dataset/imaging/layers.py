@@ -8,8 +8,10 @@ from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.imaging.fields import blurred
+from octa_svr_dataset.imaging.label_kernels import label_covered, mark_within
 from octa_svr_dataset.imaging.motion import EyeMotion
-from octa_svr_dataset.imaging.raster import Drawing, draw_vessels
+from octa_svr_dataset.imaging.raster import Drawing, draw_evenly, draw_vessels
 from octa_svr_dataset.pathology.lesions import Dropout, Microaneurysm
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselGraph
@@ -31,6 +33,9 @@ DENSITY_RADIUS_MM = 0.005
 
 DENSITY_BLUR_MM = 0.05
 """Distance over which it is averaged (standard deviation), mm: about the width of a healthy intercapillary area."""
+
+ROUNDING = 1e-9
+"""More than floating-point arithmetic can be off here; keeps bounds on the safe side."""
 
 DENSITY_LEFT = 0.7
 """Capillary loss counts as diffuse where no more than this share of the density is left."""
@@ -111,24 +116,74 @@ def draw_layers(
 
 def _vessel_map(scene: Scene, drawing: Drawing, value: np.ndarray) -> np.ndarray:
     """Kind of the vessel that covers at least half of a pixel."""
-    if not len(scene.graph):
-        return np.zeros(drawing.node.shape, np.uint8)
-    is_covered = (drawing.node >= 0) & (drawing.brightness >= 0.5 * value[drawing.node])
-    return np.where(is_covered, scene.graph.kind[drawing.node] + 1, 0).astype(np.uint8)
+    return covered(drawing, value, scene.graph.kind + np.uint8(1))
+
+
+def covered(drawing: Drawing, value: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """(H, W) uint8. Label of the node, (N,) uint8, whose vessel covers at least half of a pixel; 0 where none does.
+
+    Parameters
+    ----------
+    drawing
+        The vessels.
+    value
+        (N,) float64. Brightness at which each node was drawn.
+    label
+        (N,) uint8. Label of each node.
+    """
+    labels = np.zeros(drawing.node.shape, np.uint8)
+    if len(label):
+        label_covered(drawing.node, drawing.brightness, value, label, labels)
+    return labels
+
+
+def within(mask: np.ndarray, reach_px: float) -> np.ndarray:
+    """(H, W) bool. Pixels no farther than a distance from those of a mask, (H, W) bool, their own included."""
+    near = np.zeros(mask.shape, dtype=bool)
+    mark_within(mask, reach_px, np.empty(mask.shape, np.int32), near)
+    return near
 
 
 def _dropout_map(dropouts: tuple[Dropout, ...], fov: FieldOfView) -> np.ndarray:
-    x_mm, y_mm = fov.pixel_centers_mm()
+    """(H, W) uint8. Number of the area that each pixel lies in, from 1; of several, that in which it lies deepest."""
+    x_mm, y_mm = (center_mm.ravel() for center_mm in fov.pixel_centers_mm())
     instance = np.zeros((fov.size_px, fov.size_px), np.uint8)
-    best_level = np.ones(instance.shape)
     for number, dropout in enumerate(dropouts, start=1):
-        rows = np.flatnonzero(np.abs(y_mm[:, 0] - dropout.center_mm[1]) <= dropout.reach_mm)
-        columns = np.flatnonzero(np.abs(x_mm[0] - dropout.center_mm[0]) <= dropout.reach_mm)
-        window = np.ix_(rows, columns)
-        level = dropout.level(x_mm[:, columns], y_mm[rows])
-        instance[window] = np.where(level < best_level[window], number, instance[window])
-        best_level[window] = np.minimum(level, best_level[window])
+        columns, rows = (
+            slice(*np.searchsorted(centers_mm, (center_mm - dropout.reach_mm, center_mm + dropout.reach_mm)))
+            for centers_mm, center_mm in zip((x_mm, y_mm), dropout.center_mm, strict=True)
+        )
+        window, is_inside = instance[rows, columns], _is_inside(dropout, x_mm[columns], y_mm[rows])
+        row, column = np.nonzero(is_inside & (window > 0))
+        place_mm = np.stack((x_mm[columns][column], y_mm[rows][row]), axis=1)
+        for other in np.unique(window[row, column]):
+            own, others = (_level(area, place_mm) for area in (dropout, dropouts[other - 1]))
+            is_deeper = (window[row, column] != other) | (own < others)
+            is_inside[row, column] &= is_deeper
+        window[is_inside] = number
     return instance
+
+
+def _is_inside(dropout: Dropout, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
+    """(R, C) bool. Whether places in columns (C,) and rows (R,), mm, lie inside an area.
+
+    Angles, which are dear, are only asked for where its outline may lie.
+    """
+    right_mm, down_mm = x_mm - dropout.center_mm[0], y_mm - dropout.center_mm[1]
+    distance_sq = right_mm**2 + (down_mm**2)[:, None]
+    least_mm, most_mm = (
+        (1.0 - ROUNDING) * dropout.radius_mm * dropout.outline.min(),
+        (1.0 + ROUNDING) * dropout.reach_mm,
+    )
+    is_inside = distance_sq < least_mm**2
+    row, column = np.nonzero(~is_inside & (distance_sq <= most_mm**2))
+    is_inside[row, column] = _level(dropout, np.stack((x_mm[column], y_mm[row]), axis=1)) < 1.0
+    return np.asarray(is_inside)
+
+
+def _level(dropout: Dropout, place_mm: np.ndarray) -> np.ndarray:
+    """(K,) levels (`Dropout.level`) of places (K, 2), mm."""
+    return dropout.level_in_layers(place_mm, np.zeros(len(place_mm), np.uint8), np.inf)
 
 
 def diffuse_loss_map(scene: Scene, fov: FieldOfView) -> np.ndarray:
@@ -149,8 +204,7 @@ def diffuse_loss_map(scene: Scene, fov: FieldOfView) -> np.ndarray:
 
 
 def _local_density(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
-    drawing = draw_vessels(graph, grid, np.full(len(graph), DENSITY_RADIUS_MM), np.ones(len(graph)))
-    return np.asarray(ndimage.gaussian_filter(drawing.brightness, grid.length_px(DENSITY_BLUR_MM), truncate=3.0))
+    return blurred(draw_evenly(graph, grid, DENSITY_RADIUS_MM), grid.length_px(DENSITY_BLUR_MM))
 
 
 def _magnified(labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
@@ -173,7 +227,7 @@ def _zone_on_grid(fovea: Fovea, around: VesselGraph, grid: FieldOfView) -> np.nd
     vessels = draw_vessels(around, grid, around.radius_mm, np.ones(len(around)))
     reach_px = grid.length_px(AVASCULAR_DISTANCE_MM)
     zone = np.zeros(vessels.node.shape, np.uint8)
-    numbers, count = ndimage.label(ndimage.distance_transform_edt(vessels.node < 0) > reach_px)
+    numbers, count = ndimage.label(~within(vessels.node >= 0, reach_px))
     if count == 0:
         return zone
     row_col = grid.to_row_col(fovea.position_mm)
@@ -185,7 +239,7 @@ def _zone_on_grid(fovea: Fovea, around: VesselGraph, grid: FieldOfView) -> np.nd
     margin_px = math.ceil(reach_px)
     box = ndimage.find_objects(numbers)[number - 1]
     window = tuple(slice(max(side.start - margin_px, 0), side.stop + margin_px) for side in box)
-    zone[window] = ndimage.distance_transform_edt(numbers[window] != number) < reach_px
+    zone[window] = within(numbers[window] == number, np.nextafter(reach_px, 0.0))  # nearer than vessels are
     return zone
 
 
@@ -217,8 +271,7 @@ def _filled(tufts: np.ndarray, fov: FieldOfView) -> np.ndarray:
         if box is None:
             continue
         vessels = np.pad(tufts[box] == number, margin_px)
-        near = ndimage.distance_transform_edt(~vessels) <= reach_px
-        closed = ndimage.distance_transform_edt(near) > reach_px
+        closed = ~within(~within(vessels, reach_px), reach_px)
         inside = closed[margin_px:-margin_px, margin_px:-margin_px]
         filled[box] = np.where(inside & (filled[box] == 0), number, filled[box])
     return filled

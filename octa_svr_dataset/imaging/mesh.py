@@ -10,7 +10,7 @@ import numpy as np
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.fields import bell, blurred, resized, standardized
-from octa_svr_dataset.imaging.mesh_kernels import combed
+from octa_svr_dataset.imaging.mesh_kernels import comb
 
 LEAST_BLUR_PX = 0.5
 """Strands are at least 1.6 px from one another."""
@@ -67,6 +67,16 @@ def draw_mesh(
     thin = np.float32(drawn["mesh_sharpness"])
     strands = standardized((1.0 - thin) * broad + thin * broad**THINNEST)
     return np.asarray(np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)))
+
+
+def combed(field: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int) -> np.ndarray:
+    """(H, W) float32. Mean of a field, (H, W) float32, along a short straight line through each pixel.
+
+    Beyond its border, the field goes on as at it; the other parameters are those of `comb`.
+    """
+    mean = np.empty_like(field)
+    comb(np.pad(field, 2 * reach + 1, mode="edge").ravel(), right, down, reach, mean)
+    return mean
 
 
 def _directions(

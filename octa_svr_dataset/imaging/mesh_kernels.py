@@ -5,34 +5,32 @@ import numpy as np
 from octa_svr_dataset.kernel import kernel
 
 
-@kernel()
-def combed(field: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int) -> np.ndarray:
+@kernel(allocates=False)
+def comb(padded: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int, mean: np.ndarray) -> None:
     """Mean of a field along a short straight line through each pixel.
 
     Parameters
     ----------
-    field
-        (H, W) float32. The field.
+    padded
+        ((H + 4 reach + 2) * (W + 4 reach + 2),) float32. The field, row by row, with a margin of twice the reach and
+        a pixel: lines that leave the field need not be watched.
     right, down
-        (H, W) float32. Direction of the line at each pixel, px a step.
+        (H, W) float32. Direction of the line at each pixel, px a step: 1, and below 2 where it was interpolated.
     reach
         Steps to either side; the nearest pixel is taken at each.
-
-    Returns
-    -------
-    (H, W) ndarray of float32
-        The mean; beyond the border the field goes on as at it.
+    mean
+        (H, W) float32. Takes the result.
     """
-    height, width = field.shape
-    mean = np.empty_like(field)
+    height, width = mean.shape
+    stride = np.int32(width + 4 * reach + 2)
+    origin = np.int32((2 * reach + 1) * (stride + 1))
     share = np.float32(1.0 / (2 * reach + 1))
     for row in range(height):
         for column in range(width):
             total = np.float32(0.0)
-            x, y = right[row, column], down[row, column]
+            x, y = np.float64(right[row, column]), np.float64(down[row, column])
             for step in range(-reach, reach + 1):
-                at_row = int(row + np.float32(0.5) + step * y)
-                at_column = int(column + np.float32(0.5) + step * x)
-                total += field[min(max(at_row, 0), height - 1), min(max(at_column, 0), width - 1)]
+                way = np.float64(np.int32(step))
+                at_row, at_column = np.int32(row + 0.5 + way * y), np.int32(column + 0.5 + way * x)
+                total += padded[np.uint32(at_row * stride + at_column + origin)]
             mean[row, column] = total * share
-    return mean

@@ -10,6 +10,8 @@ import numpy as np
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
+from octa_svr_dataset.imaging.fields import median
+from octa_svr_dataset.imaging.signal_kernels import displace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +56,23 @@ class EyeMotion:
         """
         if not (self.shift_mm.any() or tremor_px.any()):
             return signal
-        source = self._source_columns(fov) - tremor_px[:, None]
-        column = np.floor(source).astype(np.int64)
-        weight = (source - column).astype(np.float32)
-        padded = np.pad(signal, ((0, 0), (1, 1)), constant_values=np.median(signal))
-        left, right = (
-            np.take_along_axis(padded, np.clip(column + side, 0, fov.size_px + 1), axis=1) for side in (1, 2)
-        )
-        return np.asarray(left + weight * (right - left))
+        displaced = np.empty_like(signal)
+        shift_px = fov.lengths_px(self.shift_mm[self.strip_of_line(fov)])
+        displace(signal, shift_px, tremor_px, np.float32(median(signal)), displaced)
+        return displaced
 
     def displace_labels(self, labels: np.ndarray, fov: FieldOfView) -> np.ndarray:
         """(H, W) label map, its rows moved by whole pixels; what enters at the sides is 0."""
-        if not self.shift_mm.any():
+        if not (self.shift_mm.any() and labels.any()):
             return labels
-        column = np.rint(self._source_columns(fov)).astype(np.int64)
-        is_inside = (column >= 0) & (column < fov.size_px)
-        moved = np.take_along_axis(labels, np.clip(column, 0, fov.size_px - 1), axis=1)
-        return np.where(is_inside, moved, np.zeros((), labels.dtype))
-
-    def _source_columns(self, fov: FieldOfView) -> np.ndarray:
-        """(H, W) float64. Column from which each pixel comes."""
-        across = np.arange(fov.size_px)
-        shift_px = fov.lengths_px(self.shift_mm[self.strip_of_line(fov)])
-        return np.asarray(across[None, :] - shift_px[:, None])
+        first = np.searchsorted(self.strip_of_line(fov), np.arange(len(self.shift_mm) + 1))
+        moved = np.zeros_like(labels)
+        for strip, shift_px in enumerate(fov.lengths_px(self.shift_mm)):
+            column = np.rint(np.arange(fov.size_px) - shift_px).astype(np.int64)
+            target = np.flatnonzero((column >= 0) & (column < fov.size_px))
+            rows = slice(first[strip], first[strip + 1])
+            moved[rows, target] = labels[rows, column[target]]
+        return moved
 
     def to_row_col(self, position_mm: np.ndarray, fov: FieldOfView) -> np.ndarray:
         """(2,) picture coordinates (row, column), px, at which a point (x, y, ...), mm, is shown."""

@@ -40,6 +40,12 @@ def draw_vessels(graph: VesselGraph, fov: FieldOfView, radius_mm: np.ndarray, va
     return draw_network(fov, graph.position_mm, graph.edges, edge_radii_mm(graph, radius_mm), value)
 
 
+def draw_evenly(graph: VesselGraph, fov: FieldOfView, radius_mm: float) -> np.ndarray:
+    """(H, W) float32. Brightness of all segments and links of a graph, drawn at one radius and equally bright."""
+    edges = graph.edges
+    return draw_network(fov, graph.position_mm, edges, np.full(edges.shape, radius_mm), np.ones(len(graph))).brightness
+
+
 def draw_network(
     fov: FieldOfView, position_mm: np.ndarray, edges: np.ndarray, radii_mm: np.ndarray, value: np.ndarray
 ) -> Drawing:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.appearance import Acquisition
+from octa_svr_dataset.imaging.fields import blurred
 from octa_svr_dataset.imaging.layers import Layers, draw_layers
 from octa_svr_dataset.imaging.lesions import NewVesselStrokes, draw_microaneurysms
 from octa_svr_dataset.imaging.motion import EyeMotion
-from octa_svr_dataset.imaging.raster import draw_network, draw_vessels
+from octa_svr_dataset.imaging.raster import draw_evenly, draw_network, draw_vessels
 from octa_svr_dataset.scene import Scene
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
@@ -114,9 +114,8 @@ def _around_faz(shown: Scene, projection: str) -> VesselGraph:
 
 def _perfusion(graph: VesselGraph, grid: FieldOfView, healthy: float) -> np.ndarray:
     """(L, L) float32. Local density of capillaries, 1 on average in a healthy eye."""
-    bed = draw_vessels(graph, grid, np.full(len(graph), BED_RADIUS_MM), np.ones(len(graph)))
-    density = ndimage.gaussian_filter(bed.brightness, grid.length_px(BED_BLUR_MM), truncate=3.0)
-    return np.asarray(density / np.float32(healthy))
+    bed = draw_evenly(graph, grid, BED_RADIUS_MM)
+    return np.asarray(blurred(bed, grid.length_px(BED_BLUR_MM)) / np.float32(healthy))
 
 
 def _large_vessels(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:

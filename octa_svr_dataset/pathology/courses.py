@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from octa_svr_dataset.pathology.course_kernels import add_up, find_widest
+from octa_svr_dataset.pathology.kernels import raise_to
 from octa_svr_dataset.vessel_graph import VesselGraph, segment_lengths_mm
 
 
@@ -46,7 +47,7 @@ class Courses:
     def largest(self, value: np.ndarray) -> np.ndarray:
         """(N,) largest of (N,) values on the course of each node."""
         largest = np.full(len(value), -np.inf)
-        np.maximum.at(largest, self.first, value)
+        raise_to(largest, self.first, value)
         return np.asarray(largest[self.first])
 
 

@@ -73,6 +73,23 @@ def number_branches(edges: np.ndarray, start: np.ndarray, incident: np.ndarray) 
 
 
 @kernel(allocates=False)
+def raise_to(largest: np.ndarray, group: np.ndarray, value: np.ndarray) -> None:
+    """Raise what is known of each group to the largest value of its members, as `numpy.maximum.at` does slowly.
+
+    Parameters
+    ----------
+    largest
+        (G,) float64. Least value of each group; changed in place.
+    group
+        (N,) int64. Group of each member.
+    value
+        (N,) float64. Value of each member; no NaN.
+    """
+    for member in range(len(group)):
+        largest[group[member]] = max(largest[group[member]], value[member])
+
+
+@kernel(allocates=False)
 def restore_upstream(parent: np.ndarray, is_thick: np.ndarray, has_segment: np.ndarray) -> None:
     """Bring back the thick segments that lead to thick ones that are left, so that no larger vessel is interrupted.
 
@@ -148,37 +165,30 @@ def remove_blind_ends(
                     num_waiting += 1
 
 
-@kernel()
-def remove_unsupplied(
-    edges: np.ndarray, start: np.ndarray, incident: np.ndarray, is_root: np.ndarray, is_there: np.ndarray
-) -> None:
+@kernel(allocates=False)
+def remove_unsupplied(edges: np.ndarray, is_supplied: np.ndarray, is_there: np.ndarray) -> None:
     """Remove edges that no longer hang together with the root of a tree.
+
+    Supply is handed on along the edges in their order and back again until nothing changes. Segments stand downstream
+    of their parents, so a few rounds do, and memory is read in order.
 
     Parameters
     ----------
-    edges, start, incident
-        See `list_incident`.
-    is_root
-        (N,) bool. Whether blood enters or leaves the eye at a node.
+    edges
+        (E, 2) int64. Nodes that each edge connects.
+    is_supplied
+        (N,) bool. Whether blood enters or leaves the eye at a node; takes whether any reaches it.
     is_there
         (E,) bool. Which edges are left; changed in place.
     """
-    is_supplied = is_root.copy()
-    waiting = np.empty(len(is_root), np.int64)
-    num_waiting = 0
-    for node in range(len(is_root)):
-        if is_root[node]:
-            waiting[num_waiting] = node
-            num_waiting += 1
-    while num_waiting:
-        num_waiting -= 1
-        node = waiting[num_waiting]
-        for place in range(start[node], start[node + 1]):
-            edge = incident[place]
-            other = edges[edge, 0] + edges[edge, 1] - node
-            if is_there[edge] and not is_supplied[other]:
-                is_supplied[other] = True
-                waiting[num_waiting] = other
-                num_waiting += 1
+    last = len(edges) - 1
+    has_changed = True
+    while has_changed:
+        has_changed = False
+        for step in range(2 * len(edges)):
+            edge = min(step, 2 * last + 1 - step)
+            first, second = edges[edge, 0], edges[edge, 1]
+            if is_there[edge] and is_supplied[first] != is_supplied[second]:
+                is_supplied[first] = is_supplied[second] = has_changed = True
     for edge in range(len(edges)):
         is_there[edge] &= is_supplied[edges[edge, 0]]

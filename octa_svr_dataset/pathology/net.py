@@ -8,6 +8,7 @@ import numpy as np
 from octa_svr_dataset.pathology.kernels import (
     list_incident,
     number_branches,
+    raise_to,
     remove_blind_ends,
     remove_unsupplied,
     restore_upstream,
@@ -75,7 +76,7 @@ class Net:
         branch, length_mm = number_branches(edges, start, incident), np.sqrt(np.einsum("ij,ij->i", along_mm, along_mm))
         branch_length_mm, radius_mm = np.bincount(branch, length_mm), _edge_radii_mm(graph, edges)
         widest_mm = np.zeros(len(branch_length_mm))
-        np.maximum.at(widest_mm, branch, radius_mm)
+        raise_to(widest_mm, branch, radius_mm)
         return cls(
             graph=graph,
             edges=edges,
@@ -126,7 +127,7 @@ class Net:
         may_go, is_capillary = self.radius_mm < spared_radius_mm, self.radius_mm <= capillary_mm
         net = self.edges, self.start, self.incident
         remove_blind_ends(*net, self.layer, num_segments, may_go, is_capillary, is_there)
-        remove_unsupplied(*net, _enters(self.graph), is_there)
+        remove_unsupplied(self.edges, _enters(self.graph), is_there)
         return np.asarray(is_there)
 
     def without(self, is_lost: np.ndarray, spared_radius_mm: float) -> VesselGraph:

@@ -96,10 +96,13 @@ def wind(graph: VesselGraph, gain: float, wavelength_mm: tuple[float, float], rn
     waves = _waves(courses, (length_mm / pieces / wave_mm)[owner])
     onset = _rise(waves / ONSET_WAVES) * _rise((courses.largest(waves) - waves) / ONSET_WAVES)
     slope = math.sqrt(4.0 * (gain - 1.0) * (1.0 + 0.75 * (gain - 1.0)))  # inverse of the length of a sine
-    offset_mm = (
-        slope / (2.0 * math.pi) * (wave_mm * share)[owner] * onset * _sway(waves, phase[:, owner[courses.first]])
-    )
-    moved_mm = _carried(courses, offset_mm[:, None] * _across(graph, coarse.before, owner, along))
+    large = np.flatnonzero(share[owner] > 0.0)
+    at_large = owner[large]
+    sway = _sway(waves[large], phase[:, owner[courses.first[large]]])
+    offset_mm = slope / (2.0 * math.pi) * (wave_mm * share)[at_large] * onset[large] * sway
+    own_mm = np.zeros((len(fine), 2))
+    own_mm[large] = offset_mm[:, None] * _across(graph, coarse.before, at_large, along[large])
+    moved_mm = _carried(courses, own_mm)
     return replace(fine, position_mm=fine.position_mm + np.column_stack((moved_mm, np.zeros(len(fine)))))
 
 
@@ -159,7 +162,7 @@ def _rise(share: np.ndarray) -> np.ndarray:
 
 
 def _across(graph: VesselGraph, before: np.ndarray, owner: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """(K, 2) unit vectors across the courses at the nodes of `subdivide(graph, ...)`; they turn smoothly."""
+    """(K, 2) unit vectors across the courses at any nodes of `subdivide(graph, ...)`; they turn smoothly."""
     start = np.where(graph.parent >= 0, graph.parent, np.arange(len(graph)))
     place_mm = np.ascontiguousarray(graph.position_mm[:, :2])
     along = _unit(place_mm - place_mm.take(start, axis=0))

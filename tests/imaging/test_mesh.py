@@ -5,8 +5,7 @@ import pytest
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.mesh import draw_mesh
-from octa_svr_dataset.imaging.mesh_kernels import combed
+from octa_svr_dataset.imaging.mesh import combed, draw_mesh
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
 FOVEA_MM = np.array([1.3, 1.6])
@@ -75,8 +74,13 @@ def test_combing_takes_the_mean_along_the_line_and_the_border_goes_on():
     np.testing.assert_allclose(combed(field, right, down, 0), field)
 
 
-def test_the_compiled_loop_combs_as_plain_python_does():
-    rng = np.random.default_rng(0)
-    field, angle = rng.standard_normal((2, 20, 20)).astype(np.float32)
-    plain = combed.py_func(field, np.cos(angle), np.sin(angle), 3)
-    np.testing.assert_allclose(combed(field, np.cos(angle), np.sin(angle), 3), plain, rtol=1e-5, atol=1e-6)
+@pytest.mark.parametrize("reach", [0, 3, 14])
+def test_combing_takes_the_nearest_pixel_at_each_step(reach):
+    rng = np.random.default_rng(reach)
+    field, angle = rng.standard_normal((2, 30, 30)).astype(np.float32)
+    right, down = 1.2 * np.cos(angle), 1.2 * np.sin(angle)
+    step = np.arange(-reach, reach + 1)[:, None, None]
+    row, column = np.mgrid[:30, :30] + 0.5
+    at_row = np.clip(np.floor(row + step * np.float64(down)).astype(int), 0, 29)
+    at_column = np.clip(np.floor(column + step * np.float64(right)).astype(int), 0, 29)
+    np.testing.assert_allclose(combed(field, right, down, reach), field[at_row, at_column].mean(axis=0), atol=1e-6)

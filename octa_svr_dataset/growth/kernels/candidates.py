@@ -49,12 +49,12 @@ def place_sinks(
         count = drop_crowded(candidates, count, position, start, num_cells, scale, spacing_sq)
         for candidate in range(count):
             x, y, z = candidates[candidate, 0], candidates[candidate, 1], candidates[candidate, 2]
-            if not has_sink_within(
-                position, start, head, next_sink, num_cells, scale, x, y, z, spacing_sq
-            ) and not is_oxygenated(
+            if is_oxygenated(
                 node_position, node_power, node_exponent, most_reach_sq, node_head, next_node, node_cell_width,
                 x, y, z, reach_limit, capillary_reach_sq, tissue.terminal_radius,
             ):  # fmt: skip
+                continue
+            if not has_sink_within(position, start, head, next_sink, num_cells, scale, x, y, z, spacing_sq):
                 add_sink(sinks, tissue.width, x, y, z)
 
 
