@@ -57,7 +57,7 @@ SLANT = 0.6
 FORKS = ((0.25, 0.45), (0.45, 0.65), (0.65, 0.85))
 """Along its course, a branch may fork once in each of these parts, to one side and the other in turns."""
 
-FORK_CHANCE = 0.8
+FORK_CHANCE = 0.4
 LEAST_FORK_MM = 0.3
 """No fork springs closer than that to where its branch ends, seen from the fovea."""
 
