@@ -250,7 +250,7 @@ def _course(
     outward *= cmath.rect(1.0, rng.uniform(-SLANT, SLANT)) / abs(outward)
     reach_mm = 0.38 * abs(end - start)
     leave /= abs(leave)
-    t = np.linspace(0.0, 1.0, max(4, round(1.1 * abs(end - start) / STEP_MM)))
+    t = np.linspace(0.0, 1.0, max(4, round(1.3 * abs(end - start) / STEP_MM)))
     curve = (
         (1 - t) ** 3 * start
         + 3 * t * (1 - t) ** 2 * (start + reach_mm * leave)
