@@ -85,7 +85,8 @@ def grow_healthy_scene(config: SceneConfig, key: SceneKey) -> Scene:
     rng = key.rng(Stage.GROWTH)
     laterality = LATERALITIES[int(rng.integers(len(LATERALITIES)))]
     fovea = draw_fovea(config.growth, config.field_of_view_mm, rng)
-    graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng)
+    nasal = 1.0 if laterality == LATERALITIES[0] else -1.0
+    graph = grow_forest(config.growth, config.field_of_view_mm, fovea, rng, nasal=nasal)
     graph = wind(graph, rng.uniform(*config.growth.tortuosity), WAVELENGTH_MM, rng)
     (age_rng,) = rng.spawn(1)
     graph = lose_with_age(graph, age_rng.uniform(*config.growth.age_loss), age_rng)

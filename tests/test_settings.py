@@ -32,6 +32,7 @@ CHANGES: dict[str, Any] = {
     "field_of_view_mm": 2.5,
     "growth.margin_mm": 0.2,
     "growth.depth_mm": 0.08,
+    "growth.trunks": "scattered",
     "growth.trees_per_kind": 4,
     "growth.stump_length_mm": 0.1,
     "growth.stump_murray_exponent": 3.0,
@@ -201,6 +202,8 @@ NEEDS = {
         }.items()
         for name in names
     },
+    "growth.stump_length_mm": {"growth.trunks": "scattered"},
+    "growth.stump_murray_exponent": {"growth.trunks": "scattered"},
     "growth.superficial.artery_distance_mm": {"growth.superficial.satisfaction_distance_mm": 0.012},
     "growth.deep.artery_distance_mm": {"growth.deep.satisfaction_distance_mm": 0.012},
     "growth.deep.least_step_mm": {"growth.deep.step_mm": 0.1},

@@ -91,14 +91,19 @@ class GrowthConfig(Settings):
     depth_mm: float = Field(0.04, ge=0.01, le=0.2)
     """Thickness of the tissue slab, mm."""
 
+    trunks: Literal["scattered", "macular"] = "scattered"
+    """Let trees enter from anywhere at the sides of the field, as in the published forests, or lay the larger vessels
+    as in a macula: arcades above and below it, from which arteries and veins in turns converge on the fovea."""
+
     trees_per_kind: int = Field(8, ge=1, le=32)
-    """Arterial trees that enter a field of 3 mm from its sides, and as many venous ones; scaled with its width."""
+    """Scattered: arterial trees that enter a field of 3 mm, and as many venous ones; scaled with its width. Macular:
+    arterial branches that converge on the fovea, and as many venous ones, beside the arcades."""
 
     stump_length_mm: float = Field(0.135, gt=0, le=0.5)
-    """Length of the stump from which a tree grows, mm."""
+    """Length of the stump from which a scattered tree grows, mm."""
 
     stump_murray_exponent: float = Field(4.0, ge=1, le=6)
-    """Exponent of Murray's law at the stump."""
+    """Exponent of Murray's law at that stump."""
 
     terminal_radius_mm: float = Field(0.0025, gt=0, le=0.01)
     """Radius of a capillary, mm (r)."""

@@ -17,6 +17,8 @@ from octa_svr_dataset.growth.kernels.arrays import NONE, PROBES, Nodes, Rules, S
 from octa_svr_dataset.growth.kernels.layers import choose_layers
 from octa_svr_dataset.growth.kernels.nodes import add_node
 from octa_svr_dataset.growth.kernels.plexus import grow_plexus
+from octa_svr_dataset.growth.macula import draw_macular_trunks
+from octa_svr_dataset.growth.trunks import Trunks, draw_stumps
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselKind
 
 VOXEL_MM = 0.04
@@ -45,7 +47,9 @@ ROOMS = (1, 4, 16, 64)
 """Settings that outgrow the work arrays start again, to the same end, in arrays so many times as large."""
 
 
-def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> VesselGraph:
+def grow_forest(
+    config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator, *, nasal: float = 1.0
+) -> VesselGraph:
     """Grow arteries and veins into a field of tissue.
 
     Parameters
@@ -58,6 +62,8 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
         The fovea.
     rng
         Stream of the growth.
+    nasal
+        1 where the optic disc lies to the right of the field, -1 where it lies to the left; heeded by macular trunks.
 
     Returns
     -------
@@ -71,11 +77,14 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     """
     tissue = _tissue(config, field_width_mm, fovea)
     keys = rng.integers(0, 2**64, size=3, dtype=np.uint64)
-    num_trees = max(1, round(config.trees_per_kind * field_width_mm / PUBLISHED_FIELD_MM))
-    stumps = [[_draw_stump(config, field_width_mm, tissue, rng) for _ in range(num_trees)] for _ in VesselKind]
+    if config.trunks == "macular":
+        trunks = draw_macular_trunks(config, field_width_mm, fovea, nasal, rng)
+    else:
+        num_trees = max(1, round(config.trees_per_kind * field_width_mm / PUBLISHED_FIELD_MM))
+        trunks = [draw_stumps(config, field_width_mm, tissue.width, num_trees, rng) for _ in VesselKind]
     for room in ROOMS:
         try:
-            graph = _grow(config, tissue, stumps, keys, room)
+            graph = _grow(config, tissue, trunks, keys, room)
         except OverflowError:
             continue
         return close_bed(graph, fovea.position_mm) if config.capillary_bed == "closed" else graph
@@ -85,15 +94,12 @@ def grow_forest(config: GrowthConfig, field_width_mm: float, fovea: Fovea, rng: 
     )
 
 
-def _grow(
-    config: GrowthConfig, tissue: Tissue, stumps: list[list[np.ndarray]], keys: np.ndarray, room: int
-) -> VesselGraph:
-    """Grow both plexuses from the stumps, in work arrays of `room` times the usual size."""
+def _grow(config: GrowthConfig, tissue: Tissue, trunks: list[Trunks], keys: np.ndarray, room: int) -> VesselGraph:
+    """Grow both plexuses from the trunks, in work arrays of `room` times the usual size."""
     kinds = (_empty_nodes(tissue, room), _empty_nodes(tissue, room))
-    for nodes, kind_stumps in zip(kinds, stumps, strict=True):
-        for root_mm, tip_mm in kind_stumps:
-            root = add_node(nodes, tissue.width, NONE, *root_mm, config.stump_murray_exponent)
-            add_node(nodes, tissue.width, root, *tip_mm, config.stump_murray_exponent)
+    for nodes, kind_trunks in zip(kinds, trunks, strict=True):
+        for point_mm, parent in zip(kind_trunks.position_mm.tolist(), kind_trunks.parent.tolist(), strict=True):
+            add_node(nodes, tissue.width, parent, *point_mm, kind_trunks.murray_exponent)
     sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
     most_nodes, most_sinks = len(kinds[0].parent), len(sinks.next)
     work = [np.empty(length, np.int32) for length in (most_nodes, most_sinks, most_sinks)]
@@ -105,6 +111,8 @@ def _grow(
             *kinds, sinks, sources, spare, tissue, _as_table(schedule), keys, *work, candidates
         )
         iteration += plexus.iterations
+    for nodes, kind_trunks in zip(kinds, trunks, strict=True):
+        nodes.power[: len(kind_trunks.parent)] += kind_trunks.powers_from_beyond(tissue.terminal_radius)
     return _as_graph(kinds, tissue)
 
 
@@ -147,23 +155,6 @@ def _rules(plexus: PlexusGrowthConfig, plexus_iteration: int, iteration: int, ti
 
 def _as_table(schedule: list[Rules]) -> np.ndarray:
     return np.array(schedule, dtype=np.float64).reshape(len(schedule), len(Rules._fields))
-
-
-def _draw_stump(config: GrowthConfig, field_width_mm: float, tissue: Tissue, rng: np.random.Generator) -> np.ndarray:
-    """Root and tip, (2, 3) mm, of a stump on one of the four sides that leads inward and off the corners."""
-    axis, is_far = int(rng.integers(2)), bool(rng.integers(2))
-    lateral_mm = rng.uniform(0.0, tissue.width)
-    depth_mm = rng.uniform(0.0, config.depth_mm)
-    inward = rng.uniform(0.1, 1.0) * (-1.0 if is_far else 1.0)
-    low = 0.0 if lateral_mm < config.stump_length_mm else -1.0
-    high = 0.0 if lateral_mm > tissue.width - config.stump_length_mm else 1.0
-    lateral = rng.uniform(low, high)
-    step_mm = config.stump_length_mm / math.hypot(inward, lateral)
-    stump_mm = np.empty((2, 3))
-    stump_mm[:, axis], stump_mm[:, 1 - axis], stump_mm[:, 2] = field_width_mm if is_far else 0.0, lateral_mm, depth_mm
-    stump_mm[1, axis] += step_mm * inward
-    stump_mm[1, 1 - axis] += step_mm * lateral
-    return stump_mm
 
 
 def _empty_nodes(tissue: Tissue, room: int) -> Nodes:

@@ -1,0 +1,278 @@
+"""Courses of the larger vessels of a macula: arcades above and below it, and branches that converge on the fovea.
+
+Points are complex numbers in mm from the fovea: the real part toward the optic disc, the imaginary part downward in the
+picture. A vessel is a tree of such points, upstream first.
+"""
+
+import cmath
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from octa_svr_dataset.config import GrowthConfig
+from octa_svr_dataset.growth.fovea import Fovea
+from octa_svr_dataset.growth.kernels.arrays import NONE
+from octa_svr_dataset.growth.trunks import Trunks, cut_to_field
+
+STEP_MM = 0.08
+"""Distance of the points along a course."""
+
+DISC_X_MM, DISC_Y_MM = (4.2, 5.0), (-0.9, -0.2)
+"""Where the optic disc lies: 4.76 +- 0.34 mm nasal of the fovea (Jonas et al. 2015), and a little above it."""
+
+ARCADE_HEIGHT_MM = (1.9, 3.0)
+"""Distance of the middle of an arcade from the fovea, above and below it; by eye, as all that follows."""
+
+ARCADE_RISE_MM = (1.2, 2.2)
+"""Way from the disc over which an arcade rises to most of that height."""
+
+ARCADE_DROOP = (0.0, 0.04)
+"""Share by which an arcade comes down again, for the square of each mm that it runs on past the fovea."""
+
+ARCADE_HALF_GAP_MM = (0.08, 0.35)
+"""Distance of the artery and of the vein of an arcade from its middle."""
+
+ARCADE_END_MM = -5.0
+"""How far an arcade runs on past the fovea."""
+
+SOURCES_MM = (3.0, -2.8)
+"""Along an arcade, the branches for the most nasal and for the most temporal side of the fovea leave it here."""
+
+NASAL_HALF_ANGLE = math.radians(25.0)
+"""Within this angle of the direction to the disc, branches come straight from the disc."""
+
+END_DISTANCES_MM = ((0.15, 0.30), (0.45, 0.85))
+"""How far from the avascular zone branches end: pairs of an artery and a vein reach it, and stay off it, in turns."""
+
+CLEARANCE_MM = 0.12
+"""No branch comes closer to the avascular zone."""
+
+LEAVING_ANGLE = (0.7, 1.2)
+"""Between a branch and the arcade that it leaves, rad."""
+
+SLANT = 0.6
+"""Branches come to the fovea at most so far off the straight way, rad."""
+
+FORKS = ((0.25, 0.45), (0.45, 0.65), (0.65, 0.85))
+"""Along its course, a branch may fork once in each of these parts, to one side and the other in turns."""
+
+FORK_CHANCE = 0.4
+LEAST_FORK_MM = 0.3
+"""No fork springs closer than that to where its branch ends, seen from the fovea."""
+
+FORK_ANGLE = (0.4, 0.9)
+"""Between a branch and its fork, rad."""
+
+OUTER_SPACING_MM = (0.8, 1.4)
+OUTER_LENGTH_MM = (0.8, 2.2)
+"""Branches of an arcade away from the fovea."""
+
+BENDS = ((2.2, 0.06), (1.1, 0.035), (0.6, 0.013))
+"""Wavelengths and amplitudes of the gentle bends of a course, mm."""
+
+ARCADE_BENDS = 1.5
+"""Times as large are those of an arcade."""
+
+ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.016, 0.030), (0.006, 0.012)
+"""Radii with which arcades and branches leave the field."""
+
+
+@dataclass
+class Tree:
+    """Vessels of one kind; each list has an entry a point."""
+
+    point: list[complex] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+    """Upstream point, `NONE` at the disc."""
+
+    radius_mm: list[float] = field(default_factory=list)
+    """Radius that the vessel would have, were it to leave the field here."""
+
+    num_children: list[int] = field(default_factory=list)
+
+    def add(self, course: np.ndarray, parent: int, radius_mm: float) -> range:
+        """Append the points of a course (n,) complex128 that springs from a point of the tree, or from the disc."""
+        first = len(self.point)
+        nodes = range(first, first + len(course))
+        self.point += course.tolist()
+        self.parent += [parent, *nodes[:-1]]
+        self.radius_mm += [radius_mm] * len(course)
+        self.num_children += [1] * (len(course) - 1) + [0]
+        if parent != NONE:
+            self.num_children[parent] += 1
+        return nodes
+
+    def free_at(self, nodes: range, x_mm: float) -> int:
+        """Of some points, the one nearest to a distance along the way to the disc from which no branch springs."""
+        free = (node for node in nodes[1:-1] if self.num_children[node] < 2)
+        return min(free, key=lambda node: abs(self.point[node].real - x_mm))
+
+    def heading(self, node: int) -> complex:
+        """Direction of the vessel at one of the points within a course."""
+        along = self.point[node + 1] - self.point[node - 1]
+        return along / abs(along)
+
+
+def draw_macular_trunks(
+    config: GrowthConfig, field_width_mm: float, fovea: Fovea, nasal: float, rng: np.random.Generator
+) -> list[Trunks]:
+    """Arteries, then veins, of a macula, as far as they lie in the field.
+
+    Parameters
+    ----------
+    config
+        Growth settings.
+    field_width_mm
+        Width of the field of view, mm.
+    fovea
+        The fovea.
+    nasal
+        1 where the optic disc lies to the right of the field, -1 where it lies to the left.
+    rng
+        Stream of the growth.
+    """
+    trunks = []
+    for tree in draw_trees(config.trees_per_kind, fovea.avascular_radius_mm, rng):
+        points = np.array(tree.point)
+        points_mm = fovea.position_mm + np.stack([nasal * points.real, points.imag], axis=1)
+        position_mm, parent, beyond_mm = cut_to_field(points_mm, tree.parent, tree.radius_mm, field_width_mm)
+        depth_mm = np.full((len(parent), 1), rng.uniform(0.0, config.depth_mm))
+        trunks.append(
+            Trunks(
+                position_mm=np.concatenate([position_mm, depth_mm], axis=1),
+                parent=parent,
+                beyond_mm=beyond_mm,
+                murray_exponent=config.superficial.murray_exponent,
+            )
+        )
+    return trunks
+
+
+def draw_trees(branches_per_kind: int, avascular_radius_mm: float, rng: np.random.Generator) -> tuple[Tree, Tree]:
+    """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and branches outward."""
+    trees = (Tree(), Tree())
+    disc = complex(rng.uniform(*DISC_X_MM), rng.uniform(*DISC_Y_MM))
+    arcades = _draw_arcades(trees, disc, rng)
+    first_kind = int(rng.integers(2))
+    slot = math.pi / branches_per_kind
+    turn = rng.uniform(-0.5, 0.5)
+    for number in range(2 * branches_per_kind):
+        angle = slot * (number + turn + rng.uniform(-0.3, 0.3)) - math.pi
+        kind = (number + first_kind) % 2
+        end_mm = avascular_radius_mm + rng.uniform(*END_DISTANCES_MM[number // 2 % 2])
+        arcade = arcades[int(math.sin(angle) > 0.0)][kind]
+        _add_branch(trees[kind], arcade, disc, angle, end_mm, slot, avascular_radius_mm + CLEARANCE_MM, rng)
+    for side, pair in zip((-1.0, 1.0), arcades, strict=True):
+        for tree, arcade in zip(trees, pair, strict=True):
+            _add_outer_branches(tree, arcade, side, rng)
+    return trees
+
+
+def _draw_arcades(trees: tuple[Tree, Tree], disc: complex, rng: np.random.Generator) -> list[list[range]]:
+    """Points of the arcades: above and below, of the artery and of the vein."""
+    arcades = []
+    for side in (-1.0, 1.0):
+        height_mm, rise_mm, droop = (rng.uniform(*span) for span in (ARCADE_HEIGHT_MM, ARCADE_RISE_MM, ARCADE_DROOP))
+        out = 1.0 if rng.uniform() < 0.5 else -1.0
+        pair = []
+        for tree, sign in zip(trees, (out, -out), strict=True):
+            farthest_mm = side * (height_mm + sign * rng.uniform(*ARCADE_HALF_GAP_MM))
+            x_mm = np.arange(disc.real, ARCADE_END_MM, -STEP_MM)
+            y_mm = disc.imag + (farthest_mm - disc.imag) * (1.0 - np.exp((x_mm - disc.real) / rise_mm))
+            y_mm *= 1.0 - droop * np.maximum(0.0, -x_mm - 1.0) ** 2
+            course = _with_bends(x_mm + 1j * y_mm, ARCADE_BENDS, rng)
+            pair.append(tree.add(course, NONE, rng.uniform(*ARCADE_RADIUS_MM)))
+        arcades.append(pair)
+    return arcades
+
+
+def _add_branch(
+    tree: Tree,
+    arcade: range,
+    disc: complex,
+    angle: float,
+    end_mm: float,
+    slot: float,
+    least_mm: float,
+    rng: np.random.Generator,
+) -> None:
+    """A branch from the arcade, or from the disc, to `end_mm` from the fovea in a direction, with its forks."""
+    away_from_disc = abs(math.remainder(angle, 2.0 * math.pi))
+    if away_from_disc < NASAL_HALF_ANGLE:
+        source, start, leave = NONE, disc + 0.5j * math.sin(angle), cmath.rect(1.0, math.pi - angle)
+    else:
+        share = (away_from_disc - NASAL_HALF_ANGLE) / (math.pi - NASAL_HALF_ANGLE)
+        nasal_mm, temporal_mm = SOURCES_MM
+        x_mm = nasal_mm + share * (temporal_mm - nasal_mm) + rng.uniform(-0.15, 0.15)
+        source = tree.free_at(arcade, x_mm)
+        inward = -math.copysign(1.0, (tree.heading(source).conjugate() * tree.point[source]).imag)
+        start, leave = tree.point[source], tree.heading(source) * cmath.rect(1.0, inward * rng.uniform(*LEAVING_ANGLE))
+    course = _kept_off(_course(start, leave, cmath.rect(end_mm, angle), rng), least_mm)
+    nodes = tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
+    turn = 1.0 if rng.uniform() < 0.5 else -1.0
+    for part in FORKS:
+        turn = -turn
+        node = nodes[int(rng.uniform(*part) * len(nodes))]
+        distance_mm, direction = cmath.polar(tree.point[node])
+        fork_end_mm = min(end_mm + rng.uniform(0.1, 0.7), 0.7 * distance_mm)
+        fork_end = cmath.rect(fork_end_mm, direction + turn * slot * rng.uniform(0.35, 0.6))
+        is_drawn = rng.uniform() < FORK_CHANCE and distance_mm - end_mm > LEAST_FORK_MM
+        if is_drawn and nodes[0] < node < nodes[-1] and tree.num_children[node] < 2:
+            heading = tree.heading(node)
+            side = math.copysign(1.0, (heading.conjugate() * (fork_end - tree.point[node])).imag)
+            leave = heading * cmath.rect(1.0, side * rng.uniform(*FORK_ANGLE))
+            fork = _kept_off(_course(tree.point[node], leave, fork_end, rng), least_mm)
+            tree.add(fork[1:], node, rng.uniform(*BRANCH_RADIUS_MM))
+
+
+def _add_outer_branches(tree: Tree, arcade: range, side: float, rng: np.random.Generator) -> None:
+    """Branches of an arcade toward the periphery."""
+    x_mm = SOURCES_MM[0]
+    while x_mm > ARCADE_END_MM + 1.0:
+        x_mm -= rng.uniform(*OUTER_SPACING_MM)
+        source = tree.free_at(arcade, x_mm)
+        leaving, arriving = rng.uniform(0.5, 1.0), rng.uniform(0.5, 1.2)
+        way = cmath.rect(rng.uniform(*OUTER_LENGTH_MM), math.pi - side * 0.5 * (leaving + arriving))
+        start = tree.point[source]
+        course = _course(start, cmath.rect(1.0, math.pi - side * leaving), start + way, rng, come_from=start)
+        tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
+
+
+def _course(
+    start: complex, leave: complex, end: complex, rng: np.random.Generator, *, come_from: complex | None = None
+) -> np.ndarray:
+    """(n,) complex128. A smooth course (a cubic Bezier curve) that leaves its start in a direction.
+
+    It comes to its end from outside, as seen from the fovea, or from `come_from`, and slants a little.
+    """
+    outward = end if come_from is None else come_from - end
+    outward *= cmath.rect(1.0, rng.uniform(-SLANT, SLANT)) / abs(outward)
+    reach_mm = 0.38 * abs(end - start)
+    leave /= abs(leave)
+    t = np.linspace(0.0, 1.0, max(4, round(1.3 * abs(end - start) / STEP_MM)))
+    curve = (
+        (1 - t) ** 3 * start
+        + 3 * t * (1 - t) ** 2 * (start + reach_mm * leave)
+        + 3 * t**2 * (1 - t) * (end + reach_mm * outward)
+        + t**3 * end
+    )
+    return _with_bends(curve, 1.0, rng)
+
+
+def _kept_off(course: np.ndarray, least_mm: float) -> np.ndarray:
+    """The course, led around the fovea at some distance."""
+    distance_mm = np.abs(course)
+    return np.asarray(course * np.maximum(distance_mm, least_mm) / np.maximum(distance_mm, STEP_MM))
+
+
+def _with_bends(course: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
+    """The course with gentle bends; its ends stay in place."""
+    way_mm = STEP_MM * np.arange(len(course))
+    shift_mm = np.zeros(len(course))
+    for wavelength_mm, amplitude_mm in BENDS:
+        stretch, swing, phase = rng.uniform(0.8, 1.25), rng.uniform(0.3, 1.0), rng.uniform(0.0, 2.0 * math.pi)
+        shift_mm += scale * swing * amplitude_mm * np.sin(2.0 * math.pi * way_mm / (stretch * wavelength_mm) + phase)
+    near_an_end = np.minimum(1.0, np.minimum(way_mm, way_mm[-1] - way_mm) / 0.3)
+    along = np.gradient(course)
+    return np.asarray(course + 1j * near_an_end * shift_mm * along / np.abs(along))
