@@ -105,8 +105,11 @@ class Tree:
 
     def free_at(self, nodes: range, x_mm: float) -> int:
         """Of some points, the one nearest to a distance along the way to the disc from which no branch springs."""
-        free = (node for node in nodes[1:-1] if self.num_children[node] < 2)
-        return min(free, key=lambda node: abs(self.point[node].real - x_mm))
+        inner = nodes[1:-1]
+        distances_mm = np.abs(np.array(self.point[inner.start : inner.stop]).real - x_mm)
+        return next(
+            inner[place] for place in np.argsort(distances_mm, kind="stable") if self.num_children[inner[place]] < 2
+        )
 
     def heading(self, node: int) -> complex:
         """Direction of the vessel at one of the points within a course."""
@@ -133,7 +136,8 @@ def draw_macular_trunks(
         Stream of the growth.
     """
     trunks = []
-    for tree in draw_trees(config.trees_per_kind, fovea.avascular_radius_mm, rng):
+    reach_mm = field_width_mm / 2 + float(np.abs(fovea.position_mm - field_width_mm / 2).max())
+    for tree in draw_trees(config.trees_per_kind, fovea.avascular_radius_mm, reach_mm, rng):
         points = np.array(tree.point)
         points_mm = fovea.position_mm + np.stack([nasal * points.real, points.imag], axis=1)
         position_mm, parent, beyond_mm = cut_to_field(points_mm, tree.parent, tree.radius_mm, field_width_mm)
@@ -149,8 +153,13 @@ def draw_macular_trunks(
     return trunks
 
 
-def draw_trees(branches_per_kind: int, avascular_radius_mm: float, rng: np.random.Generator) -> tuple[Tree, Tree]:
-    """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and branches outward."""
+def draw_trees(
+    branches_per_kind: int, avascular_radius_mm: float, reach_mm: float, rng: np.random.Generator
+) -> tuple[Tree, Tree]:
+    """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and branches outward.
+
+    What is sure to lie farther than `reach_mm` from the fovea, to the side or up and down, may be left out.
+    """
     trees = (Tree(), Tree())
     disc = complex(rng.uniform(*DISC_X_MM), rng.uniform(*DISC_Y_MM))
     arcades = _draw_arcades(trees, disc, rng)
@@ -165,7 +174,7 @@ def draw_trees(branches_per_kind: int, avascular_radius_mm: float, rng: np.rando
         _add_branch(trees[kind], arcade, disc, angle, end_mm, slot, avascular_radius_mm + CLEARANCE_MM, rng)
     for side, pair in zip((-1.0, 1.0), arcades, strict=True):
         for tree, arcade in zip(trees, pair, strict=True):
-            _add_outer_branches(tree, arcade, side, rng)
+            _add_outer_branches(tree, arcade, side, reach_mm, rng)
     return trees
 
 
@@ -226,15 +235,17 @@ def _add_branch(
             tree.add(fork[1:], node, rng.uniform(*BRANCH_RADIUS_MM))
 
 
-def _add_outer_branches(tree: Tree, arcade: range, side: float, rng: np.random.Generator) -> None:
-    """Branches of an arcade toward the periphery."""
+def _add_outer_branches(tree: Tree, arcade: range, side: float, reach_mm: float, rng: np.random.Generator) -> None:
+    """Branches of an arcade toward the periphery, none from where it is farther from the fovea than `reach_mm`."""
     x_mm = SOURCES_MM[0]
     while x_mm > ARCADE_END_MM + 1.0:
         x_mm -= rng.uniform(*OUTER_SPACING_MM)
         source = tree.free_at(arcade, x_mm)
+        start = tree.point[source]
+        if max(abs(start.real), abs(start.imag)) > reach_mm:
+            continue
         leaving, arriving = rng.uniform(0.5, 1.0), rng.uniform(0.5, 1.2)
         way = cmath.rect(rng.uniform(*OUTER_LENGTH_MM), math.pi - side * 0.5 * (leaving + arriving))
-        start = tree.point[source]
         course = _course(start, cmath.rect(1.0, math.pi - side * leaving), start + way, rng, come_from=start)
         tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
 
@@ -270,9 +281,10 @@ def _with_bends(course: np.ndarray, scale: float, rng: np.random.Generator) -> n
     """The course with gentle bends; its ends stay in place."""
     way_mm = STEP_MM * np.arange(len(course))
     shift_mm = np.zeros(len(course))
-    for wavelength_mm, amplitude_mm in BENDS:
-        stretch, swing, phase = rng.uniform(0.8, 1.25), rng.uniform(0.3, 1.0), rng.uniform(0.0, 2.0 * math.pi)
-        shift_mm += scale * swing * amplitude_mm * np.sin(2.0 * math.pi * way_mm / (stretch * wavelength_mm) + phase)
+    for (wavelength_mm, amplitude_mm), (first, second, third) in zip(BENDS, rng.random((len(BENDS), 3)), strict=True):
+        stretch, swing, phase = 0.8 + 0.45 * first, 0.3 + 0.7 * second, 2.0 * math.pi * third
+        shift_mm += scale * swing * amplitude_mm * np.sin(2.0 * math.pi / (stretch * wavelength_mm) * way_mm + phase)
     near_an_end = np.minimum(1.0, np.minimum(way_mm, way_mm[-1] - way_mm) / 0.3)
-    along = np.gradient(course)
-    return np.asarray(course + 1j * near_an_end * shift_mm * along / np.abs(along))
+    along = np.empty_like(course)
+    along[1:-1], along[0], along[-1] = course[2:] - course[:-2], course[1] - course[0], course[-1] - course[-2]
+    return np.asarray(course + 1j * (near_an_end * shift_mm / np.abs(along)) * along)

@@ -90,12 +90,13 @@ def cut_to_field(
     tuple
         `position_mm` (without depth, (N, 2)), `parent` and `beyond_mm` of `Trunks`.
     """
-    is_inside = np.all((points >= 0.0) & (points <= field_width_mm), axis=1)
-    position: list[np.ndarray] = []
+    rows = points.tolist()
+    is_inside = np.all((points >= 0.0) & (points <= field_width_mm), axis=1).tolist()
+    position: list[Sequence[float]] = []
     parent: list[int] = []
     beyond: list[float] = []
 
-    def keep(point: np.ndarray, above: int, radius_mm: float) -> int:
+    def keep(point: Sequence[float], above: int, radius_mm: float) -> int:
         position.append(point)
         parent.append(above)
         beyond.append(radius_mm)
@@ -109,17 +110,18 @@ def cut_to_field(
             elif is_inside[above]:
                 upstream = kept[above]
             else:
-                upstream = keep(_side(points[node], points[above], field_width_mm), NONE, 0.0)
-            kept[node] = keep(points[node], upstream, 0.0)
+                upstream = keep(_side(rows[node], rows[above], field_width_mm), NONE, 0.0)
+            kept[node] = keep(rows[node], upstream, 0.0)
         elif above != NONE and is_inside[above]:
-            keep(_side(points[above], points[node], field_width_mm), kept[above], beyond_mm[node])
+            keep(_side(rows[above], rows[node], field_width_mm), kept[above], beyond_mm[node])
     return np.array(position).reshape(-1, 2), np.array(parent, np.int64), np.array(beyond)
 
 
-def _side(inside: np.ndarray, outside: np.ndarray, width_mm: float) -> np.ndarray:
+def _side(inside: Sequence[float], outside: Sequence[float], width_mm: float) -> list[float]:
     """Where the way from a point inside the field to one outside crosses its side."""
-    way = outside - inside
-    room = np.where(way > 0.0, width_mm - inside, inside)
-    share = min(float(space / abs(length)) for space, length in zip(room, way, strict=True) if abs(length) > space)
-    point: np.ndarray = np.clip(inside + share * way, 0.0, width_mm)
-    return point
+    share = 1.0
+    for start, end in zip(inside, outside, strict=True):
+        if not 0.0 <= end <= width_mm:
+            share = min(share, ((width_mm if end > width_mm else 0.0) - start) / (end - start))
+    crossing = (start + share * (end - start) for start, end in zip(inside, outside, strict=True))
+    return [min(max(coordinate, 0.0), width_mm) for coordinate in crossing]

@@ -29,7 +29,7 @@ def wide():
 @pytest.fixture(scope="module")
 def pairs():
     """(artery, vein) of many maculae."""
-    return [draw_trees(5, AVASCULAR_MM, np.random.default_rng(seed)) for seed in range(40)]
+    return [draw_trees(5, AVASCULAR_MM, 3.0, np.random.default_rng(seed)) for seed in range(40)]
 
 
 def test_a_point_comes_after_the_one_upstream_and_has_at_most_two_downstream(pairs):
