@@ -72,8 +72,8 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         for column in range(width):
             most = max(most, int(labels[row, column]))
     table = np.zeros((most + 1, 8), np.int64)
-    for number in range(most + 1):
-        table[number, 4], table[number, 5] = height, width
+    for instance in range(most + 1):
+        table[instance, 4], table[instance, 5] = height, width
     for row in range(height):
         for column in range(width):
             number = np.int64(labels[row, column])
