@@ -32,7 +32,7 @@ def observe_diffuse_loss(view: View, bed_density: float, healthy: HealthyRanges)
     if not thinned.any():
         return NO_DIFFUSE_LOSS
     bed = (layers.faz == 0) & (layers.dropout == 0)
-    share = float(np.count_nonzero(thinned & bed) / max(np.count_nonzero(bed), 1))
+    share = int(np.count_nonzero(thinned & bed)) / max(int(np.count_nonzero(bed)), 1)
     around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bed & ~thinned
     thinned_gray, bed_gray = median_gray(image, thinned), median_gray(image, around)
     flow_ratio = view.flow_ratio(thinned_gray, bed_gray)

@@ -72,8 +72,8 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         for column in range(width):
             most = max(most, int(labels[row, column]))
     table = np.zeros((most + 1, 8), np.int64)
-    for number in range(most + 1):
-        table[number, 4], table[number, 5] = height, width
+    for instance in range(most + 1):
+        table[instance, 4], table[instance, 5] = height, width
     for row in range(height):
         for column in range(width):
             number = np.int64(labels[row, column])
@@ -153,6 +153,16 @@ def deviation_of(counts: np.ndarray, level: float) -> float:
 
 
 @kernel()
+def columns_beside(width: int, middle: float, distance: float) -> tuple[int, int]:
+    """How many columns of a picture lie that far before a place or farther, and the first one that does behind it, px.
+
+    A column whose center lies at the place itself, where the distance is 0, is one of those before it.
+    """
+    before = min(max(math.floor(middle - distance + 0.5), 0), width)
+    return before, max(min(max(math.ceil(middle + distance - 0.5), 0), width), before)
+
+
+@kernel()
 def quadrant_sums(
     mask: np.ndarray, excluded: np.ndarray, center: tuple[float, float], least: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -170,26 +180,18 @@ def quadrant_sums(
     inside, whole = np.zeros(4, np.int64), np.zeros(4, np.int64)
     for row in range(mask.shape[0]):
         down = row + 0.5 - center[0]
-        flat, right_hand, left_hand = 0, 0, 0
-        flat_inside, right_inside, left_inside = 0, 0, 0
-        for column in range(mask.shape[1]):
-            right = column + 0.5 - center[1]
-            counts = (not excluded[row, column]) & (down * down + right * right >= least * least)
-            is_vertical = abs(down) > abs(right)
-            is_right, is_left = counts & (not is_vertical) & (right > 0.0), counts & (not is_vertical) & (right <= 0.0)
-            flat += counts & is_vertical
-            right_hand += is_right
-            left_hand += is_left
-            flat_inside += counts & is_vertical & mask[row, column]
-            right_inside += is_right & mask[row, column]
-            left_inside += is_left & mask[row, column]
-        quarter = 2 if down > 0.0 else 0
-        whole[quarter] += flat
-        whole[1] += right_hand
-        whole[3] += left_hand
-        inside[quarter] += flat_inside
-        inside[1] += right_inside
-        inside[3] += left_inside
+        left, right = columns_beside(mask.shape[1], center[1], abs(down))
+        near, far = columns_beside(mask.shape[1], center[1], math.sqrt(max(least * least - down * down, 0.0)))
+        for quarter, begin, end in ((3, 0, left), (2 if down > 0.0 else 0, left, right), (1, right, mask.shape[1])):
+            for start, stop in ((begin, min(end, near)), (max(begin, far), end)):
+                if start < stop:
+                    part, left_out = mask[row, start:stop], excluded[row, start:stop]
+                    both, counted = 0, 0
+                    for column in range(len(part)):
+                        counted += not left_out[column]
+                        both += part[column] and not left_out[column]
+                    whole[quarter] += counted
+                    inside[quarter] += both
     return inside, whole
 
 

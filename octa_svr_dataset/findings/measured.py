@@ -82,4 +82,4 @@ def _bed_density(view: View, vessels: VesselMap) -> float:
     if is_bed.shape != mask.shape:
         nearest = ((np.arange(len(mask)) + 0.5) / len(mask) * len(is_bed)).astype(int)
         is_bed = is_bed[np.ix_(nearest, nearest)]
-    return float(np.count_nonzero(mask & is_bed) / max(np.count_nonzero(is_bed), 1))
+    return int(np.count_nonzero(mask & is_bed)) / max(int(np.count_nonzero(is_bed)), 1)

@@ -26,6 +26,9 @@ USUAL_WIDTH_UM = 30.0
 In disease the narrower of the larger vessels are lost, and veins widen; the sides of what is left are longer.
 """
 
+LEAST_WIDTH_UM = 1.0
+"""Profiles without a top have no width; they count as this wide."""
+
 LARGEST_EXCESS = 40.0
 """Gray levels by which a single pixel counts at most in the excess of its line."""
 
@@ -53,10 +56,11 @@ def measure_exposure(vessels: VesselMap, branches: BranchMeasures | None, qualit
         return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
     row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T
     vessel_gray = max(quantile(vessels.gray[row, column], BRIGHT), 1.0)
+    edges_um = branches.slope_um * np.sqrt(USUAL_WIDTH_UM / np.maximum(branches.width_um, LEAST_WIDTH_UM))
     excess = excess_of_rows(vessels.sampled, LARGEST_EXCESS)
     return ExposureMeasures(
         vessel_gray=vessel_gray,
         noise_share=None if quality.noise_gray is None else quality.noise_gray / vessel_gray,
-        edge_um=quantile(branches.slope_um * np.sqrt(USUAL_WIDTH_UM / branches.width_um), SHARP),
+        edge_um=quantile(edges_um, SHARP),
         line_share=float(excess.max()) / vessel_gray,
     )

@@ -65,15 +65,19 @@ def test_regions_have_the_place_and_size_that_scikit_image_tells(rng):
         assert (rows / area, columns / area) == pytest.approx(region.centroid)
 
 
-def test_quarters_share_the_pixels_around_a_point(rng):
+@pytest.mark.parametrize("center", [(18.3, 22.7), (20.0, 20.0), (20.5, 20.5), (20.5, 20.0), (-3.2, 55.1)])
+@pytest.mark.parametrize("least", [0.0, 6.0, 6.5])
+def test_quarters_share_the_pixels_around_a_point(rng, center, least):
     mask, excluded = rng.uniform(size=(40, 40)) < 0.3, rng.uniform(size=(40, 40)) < 0.1
-    inside, whole = quadrant_sums(mask, excluded, (18.3, 22.7), 6.0)
-    for found, plain in zip((inside, whole), quadrant_sums.py_func(mask, excluded, (18.3, 22.7), 6.0), strict=True):
+    inside, whole = quadrant_sums(mask, excluded, center, least)
+    for found, plain in zip((inside, whole), quadrant_sums.py_func(mask, excluded, center, least), strict=True):
         np.testing.assert_array_equal(found, plain)
-    down, right = np.mgrid[:40, :40] + 0.5 - np.array([18.3, 22.7])[:, None, None]
-    counts = (np.hypot(down, right) >= 6.0) & ~excluded
-    upper = counts & (np.abs(down) > np.abs(right)) & (down < 0)
-    assert (inside[0], whole[0], whole.sum()) == ((mask & upper).sum(), upper.sum(), counts.sum())
+    down, right = np.mgrid[:40, :40] + 0.5 - np.array(center)[:, None, None]
+    counts = (down**2 + right**2 >= least**2) & ~excluded
+    upright = np.abs(down) > np.abs(right)
+    quarters = (upright & (down < 0), ~upright & (right > 0), upright & (down > 0), ~upright & (right <= 0))
+    np.testing.assert_array_equal(whole, [(quarter & counts).sum() for quarter in quarters])
+    np.testing.assert_array_equal(inside, [(quarter & counts & mask).sum() for quarter in quarters])
 
 
 def test_gray_levels_around_a_dot_are_those_at_the_distances(rng):
