@@ -30,7 +30,6 @@ TINY = 1e-9
 """In place of a divisor of 0."""
 
 
-@kernel(error_model="numpy")
 def draw_segments(
     image: np.ndarray, drawn: np.ndarray, row_col: np.ndarray, edges: np.ndarray, radius: np.ndarray, value: np.ndarray
 ) -> None:
@@ -61,11 +60,43 @@ def draw_segments(
     value
         (N,) float64. Brightness in [0, 1] of the segments that end at each node.
     """
+    num_nodes, num_segments = len(row_col), len(edges)
     size = round(math.sqrt(len(image) - LANES))
-    way, first, partner = join_segments(row_col, edges)
+    way, straightest = np.empty((2 * num_segments, 2)), np.full(num_nodes, SHARPEST_COSINE)
+    first, partner = np.full(num_nodes, -1, np.int32), np.full(num_nodes, -1, np.int32)
+    band, order = np.empty(num_segments, np.int32), np.empty(num_segments, np.int32)
+    place = np.zeros(size // BAND_PX + 3, np.int32)
+    draw_in_order(
+        image, drawn, size, row_col, edges, radius, value, way, first, partner, straightest, band, order, place
+    )
+
+
+@kernel(error_model="numpy", allocates=False)
+def draw_in_order(
+    image: np.ndarray,
+    drawn: np.ndarray,
+    size: int,
+    row_col: np.ndarray,
+    edges: np.ndarray,
+    radius: np.ndarray,
+    value: np.ndarray,
+    way: np.ndarray,
+    first: np.ndarray,
+    partner: np.ndarray,
+    straightest: np.ndarray,
+    band: np.ndarray,
+    order: np.ndarray,
+    place: np.ndarray,
+) -> None:
+    """Draw segments band by band; parameters as in `draw_segments`, then the work arrays of the loops below.
+
+    They are made in Python: loops that make arrays take longer to compile.
+    """
+    join_segments(row_col, edges, way, first, partner, straightest)
+    sort_by_row(size, row_col, edges, band, order, place)
     clear(image, drawn, size * size, len(image))
     num_clear = 0
-    for segment in sort_by_row(size, row_col, edges):
+    for segment in order:
         start, end = edges[segment, 0], edges[segment, 1]
         radius_0, radius_1 = radius[segment, 0], radius[segment, 1]
         bottom = max(row_col[start, 0], row_col[end, 0]) + max(radius_0, radius_1)
@@ -87,7 +118,7 @@ def draw_segments(
     clear(image, drawn, num_clear, size * size)
 
 
-@kernel()
+@kernel(allocates=False)
 def clear(image: np.ndarray, drawn: np.ndarray, first: int, stop: int) -> None:
     """Make pixels black; done shortly before they are drawn on, while they are in the cache."""
     for pixel in range(first, stop):
@@ -95,11 +126,14 @@ def clear(image: np.ndarray, drawn: np.ndarray, first: int, stop: int) -> None:
         drawn[pixel] = np.int32(-1)
 
 
-@kernel()
-def sort_by_row(size: int, row_col: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """(M,) int32. Segments in the order of the bands of rows in which they end."""
-    band, order = np.empty(len(edges), np.int32), np.empty(len(edges), np.int32)
-    place = np.zeros(size // BAND_PX + 3, np.int32)
+@kernel(allocates=False)
+def sort_by_row(
+    size: int, row_col: np.ndarray, edges: np.ndarray, band: np.ndarray, order: np.ndarray, place: np.ndarray
+) -> None:
+    """Write down (M,) segments in the order of the (M,) bands of rows in which they end.
+
+    `place`, (size // `BAND_PX` + 3,) of zeros, takes where those of each band stand.
+    """
     for segment in range(len(edges)):
         band[segment] = min(max(row_col[edges[segment, 1], 0] + BAND_PX, 0.0), size + BAND_PX) // BAND_PX
         place[band[segment] + 1] += 1
@@ -108,24 +142,31 @@ def sort_by_row(size: int, row_col: np.ndarray, edges: np.ndarray) -> np.ndarray
     for segment in range(len(edges)):
         order[place[band[segment]]] = segment
         place[band[segment]] += 1
-    return order
 
 
-@kernel(error_model="numpy")
-def join_segments(row_col: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@kernel(error_model="numpy", allocates=False)
+def join_segments(
+    row_col: np.ndarray,
+    edges: np.ndarray,
+    way: np.ndarray,
+    first: np.ndarray,
+    partner: np.ndarray,
+    straightest: np.ndarray,
+) -> None:
     """Find out which segments go on into each other: at each node the first one and the straightest of the others.
 
-    Returns
-    -------
-    way : (2 * M, 2) ndarray of float64
-        Unit direction from the start (at `2 * segment`) and from the end (the one after) into each segment.
-    first, partner : (N,) ndarray of int32
-        Index into `way` of the two that are joined at each node; -1 where there is none.
+    Parameters
+    ----------
+    row_col, edges
+        As in `draw_segments`.
+    way
+        (2 * M, 2) float64. Takes the unit direction from the start (at `2 * segment`) and from the end (the one after)
+        into each segment.
+    first, partner
+        (N,) int32 of -1. Take the index into `way` of the two that are joined at each node, where there are any.
+    straightest
+        (N,) float64 of `SHARPEST_COSINE`. Work array: cosine of the turn at each node.
     """
-    num_nodes = len(row_col)
-    way = np.empty((2 * len(edges), 2))
-    first, partner = np.full(num_nodes, -1, np.int32), np.full(num_nodes, -1, np.int32)
-    straightest = np.full(num_nodes, SHARPEST_COSINE)
     for segment in range(len(edges)):
         start, end = edges[segment, 0], edges[segment, 1]
         along_row, along_column = row_col[end, 0] - row_col[start, 0], row_col[end, 1] - row_col[start, 1]
@@ -147,10 +188,9 @@ def join_segments(row_col: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, n
                     straightest[node] = cosine
                     partner[node] = tail
             along_row, along_column = -along_row, -along_column
-    return way, first, partner
 
 
-@kernel(forceinline=True)
+@kernel(allocates=False, forceinline=True)
 def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float) -> tuple[float, float, float]:
     """How a segment ends: which share of a pixel is on its side, of (row, column) from the node, and at the node."""
     row, column = way[tail, 0], way[tail, 1]
@@ -162,7 +202,7 @@ def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float
     return row, column, 0.5 + radius if first >= 0 and radius < LEAST_ROUND_PX else FAR_PX
 
 
-@kernel(error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", allocates=False, forceinline=True)
 def draw_strip(
     image: np.ndarray,
     drawn: np.ndarray,
@@ -203,7 +243,7 @@ def draw_strip(
         draw_row(image, drawn, row * size + begin, stop - begin, size - begin, begins, paces, shape, node)
 
 
-@kernel(error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", allocates=False, forceinline=True)
 def draw_row(
     image: np.ndarray,
     drawn: np.ndarray,
