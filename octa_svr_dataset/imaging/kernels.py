@@ -4,15 +4,10 @@ import math
 
 import numpy as np
 
+from octa_svr_dataset.imaging.joint_kernels import SHARPEST_COSINE, join_segments, limit_of
 from octa_svr_dataset.kernel import kernel
 
 Four = tuple[np.float32, np.float32, np.float32, np.float32]
-
-SHARPEST_COSINE = 0.0
-"""Segments that turn more sharply than this are not joined."""
-
-LEAST_ROUND_PX = 1.0
-"""Radius from which tips are drawn round; thinner ones are cut off a radius beyond the node, which keeps their area."""
 
 BAND_PX = 16
 """Segments are drawn in bands of rows, so that what is written stays in the cache of the processor."""
@@ -20,17 +15,10 @@ BAND_PX = 16
 LANES = 8
 """Pixels that are worked on at a time; arrays of pixels are that much longer than the picture."""
 
-FAR_PX = 1e9
-"""Where there is no limit."""
-
-SHARP = 10000.0
-"""How much more sharply than by the area of a pixel two segments are parted, so that each has whole pixels."""
-
 TINY = 1e-9
 """In place of a divisor of 0."""
 
 
-@kernel(error_model="numpy")
 def draw_segments(
     image: np.ndarray, drawn: np.ndarray, row_col: np.ndarray, edges: np.ndarray, radius: np.ndarray, value: np.ndarray
 ) -> None:
@@ -61,11 +49,43 @@ def draw_segments(
     value
         (N,) float64. Brightness in [0, 1] of the segments that end at each node.
     """
+    num_nodes, num_segments = len(row_col), len(edges)
     size = round(math.sqrt(len(image) - LANES))
-    way, first, partner = join_segments(row_col, edges)
+    way, straightest = np.empty((2 * num_segments, 2)), np.full(num_nodes, SHARPEST_COSINE)
+    first, partner = np.full(num_nodes, -1, np.int32), np.full(num_nodes, -1, np.int32)
+    band, order = np.empty(num_segments, np.int32), np.empty(num_segments, np.int32)
+    place = np.zeros(size // BAND_PX + 3, np.int32)
+    draw_in_order(
+        image, drawn, size, row_col, edges, radius, value, way, first, partner, straightest, band, order, place
+    )
+
+
+@kernel(error_model="numpy", allocates=False)
+def draw_in_order(
+    image: np.ndarray,
+    drawn: np.ndarray,
+    size: int,
+    row_col: np.ndarray,
+    edges: np.ndarray,
+    radius: np.ndarray,
+    value: np.ndarray,
+    way: np.ndarray,
+    first: np.ndarray,
+    partner: np.ndarray,
+    straightest: np.ndarray,
+    band: np.ndarray,
+    order: np.ndarray,
+    place: np.ndarray,
+) -> None:
+    """Draw segments band by band; parameters as in `draw_segments`, then the work arrays of the loops below.
+
+    They are made in Python: loops that make arrays take longer to compile.
+    """
+    join_segments(row_col, edges, way, first, partner, straightest)
+    sort_by_row(size, row_col, edges, band, order, place)
     clear(image, drawn, size * size, len(image))
     num_clear = 0
-    for segment in sort_by_row(size, row_col, edges):
+    for segment in order:
         start, end = edges[segment, 0], edges[segment, 1]
         radius_0, radius_1 = radius[segment, 0], radius[segment, 1]
         bottom = max(row_col[start, 0], row_col[end, 0]) + max(radius_0, radius_1)
@@ -87,7 +107,7 @@ def draw_segments(
     clear(image, drawn, num_clear, size * size)
 
 
-@kernel()
+@kernel(allocates=False)
 def clear(image: np.ndarray, drawn: np.ndarray, first: int, stop: int) -> None:
     """Make pixels black; done shortly before they are drawn on, while they are in the cache."""
     for pixel in range(first, stop):
@@ -95,11 +115,14 @@ def clear(image: np.ndarray, drawn: np.ndarray, first: int, stop: int) -> None:
         drawn[pixel] = np.int32(-1)
 
 
-@kernel()
-def sort_by_row(size: int, row_col: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """(M,) int32. Segments in the order of the bands of rows in which they end."""
-    band, order = np.empty(len(edges), np.int32), np.empty(len(edges), np.int32)
-    place = np.zeros(size // BAND_PX + 3, np.int32)
+@kernel(allocates=False)
+def sort_by_row(
+    size: int, row_col: np.ndarray, edges: np.ndarray, band: np.ndarray, order: np.ndarray, place: np.ndarray
+) -> None:
+    """Write down (M,) segments in the order of the (M,) bands of rows in which they end.
+
+    `place`, (size // `BAND_PX` + 3,) of zeros, takes where those of each band stand.
+    """
     for segment in range(len(edges)):
         band[segment] = min(max(row_col[edges[segment, 1], 0] + BAND_PX, 0.0), size + BAND_PX) // BAND_PX
         place[band[segment] + 1] += 1
@@ -108,61 +131,9 @@ def sort_by_row(size: int, row_col: np.ndarray, edges: np.ndarray) -> np.ndarray
     for segment in range(len(edges)):
         order[place[band[segment]]] = segment
         place[band[segment]] += 1
-    return order
 
 
-@kernel(error_model="numpy")
-def join_segments(row_col: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find out which segments go on into each other: at each node the first one and the straightest of the others.
-
-    Returns
-    -------
-    way : (2 * M, 2) ndarray of float64
-        Unit direction from the start (at `2 * segment`) and from the end (the one after) into each segment.
-    first, partner : (N,) ndarray of int32
-        Index into `way` of the two that are joined at each node; -1 where there is none.
-    """
-    num_nodes = len(row_col)
-    way = np.empty((2 * len(edges), 2))
-    first, partner = np.full(num_nodes, -1, np.int32), np.full(num_nodes, -1, np.int32)
-    straightest = np.full(num_nodes, SHARPEST_COSINE)
-    for segment in range(len(edges)):
-        start, end = edges[segment, 0], edges[segment, 1]
-        along_row, along_column = row_col[end, 0] - row_col[start, 0], row_col[end, 1] - row_col[start, 1]
-        length = math.sqrt(along_row * along_row + along_column * along_column)
-        if length == 0.0:
-            way[2 * segment, 0], way[2 * segment, 1] = 1.0, 0.0
-            way[2 * segment + 1, 0], way[2 * segment + 1, 1] = -1.0, 0.0
-            continue
-        along_row, along_column = along_row / length, along_column / length
-        for side in range(2):
-            tail, node = 2 * segment + side, edges[segment, side]
-            way[tail, 0], way[tail, 1] = along_row, along_column
-            before = first[node]
-            if before < 0:
-                first[node] = tail
-            else:
-                cosine = -(way[before, 0] * along_row + way[before, 1] * along_column)
-                if cosine > straightest[node]:
-                    straightest[node] = cosine
-                    partner[node] = tail
-            along_row, along_column = -along_row, -along_column
-    return way, first, partner
-
-
-@kernel(forceinline=True)
-def limit_of(tail: int, first: int, partner: int, way: np.ndarray, radius: float) -> tuple[float, float, float]:
-    """How a segment ends: which share of a pixel is on its side, of (row, column) from the node, and at the node."""
-    row, column = way[tail, 0], way[tail, 1]
-    other = first if tail == partner else partner
-    if tail != first and tail != partner and first >= 0:  # starts within others
-        return row, column, 0.5
-    if other >= 0:
-        return SHARP * (row - way[other, 0]), SHARP * (column - way[other, 1]), 0.0 if tail == partner else 1.0
-    return row, column, 0.5 + radius if first >= 0 and radius < LEAST_ROUND_PX else FAR_PX
-
-
-@kernel(error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", allocates=False, forceinline=True)
 def draw_strip(
     image: np.ndarray,
     drawn: np.ndarray,
@@ -203,7 +174,7 @@ def draw_strip(
         draw_row(image, drawn, row * size + begin, stop - begin, size - begin, begins, paces, shape, node)
 
 
-@kernel(error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", allocates=False, forceinline=True)
 def draw_row(
     image: np.ndarray,
     drawn: np.ndarray,
