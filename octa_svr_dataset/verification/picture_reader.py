@@ -13,7 +13,7 @@ _WORST = (
     r"hardest|greatest|highest|heaviest|"
     r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|"
     r"largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
-    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
+    r"suffers? most|predominat\w+|maxim(?:al|um)|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 

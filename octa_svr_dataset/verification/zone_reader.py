@@ -15,7 +15,7 @@ _UNSEEN = (
 
 _MERGED = (
     r"\b(?:merg\w+|run together|runs together|ran together|flows? (?:together|into)|fus\w+|blends?|"
-    r"continuous with|confluent|join\w* into|"
+    r"continuous with|continues into|pass(?:es)? into|confluent|join\w* into|"
     r"coalesc\w+|most of (?:its|the) (?:border|rim|edge|outline|margin)|(?:border|rim|edge|outline|"
     r"margin)\w* (?:is |are )?(?:mostly|largely) (?:lost|gone|missing|open)|"
     r"little (?:of|remains|is left)|hardly any of (?:its|the)|dissolv\w+|swallow\w*|more than half of (?:its|the))"

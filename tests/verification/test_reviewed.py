@@ -142,3 +142,11 @@ def test_where_the_fovea_lies_says_nothing_of_microaneurysms(truth: Truth) -> No
     right, wrong = (f"The fovea lies {place} the image." for place in ("in the center of", "to the lower left of"))
     assert reasons(right, truth, asked) == []
     assert len(reasons(wrong, truth, asked)) == 1
+
+
+def test_two_quadrants_that_have_lost_most_are_named_right(truth: Truth) -> None:
+    lost = replace(truth, lost_share={"superior": 0.04, "nasal": 0.03, "inferior": 0.08, "temporal": 0.027})
+    asked = "Does the nasal, the inferior, the superior, or the temporal quadrant stand out for its capillary loss?"
+    sentence = "The loss is largest in the {} and in the superior quadrant, without a clear difference."
+    assert reasons(sentence.format("inferior"), lost, asked) == []
+    assert reasons(sentence.format("temporal"), lost, asked)
