@@ -154,8 +154,8 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
         mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")
     ]
     if clause.has(
-        r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|"
-        r"hardly any)"
+        r"\b(?:too (?:few|little)|cannot be (?:judged|measured|assessed|followed)|"
+        r"not (?:be )?(?:measur|assess|judg)\w*|hardly any)"
     ):
         if traits or clause.has(_VESSELS):
             yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)

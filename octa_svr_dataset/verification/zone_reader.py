@@ -142,7 +142,8 @@ def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Cl
         if match and "dropout" not in kinds:
             denied = re.search(r"\b(?:not|neither|nor|no)\b(?: \w+){0,2} $", clause.text.lower()[: match.start()])
             yield Claim(aspect="zone_size", subject="faz", value=size, holds=denied is None)
-            break
+            if not denied:
+                break
 
 
 def read_diffuse_loss(clause: Clause, subject: str, *, is_affirmed: bool = False) -> Iterator[Claim]:
