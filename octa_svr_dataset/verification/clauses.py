@@ -9,7 +9,7 @@ from octa_svr_dataset.verification.lexicon import Mention, find_mentions
 _CLAUSE_BORDER = re.compile(
     r";|:(?!\d)|\s[-\u2013\u2014]\s"
     r"|,\s(?=(?:but|while|whereas|although|though|yet|so|nor|which(?! is (?:large|small|medium))|with no|"
-    r"without|even|because|since|as)\b)"
+    r"without(?! (?:an? |any )?(?:\w+ )?difference)|even|because|since|as)\b)"
     r"|,?\s(?:and)\s(?=(?:there|no|none|neither|it|its|they|their|the(?! (?:others?|first|second|third|"
     r"fourth)\b| (?:superior|inferior|nasal|"
     r"temporal)\b)|nothing|not|without)\b)"

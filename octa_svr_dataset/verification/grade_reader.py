@@ -49,9 +49,13 @@ _HIGHEST = re.compile(
 )
 
 
+_NO_CONDITION = re.compile(r"\b(?:that|which) would (?:suggest|count|indicate)\b|\bwhere it would be expected\b")
+"""Says in a sentence of what is what something else would be."""
+
+
 def is_conditional(text: str) -> bool:
     """Whether a sentence speaks of what is not so."""
-    return CONDITIONAL.search(text.lower()) is not None
+    return CONDITIONAL.search(_NO_CONDITION.sub("", text.lower())) is not None
 
 
 def is_generic(text: str) -> bool:

@@ -210,6 +210,7 @@ def _count(clause: Clause, mentions: list[Mention], *, is_named: bool = False) -
         counts_noun = re.match(
             (
                 r"\s*(?:(?:\w+ ){0,2}(?:areas?|patch(?:es)?|places?|spots?|foci|sites?|locations?|lesions?|dots?)\b|"
+                r"(?:\w+ ){0,4}(?:dilations?|channels?|networks?)\b|"
                 r"in (?:number|all|total)|$|[.,)])"
             ),
             after,

@@ -13,7 +13,7 @@ _WORST = (
     r"hardest|greatest|highest|heaviest|"
     r"the most\b(?! extensive)|most extensive|more than (?:of |in )?(?:any|the) other|stands? out|"
     r"largest (?:share|part|loss)|least (?:perfused|dense)|sparsest|(?:lost|affected) most|"
-    r"suffers? most|predominat\w+|maximal|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
+    r"suffers? most|predominat\w+|maxim(?:al|um)|leads?|ahead of|chiefly|concentrat\w+|lowest (?:density|perfusion)|"
     r"more (?:affected|loss|than|of it)|worse|larger than|exceeds?)\b"
 )
 
@@ -154,8 +154,8 @@ def read_shape(clause: Clause, subject: str) -> Iterator[Claim]:
         mention for mention in clause.mentions if mention.tag == "trait" and mention.value in ("tortuous", "beaded")
     ]
     if clause.has(
-        r"\b(?:too few|cannot be (?:judged|measured|assessed|followed)|not (?:be )?(?:measur|assess|judg)\w*|"
-        r"hardly any)"
+        r"\b(?:too (?:few|little)|cannot be (?:judged|measured|assessed|followed)|"
+        r"not (?:be )?(?:measur|assess|judg)\w*|hardly any)"
     ):
         if traits or clause.has(_VESSELS):
             yield Claim(aspect="shape_measurable", subject="vessel_shape", holds=False)

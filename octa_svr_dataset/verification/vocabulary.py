@@ -153,13 +153,13 @@ TRAITS = {
         r"(?:width|calib(?:er|re)) (?:that )?varies",
         r"(?:irregular|uneven) (?:in )?(?:width|calib\w+)",
     ),
-    "noisy": (r"\bnois[ey]\w*", r"\bgrain(?:y)?\b", r"\bspeckled?\b"),
+    "noisy": (r"\bnois[ey]\w*", r"\bgrain(?:y|iness)?\b", r"\bspeckled?\b"),
     "blurred": (
         r"\bblur\w*",
         r"\bout of focus\b",
         r"\bdefocus\w*",
         r"\bunsharp\b",
-        r"\black of sharpness\b",
+        r"\b(?:lack of|limited|reduced|imperfect|insufficient|poor) (?:sharpness|focus)\b",
         r"\bsoft(?:ness)?\b",
     ),
     "motion": (r"\bmotion\b", r"\beye movements?\b", r"\bmovements?\b", r"\bstrip(?:e|ing|es|y)\b", r"\bsaccad\w+"),
@@ -167,8 +167,7 @@ TRAITS = {
         r"\bdark(?:ness)?\b(?! (?:area|patch|island|region|zone))",
         r"\bdim(?:ness|ly)?\b",
         r"\bunderexpos\w+",
-        r"\blow (?:signal|brightness|exposure)\b",
-        r"\bweak signal\b",
+        r"\b(?:low|weak) (?:overall )?(?:signal|brightness|exposure)\b",
     ),
 }
 

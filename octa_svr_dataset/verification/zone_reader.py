@@ -15,7 +15,7 @@ _UNSEEN = (
 
 _MERGED = (
     r"\b(?:merg\w+|run together|runs together|ran together|flows? (?:together|into)|fus\w+|blends?|"
-    r"continuous with|confluent|join\w* into|"
+    r"continuous with|continues into|pass(?:es)? into|confluent|join\w* into|"
     r"coalesc\w+|most of (?:its|the) (?:border|rim|edge|outline|margin)|(?:border|rim|edge|outline|"
     r"margin)\w* (?:is |are )?(?:mostly|largely) (?:lost|gone|missing|open)|"
     r"little (?:of|remains|is left)|hardly any of (?:its|the)|dissolv\w+|swallow\w*|more than half of (?:its|the))"
@@ -142,7 +142,8 @@ def _traits(clause: Clause, kinds: list[str], *, is_denied: bool) -> Iterator[Cl
         if match and "dropout" not in kinds:
             denied = re.search(r"\b(?:not|neither|nor|no)\b(?: \w+){0,2} $", clause.text.lower()[: match.start()])
             yield Claim(aspect="zone_size", subject="faz", value=size, holds=denied is None)
-            break
+            if not denied:
+                break
 
 
 def read_diffuse_loss(clause: Clause, subject: str, *, is_affirmed: bool = False) -> Iterator[Claim]:

@@ -20,6 +20,7 @@ TRUE = (
     "The dropout covers 0.61 mm² in all.",
     "Two areas of dropout: one of 0.12 mm² above the fovea and one with an area of 0.49 mm² to the lower right of it.",
     "Three microaneurysms stand out.",
+    "Three small focal dilations have the appearance of microaneurysms.",
     (
         "There are three microaneurysms: one to the left of the fovea that is 63 µm wide, one measuring 63 µm to the "
         "left of the fovea, and one with a diameter of 63 µm to the upper right of the fovea."
@@ -55,12 +56,20 @@ FALSE = (
     "Dropout lies to the left of the fovea.",
     "Two areas of dropout: one of 0.49 mm² above the fovea and one with an area of 0.12 mm² to the lower right of it.",
     "Two microaneurysms stand out.",
+    "Four focal dilations have the appearance of microaneurysms.",
+    "Along most of its circumference, the foveal avascular zone continues into capillary dropout.",
+    "Little is left of the rim of the foveal avascular zone, which passes into capillary dropout.",
     "There are five microaneurysms: two to the left of the fovea and one to the upper right of the fovea.",
     "A microaneurysm to the left of the fovea is 40 µm wide.",
     "There are three microaneurysms: two to the left of the fovea and one with a diameter of 63 µm below it.",
     "Four bright dots are consistent with microaneurysms.",
     "No microaneurysms are seen.",
     "Microaneurysms cannot be found.",
+    "I find no dot that would count as a microaneurysm.",
+    "The avascular zone is not visible where it would be expected.",
+    "The avascular zone is unusually small.",
+    "The image has a grainy background.",
+    "Image quality is poor, with reduced sharpness and a low overall signal.",
     "Most of the microaneurysms lie to the right of the fovea.",
     "There is no microaneurysm to the left of the fovea.",
     "One intraretinal microvascular abnormality can be seen above the fovea.",

@@ -142,3 +142,30 @@ def test_where_the_fovea_lies_says_nothing_of_microaneurysms(truth: Truth) -> No
     right, wrong = (f"The fovea lies {place} the image." for place in ("in the center of", "to the lower left of"))
     assert reasons(right, truth, asked) == []
     assert len(reasons(wrong, truth, asked)) == 1
+
+
+def test_two_quadrants_that_have_lost_most_are_named_right(truth: Truth) -> None:
+    lost = replace(truth, lost_share={"superior": 0.04, "nasal": 0.03, "inferior": 0.08, "temporal": 0.027})
+    asked = "Does the nasal, the inferior, the superior, or the temporal quadrant stand out for its capillary loss?"
+    sentence = "The loss is largest in the {} and in the superior quadrant, without a clear difference."
+    assert reasons(sentence.format("inferior"), lost, asked) == []
+    assert reasons(sentence.format("temporal"), lost, asked)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "trait"),
+    [("graininess", "noisy"), ("limited sharpness", "blurred"), ("poor focus", "blurred"), ("a weak signal", "dark")],
+)
+def test_a_flaw_that_the_picture_does_not_have_is_refuted(flaw: str, trait: str, truth: Truth) -> None:
+    poor = replace(truth, quality="poor", traits=frozenset((trait,)))
+    sentence = f"Image quality is poor, with {flaw}."
+    assert reasons(sentence, poor) == []
+    assert reasons(sentence, replace(poor, traits=frozenset(("motion",))))
+
+
+def test_a_zone_that_is_neither_large_nor_small_is_of_usual_size(truth: Truth) -> None:
+    found = [
+        bool(reasons("The avascular zone is neither enlarged nor unusually small.", replace(truth, zone=zone)))
+        for zone in (replace(truth.zone, size=size) for size in ("small", "usual", "large"))
+    ]
+    assert found == [True, False, True]
