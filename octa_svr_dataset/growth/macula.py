@@ -107,9 +107,8 @@ class Tree:
         """Of some points, the one nearest to a distance along the way to the disc from which no branch springs."""
         inner = nodes[1:-1]
         distances_mm = np.abs(np.array(self.point[inner.start : inner.stop]).real - x_mm)
-        return next(
-            inner[place] for place in np.argsort(distances_mm, kind="stable") if self.num_children[inner[place]] < 2
-        )
+        nearest_first = (inner.start + int(place) for place in np.argsort(distances_mm, kind="stable"))
+        return next(node for node in nearest_first if self.num_children[node] < 2)
 
     def heading(self, node: int) -> complex:
         """Direction of the vessel at one of the points within a course."""
