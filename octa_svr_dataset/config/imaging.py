@@ -56,10 +56,10 @@ class ImagingConfig(Settings):
     mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.022, 0.036)
     """Distance of its strands, mm."""
 
-    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.12, 0.32)
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.06, 0.22)
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
-    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.5, 1.0)
+    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.7, 1.2)
     """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
     flow_noise: Annotated[Range, Within(0, 1)] = (0.04, 0.22)
