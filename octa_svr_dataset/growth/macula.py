@@ -30,13 +30,13 @@ ARCADE_RISE_MM = (1.2, 2.2)
 ARCADE_DROOP = (0.0, 0.04)
 """Share by which an arcade comes down again, for the square of each mm that it runs on past the fovea."""
 
-ARCADE_HALF_GAP_MM = (0.08, 0.35)
+ARCADE_HALF_GAP_MM = (0.05, 0.45)
 """Distance of the artery and of the vein of an arcade from its middle."""
 
 ARCADE_END_MM = -5.0
 """How far an arcade runs on past the fovea."""
 
-SOURCES_MM = (3.0, -2.8)
+NASAL_SOURCE_MM, TEMPORAL_SOURCE_MM = 3.0, (-3.4, -1.4)
 """Along an arcade, the branches for the most nasal and for the most temporal side of the fovea leave it here."""
 
 NASAL_HALF_ANGLE = math.radians(25.0)
@@ -64,17 +64,18 @@ LEAST_FORK_MM = 0.3
 FORK_ANGLE = (0.4, 0.9)
 """Between a branch and its fork, rad."""
 
-OUTER_SPACING_MM = (0.8, 1.4)
-OUTER_LENGTH_MM = (0.8, 2.2)
+OUTER_SPACING_MM = (0.5, 2.2)
+OUTER_LENGTH_MM = (0.4, 2.4)
+OUTER_ANGLE = (0.25, 1.3)
 """Branches of an arcade away from the fovea."""
 
 BENDS = ((2.2, 0.06), (1.1, 0.035), (0.6, 0.013))
 """Wavelengths and amplitudes of the gentle bends of a course, mm."""
 
-ARCADE_BENDS = 1.5
-"""Times as large are those of an arcade."""
+ARCADE_STRETCH = 2.5
+"""Times as long are the waves of an arcade."""
 
-ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.016, 0.030), (0.006, 0.012)
+ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.010, 0.030), (0.006, 0.012)
 """Radii with which arcades and branches leave the field."""
 
 
@@ -162,6 +163,7 @@ def draw_trees(
     trees = (Tree(), Tree())
     disc = complex(rng.uniform(*DISC_X_MM), rng.uniform(*DISC_Y_MM))
     arcades = _draw_arcades(trees, disc, rng)
+    temporal_mm = rng.uniform(*TEMPORAL_SOURCE_MM, size=2).tolist()
     first_kind = int(rng.integers(2))
     slot = math.pi / branches_per_kind
     turn = rng.uniform(-0.5, 0.5)
@@ -169,8 +171,10 @@ def draw_trees(
         angle = slot * (number + turn + rng.uniform(-0.3, 0.3)) - math.pi
         kind = (number + first_kind) % 2
         end_mm = avascular_radius_mm + rng.uniform(*END_DISTANCES_MM[number // 2 % 2])
-        arcade = arcades[int(math.sin(angle) > 0.0)][kind]
-        _add_branch(trees[kind], arcade, disc, angle, end_mm, slot, avascular_radius_mm + CLEARANCE_MM, rng)
+        is_below = int(math.sin(angle) > 0.0)
+        spring = _spring(trees[kind], arcades[is_below][kind], disc, angle, temporal_mm[is_below], rng)
+        end = cmath.rect(end_mm, angle)
+        _add_branch(trees[kind], spring, end, slot, avascular_radius_mm + CLEARANCE_MM, rng)
     for side, pair in zip((-1.0, 1.0), arcades, strict=True):
         for tree, arcade in zip(trees, pair, strict=True):
             _add_outer_branches(tree, arcade, side, reach_mm, rng)
@@ -181,42 +185,47 @@ def _draw_arcades(trees: tuple[Tree, Tree], disc: complex, rng: np.random.Genera
     """Points of the arcades: above and below, of the artery and of the vein."""
     arcades = []
     for side in (-1.0, 1.0):
-        height_mm, rise_mm, droop = (rng.uniform(*span) for span in (ARCADE_HEIGHT_MM, ARCADE_RISE_MM, ARCADE_DROOP))
+        height_mm = rng.uniform(*ARCADE_HEIGHT_MM)
         out = 1.0 if rng.uniform() < 0.5 else -1.0
         pair = []
         for tree, sign in zip(trees, (out, -out), strict=True):
+            rise_mm, droop = rng.uniform(*ARCADE_RISE_MM), rng.uniform(*ARCADE_DROOP)
             farthest_mm = side * (height_mm + sign * rng.uniform(*ARCADE_HALF_GAP_MM))
             x_mm = np.arange(disc.real, ARCADE_END_MM, -STEP_MM)
             y_mm = disc.imag + (farthest_mm - disc.imag) * (1.0 - np.exp((x_mm - disc.real) / rise_mm))
             y_mm *= 1.0 - droop * np.maximum(0.0, -x_mm - 1.0) ** 2
-            course = _with_bends(x_mm + 1j * y_mm, ARCADE_BENDS, rng)
+            course = _with_bends(x_mm + 1j * y_mm, rng, stretch=ARCADE_STRETCH)
             pair.append(tree.add(course, NONE, rng.uniform(*ARCADE_RADIUS_MM)))
         arcades.append(pair)
     return arcades
 
 
+def _spring(
+    tree: Tree, arcade: range, disc: complex, angle: float, temporal_mm: float, rng: np.random.Generator
+) -> tuple[int, complex, complex]:
+    """Point of the tree, place and direction in which the branch springs that comes to the fovea from an angle."""
+    away_from_disc = abs(math.remainder(angle, 2.0 * math.pi))
+    if away_from_disc < NASAL_HALF_ANGLE:
+        return NONE, disc + 0.5j * math.sin(angle), cmath.rect(1.0, math.pi - angle)
+    share = (away_from_disc - NASAL_HALF_ANGLE) / (math.pi - NASAL_HALF_ANGLE)
+    source = tree.free_at(arcade, NASAL_SOURCE_MM + share * (temporal_mm - NASAL_SOURCE_MM) + rng.uniform(-0.15, 0.15))
+    heading = tree.heading(source)
+    inward = -math.copysign(1.0, (heading.conjugate() * tree.point[source]).imag)
+    return source, tree.point[source], heading * cmath.rect(1.0, inward * rng.uniform(*LEAVING_ANGLE))
+
+
 def _add_branch(
     tree: Tree,
-    arcade: range,
-    disc: complex,
-    angle: float,
-    end_mm: float,
+    spring: tuple[int, complex, complex],
+    end: complex,
     slot: float,
     least_mm: float,
     rng: np.random.Generator,
 ) -> None:
-    """A branch from the arcade, or from the disc, to `end_mm` from the fovea in a direction, with its forks."""
-    away_from_disc = abs(math.remainder(angle, 2.0 * math.pi))
-    if away_from_disc < NASAL_HALF_ANGLE:
-        source, start, leave = NONE, disc + 0.5j * math.sin(angle), cmath.rect(1.0, math.pi - angle)
-    else:
-        share = (away_from_disc - NASAL_HALF_ANGLE) / (math.pi - NASAL_HALF_ANGLE)
-        nasal_mm, temporal_mm = SOURCES_MM
-        x_mm = nasal_mm + share * (temporal_mm - nasal_mm) + rng.uniform(-0.15, 0.15)
-        source = tree.free_at(arcade, x_mm)
-        inward = -math.copysign(1.0, (tree.heading(source).conjugate() * tree.point[source]).imag)
-        start, leave = tree.point[source], tree.heading(source) * cmath.rect(1.0, inward * rng.uniform(*LEAVING_ANGLE))
-    course = _kept_off(_course(start, leave, cmath.rect(end_mm, angle), rng), least_mm)
+    """A branch to a point near the fovea, with its forks, none nearer to the fovea than `least_mm`."""
+    source, start, leave = spring
+    end_mm = abs(end)
+    course = _kept_off(_course(start, leave, end, rng), least_mm)
     nodes = tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
     turn = 1.0 if rng.uniform() < 0.5 else -1.0
     for part in FORKS:
@@ -236,14 +245,14 @@ def _add_branch(
 
 def _add_outer_branches(tree: Tree, arcade: range, side: float, reach_mm: float, rng: np.random.Generator) -> None:
     """Branches of an arcade toward the periphery, none from where it is farther from the fovea than `reach_mm`."""
-    x_mm = SOURCES_MM[0]
+    x_mm = NASAL_SOURCE_MM
     while x_mm > ARCADE_END_MM + 1.0:
         x_mm -= rng.uniform(*OUTER_SPACING_MM)
         source = tree.free_at(arcade, x_mm)
         start = tree.point[source]
         if max(abs(start.real), abs(start.imag)) > reach_mm:
             continue
-        leaving, arriving = rng.uniform(0.5, 1.0), rng.uniform(0.5, 1.2)
+        leaving, arriving = rng.uniform(*OUTER_ANGLE), rng.uniform(*OUTER_ANGLE)
         way = cmath.rect(rng.uniform(*OUTER_LENGTH_MM), math.pi - side * 0.5 * (leaving + arriving))
         course = _course(start, cmath.rect(1.0, math.pi - side * leaving), start + way, rng, come_from=start)
         tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
@@ -267,7 +276,7 @@ def _course(
         + 3 * t**2 * (1 - t) * (end + reach_mm * outward)
         + t**3 * end
     )
-    return _with_bends(curve, 1.0, rng)
+    return _with_bends(curve, rng)
 
 
 def _kept_off(course: np.ndarray, least_mm: float) -> np.ndarray:
@@ -276,13 +285,14 @@ def _kept_off(course: np.ndarray, least_mm: float) -> np.ndarray:
     return np.asarray(course * np.maximum(distance_mm, least_mm) / np.maximum(distance_mm, STEP_MM))
 
 
-def _with_bends(course: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
+def _with_bends(course: np.ndarray, rng: np.random.Generator, *, stretch: float = 1.0) -> np.ndarray:
     """The course with gentle bends; its ends stay in place."""
     way_mm = STEP_MM * np.arange(len(course))
     shift_mm = np.zeros(len(course))
     for (wavelength_mm, amplitude_mm), (first, second, third) in zip(BENDS, rng.random((len(BENDS), 3)), strict=True):
-        stretch, swing, phase = 0.8 + 0.45 * first, 0.3 + 0.7 * second, 2.0 * math.pi * third
-        shift_mm += scale * swing * amplitude_mm * np.sin(2.0 * math.pi / (stretch * wavelength_mm) * way_mm + phase)
+        length_mm = stretch * (0.8 + 0.45 * first) * wavelength_mm
+        swing, phase = 0.3 + 0.7 * second, 2.0 * math.pi * third
+        shift_mm += stretch * swing * amplitude_mm * np.sin(2.0 * math.pi / length_mm * way_mm + phase)
     near_an_end = np.minimum(1.0, np.minimum(way_mm, way_mm[-1] - way_mm) / 0.3)
     along = np.empty_like(course)
     along[1:-1], along[0], along[-1] = course[2:] - course[:-2], course[1] - course[0], course[-1] - course[-2]
