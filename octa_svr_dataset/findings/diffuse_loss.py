@@ -15,12 +15,11 @@ MOST_FLOW_RATIO = 0.75
 SURROUNDINGS_MM = 0.1
 """Width of the bed around the gaps with which they are compared."""
 
-MODERATE_FROM, MARKED_FROM = 0.08, 0.15
+MODERATE_FROM, MARKED_FROM = 0.07, 0.11
 """Shares of its flow signal that the bed lacks from which on the loss is moderate, and marked; no cut-off is published.
 
 What it lacks is the share that is thinned times how far the flow signal falls there. Both come from one picture, so a
-weak or noisy exposure hardly matters. So set, neither eyes with dropout nor those with new vessels are all of one
-degree.
+weak or noisy exposure hardly matters. So set, each degree occurs in eyes of several severities.
 """
 
 
