@@ -4,7 +4,6 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.reference import HealthyRanges
 from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View, median_gray
 
 LEAST_SHARE = 0.03
@@ -16,37 +15,38 @@ MOST_FLOW_RATIO = 0.75
 SURROUNDINGS_MM = 0.1
 """Width of the bed around the gaps with which they are compared."""
 
-MODERATE_FROM, MARKED_FROM = 1.0, 1.4
-"""The loss is moderate where the bed is less dense than in 98 of 100 healthy eyes, and marked where its density lies
-1.4 times as far below their median; no cut-off is published.
+MODERATE_FROM, MARKED_FROM = 0.07, 0.11
+"""Shares of its flow signal that the bed lacks from which on the loss is moderate, and marked; no cut-off is published.
 
-By the density that the picture shows, not by the share that is thinned: that would tell the severity. So set, each
-degree occurs in eyes of several severities.
+What it lacks is the share that is thinned times how far the flow signal falls there. Both come from one picture, so a
+weak or noisy exposure hardly matters. So set, each degree occurs in eyes of several severities.
 """
 
 
-def observe_diffuse_loss(view: View, bed_density: float, healthy: HealthyRanges) -> DiffuseLossFinding:
-    """Measure how much of the capillary bed is thinned, and how far below those of healthy eyes its density lies."""
+def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
+    """Measure how much of the capillary bed is thinned, and how much of its flow it lacks; new vessels do not count."""
     layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
     thinned = layers.diffuse_loss > 0
-    if not thinned.any():
-        return NO_DIFFUSE_LOSS
     bed = (layers.faz == 0) & (layers.dropout == 0)
+    bare = bed & (layers.irma == 0) & (layers.neovascularization == 0)
+    bare_thinned = thinned & bare
+    if not bare_thinned.any():
+        return NO_DIFFUSE_LOSS
     share = int(np.count_nonzero(thinned & bed)) / max(int(np.count_nonzero(bed)), 1)
-    around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bed & ~thinned
-    thinned_gray, bed_gray = median_gray(image, thinned), median_gray(image, around)
+    around = within(thinned, fov.length_px(SURROUNDINGS_MM)) & bare & ~thinned
+    thinned_gray, bed_gray = median_gray(image, bare_thinned), median_gray(image, around)
     flow_ratio = view.flow_ratio(thinned_gray, bed_gray)
     return DiffuseLossFinding(
         is_visible=share >= LEAST_SHARE
         and flow_ratio <= MOST_FLOW_RATIO
         and bed_gray - thinned_gray >= LEAST_DIFFERENCE,
         share=round(share, 3),
-        degree=_degree(healthy.shortfall("bed_density", bed_density)),
+        degree=_degree(share * (1.0 - flow_ratio)),
         flow_ratio=round(flow_ratio, 3),
     )
 
 
-def _degree(shortfall: float) -> str:
-    if shortfall <= MODERATE_FROM:
+def _degree(lost_flow: float) -> str:
+    if lost_flow < MODERATE_FROM:
         return "mild"
-    return "moderate" if shortfall <= MARKED_FROM else "marked"
+    return "moderate" if lost_flow < MARKED_FROM else "marked"

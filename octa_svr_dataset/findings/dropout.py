@@ -15,8 +15,11 @@ DROPOUT_LEAST_AREA_MM2 = 0.03
 DROPOUT_MOST_FLOW_RATIO = 0.65
 """A darker area stands out to the eye: its flow signal is at most this share of its rim's."""
 
-DROPOUT_LEAST_BARE = 0.5
-"""An area is hidden where shunts and tufts leave less than this share of it bare."""
+DROPOUT_LEAST_BARE, DROPOUT_LEAST_BARE_MM2 = 0.5, 0.06
+"""An area is hidden where shunts and tufts leave less than this share of it bare, and less than this, mm2.
+
+The rest of a larger one is seen beside a tuft and between its vessels: it is that of two of the least areas.
+"""
 
 
 def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
@@ -32,7 +35,8 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
         bare = inside & ~is_covered[window]
         rim = within(inside, float(margin_px)) & ~is_excluded[window]
         area_mm2 = fov.area_mm2(float(region.area))
-        is_bare = np.count_nonzero(bare) >= DROPOUT_LEAST_BARE * region.area
+        bare_mm2 = fov.area_mm2(float(np.count_nonzero(bare)))
+        is_bare = bare_mm2 >= min(DROPOUT_LEAST_BARE * area_mm2, DROPOUT_LEAST_BARE_MM2)
         grays = AreaGrays.of(image[window], bare, rim)
         flow_ratio = view.flow_ratio(grays.inside_gray, grays.rim_gray) if is_bare else 1.0
         findings.append(

@@ -108,10 +108,12 @@ class DiffuseLossFinding:
     """Share of the bed that is thinned, avascular zone and dropout left out."""
 
     degree: str
-    """"mild", "moderate" or "marked", by how dense the bed is among healthy ones."""
+    """"mild", "moderate" or "marked", by the share of its flow signal that the bed lacks."""
 
     flow_ratio: float
-    """Median flow signal in the gaps over that of the bed around them; the noise floor is subtracted from both."""
+    """Median flow signal in the gaps over that of the bed around them; the noise floor is subtracted from both.
+
+    Where new vessels lie, neither counts."""
 
 
 NO_DIFFUSE_LOSS = DiffuseLossFinding(is_visible=False, share=0.0, degree="mild", flow_ratio=1.0)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
 from octa_svr_dataset.findings.facts import MeasuredFinding
 from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.measurement.branches import BranchMeasures, measure_branches
@@ -25,9 +23,6 @@ class PictureAlone:
     exposure: ExposureMeasures
     branches: BranchMeasures | None
 
-    bed_density: float
-    """Share of the capillary bed that shows a vessel: of all but the avascular zone and areas of dropout."""
-
     @classmethod
     def of(cls, view: View) -> Self:
         """Measure the picture of a view."""
@@ -43,7 +38,6 @@ class PictureAlone:
             quality=quality,
             exposure=measure_exposure(vessels, branches, quality),
             branches=branches,
-            bed_density=_bed_density(view, vessels),
         )
 
     @property
@@ -51,7 +45,6 @@ class PictureAlone:
         """Measures by which words of degree are chosen, by their names in `healthy_ranges.yaml`."""
         branches, exposure = self.branches, self.exposure
         return {
-            "bed_density": self.bed_density,
             "tortuosity": None if branches is None else branches.tortuosity,
             "calibre_um": None if branches is None else branches.calibre_um,
             "vessel_gray": exposure.vessel_gray,
@@ -74,12 +67,3 @@ class PictureAlone:
             stripe_excess=round(quality.stripe_excess, 3),
             sharpness_per_mm=round(quality.sharpness_per_mm, 2),
         )
-
-
-def _bed_density(view: View, vessels: VesselMap) -> float:
-    layers, mask = view.rendering.layers, vessels.mask
-    is_bed = (layers.faz == 0) & (layers.dropout == 0)
-    if is_bed.shape != mask.shape:
-        nearest = ((np.arange(len(mask)) + 0.5) / len(mask) * len(is_bed)).astype(int)
-        is_bed = is_bed[np.ix_(nearest, nearest)]
-    return int(np.count_nonzero(mask & is_bed)) / max(int(np.count_nonzero(is_bed)), 1)

@@ -26,7 +26,7 @@ def observe_view(view: View, scene: Scene | None) -> Findings:
     picture = PictureAlone.of(view)
     healthy = HealthyRanges.of(view.rendering.projection, view.rendering.fov.width_mm)
     dropouts = observe_dropouts(view)
-    diffuse_loss = observe_diffuse_loss(view, picture.bed_density, healthy)
+    diffuse_loss = observe_diffuse_loss(view)
     return Findings(
         faz=observe_faz(view, dropouts),
         dropouts=dropouts,

@@ -33,11 +33,6 @@ class HealthyRanges:
         """Whether a measure lies below a percentile; one that the pictures of such eyes do not show never does."""
         return value is not None and name in self.percentiles and value < self.percentiles[name][percentile]
 
-    def shortfall(self, name: str, value: float) -> float:
-        """How far a measure lies below the median, in multiples of how far the 2nd percentile does."""
-        median, lowest = self.percentiles[name][50], self.percentiles[name][2]
-        return (median - value) / (median - lowest)
-
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, dict[int, float]]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from octa_svr_dataset.findings.kernels import counts_of, deviation_of, quantile_of, regions_of
 from octa_svr_dataset.geometry import direction_from_fovea, quadrant_from_fovea, ring_of_distance
+from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.scene import Scene
 
@@ -74,19 +75,19 @@ class View:
     """(2,) float64. Fovea (row, column), px: the centroid of the avascular zone, from which a reader judges places."""
 
     floor: float
-    """Median gray level where nothing flows: in the avascular zone, else the darkest hundredth of the picture."""
+    """Gray level where nothing flows; see `floor_of`."""
 
     @classmethod
     def of(cls, scene: Scene, rendering: Rendering) -> Self:
         """The picture of a scene."""
-        image, zone = rendering.image, next(regions(rendering.layers.faz), None)
-        if zone is None:
-            fovea_px, floor = rendering.to_row_col(scene.fovea.position_mm), float(np.quantile(image, 0.01))
-        else:
-            window = window_around(zone, 0)
-            fovea_px = np.array(zone.centroid)
-            floor = median_gray(image[window], rendering.layers.faz[window] > 0)
-        return cls(rendering=rendering, laterality=scene.laterality, fovea_px=fovea_px, floor=floor)
+        zone = next(regions(rendering.layers.faz), None)
+        fovea_px = rendering.to_row_col(scene.fovea.position_mm) if zone is None else np.array(zone.centroid)
+        return cls(
+            rendering=rendering,
+            laterality=scene.laterality,
+            fovea_px=fovea_px,
+            floor=floor_of(rendering.image, rendering.layers),
+        )
 
     def place(self, region: Region) -> dict[str, str]:
         """Names of the place of a region's centroid."""
@@ -132,6 +133,15 @@ class AreaGrays:
         """Whether the area is darker than its rim by enough gray levels, and by enough against its own noise."""
         least = max(LEAST_DIFFERENCE, LEAST_DIFFERENCE_TO_NOISE * self.deviation_gray)
         return self.rim_gray - self.inside_gray >= least
+
+
+def floor_of(image: np.ndarray, layers: Layers) -> float:
+    """Gray level where nothing flows: the median of the avascular zone, else the darkest hundredth of the picture.
+
+    Of the zone, only what no tuft covers counts.
+    """
+    bare = (layers.faz > 0) & (layers.neovascularization == 0)
+    return median_gray(image, bare) if bare.any() else float(np.quantile(image, 0.01))
 
 
 def median_gray(image: np.ndarray, mask: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.findings.observation import observe_view
-from octa_svr_dataset.findings.visibility import View
+from octa_svr_dataset.findings.visibility import View, floor_of
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, label_of_severity, severity_of
 from octa_svr_dataset.imaging.layers import Layers
@@ -185,8 +185,7 @@ def _look_again(row: Row, frame: Frame) -> Findings:
         motion=EyeMotion(start=np.zeros(0), shift_mm=np.zeros(1)),
         projection=row.projection,
     )
-    zone = row.layers["faz"] > 0
-    floor = float(np.median(row.image[zone]) if zone.any() else np.quantile(row.image, 0.01))
+    floor = floor_of(row.image, rendering.layers)
     return observe_view(
         View(rendering=rendering, laterality=row.laterality, fovea_px=np.array(frame.fovea_px), floor=floor), None
     )

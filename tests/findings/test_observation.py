@@ -4,10 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.stats import spearmanr
 
 from octa_svr_dataset.example import Example, make_example, simulate
-from octa_svr_dataset.findings import Findings, observe
-from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MOST_FLOW_RATIO, observe_diffuse_loss
+from octa_svr_dataset.findings import NO_DIFFUSE_LOSS, Findings, observe
+from octa_svr_dataset.findings.diffuse_loss import LEAST_SHARE, MARKED_FROM, MODERATE_FROM, MOST_FLOW_RATIO
 from octa_svr_dataset.findings.dropout import DROPOUT_MOST_FLOW_RATIO
 from octa_svr_dataset.findings.microaneurysms import least_contrast
 from octa_svr_dataset.findings.new_vessels import (
@@ -16,16 +17,15 @@ from octa_svr_dataset.findings.new_vessels import (
     TUFT_LEAST_AREA_MM2,
     TUFT_LEAST_CONTRAST,
 )
-from octa_svr_dataset.findings.reference import HealthyRanges
-from octa_svr_dataset.findings.visibility import View
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
-from octa_svr_dataset.imaging.rendering import Rendering
+from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.pathology.lesions import Lesions
+from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene
-from octa_svr_dataset.seeding import SceneKey, Split
+from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.vessel_graph import VesselGraph
 
 NO_VESSELS = VesselGraph(
@@ -48,10 +48,6 @@ def disk(row: float, column: float, radius: float) -> np.ndarray:
 def painted(**settings) -> Findings:
     """Findings in a picture that is painted by hand; settings as of `painted_picture`."""
     return observe(*painted_picture(**settings))
-
-
-def painted_view(**settings) -> View:
-    return View.of(*painted_picture(**settings))
 
 
 def painted_picture(
@@ -108,11 +104,18 @@ def test_dropout_just_darker_than_the_limit_is_visible_and_just_brighter_is_not(
         assert found.is_visible is is_visible
 
 
-def test_dropout_is_judged_where_no_new_vessels_lie_and_hidden_where_they_cover_most_of_it():
-    for radius, is_visible in ((15, True), (27, False)):
+def test_dropout_is_judged_where_no_new_vessels_lie_and_hidden_where_they_leave_little():
+    for radius, is_visible in ((15, True), (24, True), (27, False)):  # of 0.28 mm2, 0.1 and 0.05 mm2 are bare
         (found,) = painted(dropout=disk(150, 230, 30), neovascularization=(disk(150, 230, radius), 180)).dropouts
         assert found.is_visible is is_visible
         assert found.flow_ratio == (0.0 if is_visible else 1.0)
+
+
+def test_a_small_dropout_of_which_tufts_leave_half_is_judged_by_what_is_left():
+    for column, is_visible in ((84, True), (78, False)):  # of 0.07 mm2, 0.04 and 0.024 mm2 are bare
+        tuft = (disk(80, column, 15), 180)
+        (found,) = painted(dropout=disk(80, 70, 15), neovascularization=tuft).dropouts
+        assert found.is_visible is is_visible
 
 
 def test_a_gap_just_above_the_least_area_is_dropout_and_just_below_is_not():
@@ -245,11 +248,81 @@ def test_diffuse_loss_just_above_the_least_share_is_visible_and_just_below_is_no
         assert found.is_visible is is_visible
 
 
-def test_the_degree_of_diffuse_loss_is_how_far_the_bed_lies_below_healthy_ones():
-    healthy = HealthyRanges(percentiles={"bed_density": {2: 0.26, 50: 0.28}})
-    found = painted_view(diffuse_loss=(gaps(0.1), 30))
-    degrees = [observe_diffuse_loss(found, density, healthy).degree for density in (0.29, 0.261, 0.259, 0.253, 0.251)]
-    assert degrees == ["mild", "mild", "moderate", "moderate", "marked"]
+@pytest.mark.parametrize(("limit", "below", "above"), [
+    (MODERATE_FROM, "mild", "moderate"), (MARKED_FROM, "moderate", "marked"),
+])  # fmt: skip
+def test_the_degree_of_diffuse_loss_is_the_share_of_its_flow_that_the_bed_lacks(limit, below, above):
+    for flow_ratio in (0.25, 0.5):
+        for offset, degree in ((-0.01, below), (0.01, above)):
+            mask = gaps((limit + offset) / (1.0 - flow_ratio))
+            assert painted(diffuse_loss=(mask, round(20 + 80 * flow_ratio))).diffuse_loss.degree == degree
+
+
+def test_neither_a_dark_picture_nor_tufts_change_the_degree_of_diffuse_loss():
+    loss = {"diffuse_loss": (gaps(0.2), 30)}
+    tufts = disk(80, 80, 60) | disk(220, 220, 60) | disk(150, 150, 20)  # over much of the avascular zone, too
+    plain = painted(**loss).diffuse_loss
+    assert plain.degree == "marked"
+    assert painted(**loss, neovascularization=(tufts, 220)).diffuse_loss == plain
+    assert painted(**loss, gain=0.5).diffuse_loss.degree == "marked"
+
+
+def test_of_diffuse_loss_under_a_tuft_nothing_is_claimed():
+    hidden = disk(80, 80, 40)
+    assert painted(diffuse_loss=(hidden, 30), neovascularization=(hidden, 30)).diffuse_loss == NO_DIFFUSE_LOSS
+
+
+@pytest.fixture(scope="module")
+def staged() -> list[Example]:
+    overrides = {"pathology.severity_shares": [0, 0.25, 0.25, 0.25, 0.25]}
+    return [make_example("dr_staging", seed=6, index=index, overrides=overrides) for index in range(36)]
+
+
+def test_the_degree_of_diffuse_loss_follows_the_share_of_the_bed_that_is_thinned(staged):
+    found = [example.findings.diffuse_loss for example in staged if example.findings.diffuse_loss.is_visible]
+    degrees = [("mild", "moderate", "marked").index(loss.degree) for loss in found]
+    assert len(found) > 30
+    assert set(degrees) == {0, 1, 2}
+    assert spearmanr(degrees, [loss.share for loss in found])[0] > 0.8
+    assert min(loss.share for loss in found if loss.degree == "marked") > 0.1
+
+
+def test_poor_quality_hardly_changes_the_degree_of_diffuse_loss(staged):
+    poor = resolve_config("hard_negatives").imaging
+    ranks, shifts = ("mild", "moderate", "marked"), []
+    for example in staged:
+        motion = example.rendering.motion
+        rendering = render(example.scene, poor, motion, example.key.rng(Stage.IMAGING))
+        before, after = example.findings.diffuse_loss, observe(example.scene, rendering).diffuse_loss
+        if before.is_visible and after.is_visible:
+            shifts.append(ranks.index(after.degree) - ranks.index(before.degree))
+    assert len(shifts) > 25
+    assert np.mean(np.abs(shifts)) < 0.25
+
+
+def test_new_vessels_leave_the_degree_of_diffuse_loss_as_it_is(staged):
+    shifts = []
+    for example in staged:
+        if not example.scene.lesions.neovascularization:
+            continue
+        bare = replace(example.scene, lesions=replace(example.scene.lesions, irma=(), neovascularization=()))
+        rendering = render(bare, example.config.imaging, example.rendering.motion, example.key.rng(Stage.IMAGING))
+        shifts.append(observe(bare, rendering).diffuse_loss.degree != example.findings.diffuse_loss.degree)
+    assert len(shifts) > 6
+    assert sum(shifts) <= 1
+
+
+def test_no_large_dropout_beside_the_avascular_zone_goes_unnoticed(staged):
+    num_beside = 0
+    for example in staged:
+        fov, layers = example.rendering.fov, example.rendering.layers
+        around = ndimage.distance_transform_edt(layers.faz == 0) <= fov.length_px(0.02)
+        for dropout in example.findings.dropouts:
+            if dropout.area_mm2 >= 0.3 and (around & (layers.dropout == dropout.instance_id)).any():
+                num_beside += 1
+                assert dropout.is_visible
+                assert example.findings.faz.borders_dropout or not example.findings.faz.is_visible
+    assert num_beside > 3
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_the_file_holds_what_its_script_measures(script, preset, width_mm, proje
 def quality_of(**changes) -> QualityFinding:
     measured = USUAL | changes
     picture = PictureAlone(
-        vessels=None, faz=None, quality=None, exposure=ExposureMeasures(**measured), branches=None, bed_density=0.3,
+        vessels=None, faz=None, quality=None, exposure=ExposureMeasures(**measured), branches=None,
     )  # fmt: skip
     percentiles = np.array([2, 10, 50, 90, 98])
     healthy = HealthyRanges(

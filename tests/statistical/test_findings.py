@@ -59,10 +59,12 @@ def test_tortuosity_agrees_with_the_course_of_the_vessels_and_not_with_noise(pai
     assert abs(of_noise) <= 0.3
 
 
-def test_words_of_diffuse_loss_overlap_between_severities(pairs):
+def test_words_of_diffuse_loss_overlap_between_severities():
+    overrides = {"pathology.severity_shares": [0, 0.25, 0.25, 0.25, 0.25]}
+    eyes = (make_example("dr_staging", seed=51, split="test", index=index, overrides=overrides) for index in range(60))
     said = {
         (example.findings.severity, example.findings.diffuse_loss.degree)
-        for example, _ in pairs
+        for example in eyes
         if example.findings.diffuse_loss.is_visible
     }
     for degree in ("mild", "moderate", "marked"):
