@@ -16,6 +16,9 @@ Set so that the brightest spots of a healthy eye, of the same size, pass less th
 that are as bright all over are rare.
 """
 
+FINE_PIXELS_EXPONENT = 0.3
+"""Finer pixels than `DOT_PITCH_MM` show spots less blurred: the limit grows with this power of how much finer they are."""
+
 CONTRAST_DIAMETERS_PX = (4.5, 8.0)
 """Diameters up to which a dot is small, and from which on it is large; between them, the limit falls evenly."""
 
@@ -48,7 +51,7 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
             MicroaneurysmFinding(
                 instance_id=region.label,
                 is_visible=diameter_px >= scale * MICROANEURYSM_LEAST_DIAMETER_PX
-                and contrast >= least_contrast(diameter_px / scale)
+                and contrast >= least_contrast(diameter_px / scale) * scale**FINE_PIXELS_EXPONENT
                 and _is_whole(inside),
                 **view.place(region),
                 center_px=center_px(region),
