@@ -13,6 +13,7 @@ from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import (
     Judgments,
     Scored,
@@ -53,11 +54,7 @@ class Evaluated:
 
     def width_mm(self, image: FolderImage) -> float:
         """Width of the field that the model saw; where nobody knows it, that of training."""
-        settings = self.preprocessing
-        known_mm = image.field_of_view_mm if image.field_of_view_mm is not None else settings.field_of_view_mm
-        if known_mm is None:
-            return settings.training_field_mm
-        return min(known_mm, settings.training_field_mm) if settings.crop else known_mm
+        return self.preprocessing.width_mm(image.field_of_view_mm)
 
 
 def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderImage, ...]:
@@ -84,6 +81,7 @@ def assess(
     *,
     probe: Mapping[Path, tuple[float, bool]] | None = None,
     other: tuple[str, tuple[Scored, ...]] | None = None,
+    localization: tuple[LocalizationTable, ...] = (),
 ) -> Report:
     """Measure how often a model is right, beside what takes no model.
 
@@ -99,6 +97,8 @@ def assess(
         Scores of the transfer probe by path.
     other
         File of another run and what it said of the same pictures.
+    localization
+        How well it says where things lie.
     """
     entries = tuple(
         scored(image, response) for image, response in zip(evaluated.images, evaluated.responses, strict=True)
@@ -116,6 +116,7 @@ def assess(
         table=_table(evaluated, judged, measured, probe, resamples, rng),
         calibration=_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
+        localization=localization,
     )
 
 

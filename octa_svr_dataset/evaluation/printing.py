@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from octa_svr_dataset.evaluation.folders.images import said_of
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
 from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
 from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
@@ -34,6 +35,8 @@ def show(report: Report, out: Path, console: Console) -> None:
         )
     counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
     console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
+    for table in report.localization:
+        console.print(_localization(table))
     for line in said_of(report.folder.left_out):
         console.print(line, markup=False, highlight=False)
     for name in (PAGE_NAME, REPORT_NAME, PREDICTIONS_NAME):
@@ -50,6 +53,28 @@ def _readers(report: Report) -> Table:
         auc = "" if row.auc is None else f"{row.auc.value:.2f} [{row.auc.low:.2f}, {row.auc.high:.2f}]"
         lead = "" if row.lead is None else f"{row.lead.value:+.2f} [{row.lead.low:+.2f}, {row.lead.high:+.2f}]"
         table.add_row(escape(row.name), words(row.metrics.balanced_accuracy, row.metrics.interval), auc, lead)
+    return table
+
+
+def _localization(located: LocalizationTable) -> Table:
+    """Readers of each kind of object."""
+    title = f"where things lie: {located.source}; 95 % intervals in brackets"
+    columns = ("found (IoU 0.5)", "mean IoU", "precision", "pointing", "false alarms")
+    table = Table("kind", "reader", "pictures with, without", *columns, "unparsable", title=title)
+    last = ""
+    for row in located.rows:
+        figures = (row.found, row.overlap, row.precision, row.pointing, row.false_alarms)
+        table.add_row(
+            row.target if row.target != last else "",
+            escape(row.reader),
+            f"{row.num_with}, {row.num_without}",
+            *(
+                "" if figure is None else f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
+                for figure in figures
+            ),
+            f"{row.unparsable_rate:.0%}",
+        )
+        last = row.target
     return table
 
 

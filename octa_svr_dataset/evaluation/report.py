@@ -11,6 +11,7 @@ from octa_svr_dataset.evaluation.bootstrap import FEWEST_CLUSTERS, NUM_RESAMPLES
 from octa_svr_dataset.evaluation.calibration import NUM_BINS, Calibration
 from octa_svr_dataset.evaluation.comparison import Difference, McNemar
 from octa_svr_dataset.evaluation.folder import ImageFolder
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored, answer_counts
 from octa_svr_dataset.evaluation.patients import count_patients
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
@@ -60,6 +61,8 @@ class Report:
     """Of the label likelihood; absent without it or without labels."""
 
     comparison: Comparison | None = None
+    localization: tuple[LocalizationTable, ...] = ()
+    """Where things lie, by source of pictures; empty where it was not asked."""
 
     @property
     def answers(self) -> dict[str, int]:
@@ -107,6 +110,7 @@ def summary(report: Report) -> dict[str, Any]:
         "table": [_row(row) for row in report.table],
         "calibration": _calibration(report),
         "comparison": None if report.comparison is None else asdict(report.comparison),
+        "localization": [asdict(table) for table in report.localization],
         "intervals": {
             "level": 0.95,
             "bootstrap_samples": NUM_RESAMPLES,
