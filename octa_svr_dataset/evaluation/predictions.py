@@ -106,6 +106,7 @@ def _line(image: FolderImage, digest: str, response: Response) -> str:
         "path": image.path.as_posix(),
         "picture": digest,
         "patient": image.patient,
+        "field_of_view_mm": image.field_of_view_mm,
         "truth": None if image.truth is None else class_name(image.truth),
         "output": response.output,
         "predicted": entry.verdict.predicted,
