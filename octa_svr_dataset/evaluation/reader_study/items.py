@@ -15,7 +15,7 @@ from octa_svr_dataset.errors import InputError
 KEY_NAME = "key.json"
 
 LEAST_APART = 0.25
-"""A repeated item comes at least this share of a sheet after its first showing, where the sheet is long enough."""
+"""A repeated item comes at least this share of the outputs after its first showing, so that few remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +136,13 @@ def read_key(file: Path) -> Study:
 
 
 def _sheet(reader: str, num_outputs: int, repeated: Sequence[int], rng: np.random.Generator) -> tuple[Item, ...]:
-    """All outputs in random order, and the repeated ones again at random places later on."""
+    """All outputs in random order; the repeated ones stand in the first half, and again at random places later on."""
     order = [(int(output), False) for output in rng.permutation(num_outputs)]
     for output in repeated:
-        first = order.index((output, False))
-        earliest = min(first + 1 + math.ceil(LEAST_APART * num_outputs), len(order))
+        order.remove((output, False))
+        order.insert(int(rng.integers(num_outputs // 2 + 1)), (output, False))
+    for output in repeated:
+        earliest = min(order.index((output, False)) + 1 + math.ceil(LEAST_APART * num_outputs), len(order))
         order.insert(int(rng.integers(earliest, len(order) + 1)), (output, True))
     return tuple(
         Item(code=f"{reader}-{number:03d}", output=output, is_repeat=is_repeat)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.localization.store import LOCALIZATION_NAME
+from octa_svr_dataset.evaluation.metrics import DISEASED
 from octa_svr_dataset.evaluation.predictions import RUN_NAME, picture_hash, read_predictions
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.evaluation.reader_study.items import Output
@@ -105,7 +106,7 @@ def _load(file: Path) -> Run:
 
 
 def _output(line: Mapping[str, Any], model: str, marks: tuple[tuple[str, tuple[float, ...]], ...]) -> Output:
-    predicted = line["predicted"] or ("diabetic" if line["predicted_diseased"] else None)
+    predicted = line["predicted"] or (DISEASED if line["predicted_diseased"] else None)
     return Output(
         model=model,
         path=line["path"],

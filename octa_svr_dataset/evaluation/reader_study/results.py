@@ -1,6 +1,7 @@
 """What readers say of each model, and how far they agree, with 95 % intervals."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from scipy import stats
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.bootstrap import FEWEST_CLUSTERS, Resamples, percentile_interval
+from octa_svr_dataset.evaluation.metrics import DISEASED
 from octa_svr_dataset.evaluation.reader_study.agreement import Estimate, intraclass_correlations, kappa, kappas
 from octa_svr_dataset.evaluation.reader_study.items import Output, Study
 from octa_svr_dataset.evaluation.reader_study.returned import Ratings
@@ -187,35 +189,36 @@ def _standings(
 ) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
     """Means of each model, and differences of each two, over the pictures of which all models are rated."""
     models = np.array([output.model for output in outputs])
-    paths = [output.path for output in outputs]
-    is_paired = np.array([paths.count(path) == len(study.models) for path in paths])
     means, differences = [], []
     for name, values in _measures(outputs, columns).items():
         known = ~np.isnan(values)
+        counts = Counter(output.path for output, is_known in zip(outputs, known, strict=True) if is_known)
+        is_paired = known & np.array([counts[output.path] == len(study.models) for output in outputs])
         for model in study.models:
             means += _standing(name, model, values, known & (models == model), None, outputs, samples)
         for one, other in itertools.combinations(study.models, 2):
-            chosen = known & is_paired
-            pair = f"{one} - {other}"
-            differences += _standing(
-                name, pair, values, chosen & (models == one), chosen & (models == other), outputs, samples
-            )
+            of_both = is_paired & (models == one), is_paired & (models == other)
+            differences += _standing(name, f"{one} - {other}", values, *of_both, outputs, samples)
     return tuple(means), tuple(differences)
 
 
 def _measures(outputs: list[Output], columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """(N,) float64 each, by `MEASURES`: means over readers; not a number where no reader's class can be compared."""
-    said = np.array(
-        [CLASS.values.index(output.predicted) if output.predicted in (*Label,) else -1 for output in outputs]
-    )
     classes = columns[CLASS.name]
     is_graded = classes < len(Label)
-    agrees = (classes == said[:, None]) & is_graded
+    agrees = np.array([np.isin(row, _meant(output)) for row, output in zip(classes, outputs, strict=True)]) & is_graded
     with np.errstate(invalid="ignore"):
         of_class = agrees.sum(axis=1) / is_graded.sum(axis=1)
     values = (columns["explanation"].mean(axis=1) + 1.0, columns["localization"].mean(axis=1) + 1.0,
               columns[HARMFUL.name].mean(axis=1), of_class)  # fmt: skip
     return dict(zip(MEASURES, values, strict=True))
+
+
+def _meant(output: Output) -> list[int]:
+    """Classes that an output may mean: both kinds where it tells disease but no kind, none where nothing was read."""
+    if output.predicted == DISEASED:
+        return [CLASS.values.index(Label.NPDR), CLASS.values.index(Label.PDR)]
+    return [] if output.predicted is None else [CLASS.values.index(output.predicted)]
 
 
 def _standing(

@@ -1,4 +1,4 @@
-"""Sheets that readers get: a page that works without network and saves its answers, and a table for those who prefer it."""
+"""Sheets that readers get: a page that works without network and saves its answers, and a table."""
 
 import base64
 import csv
@@ -22,7 +22,7 @@ COLUMNS = ("seal", "reader", "item", *(scale.name for scale in SCALES), "comment
 FORM_NAME, TABLE_NAME, PICTURES_NAME = "form.html", "sheet.csv", "pictures"
 
 _LEAST_SHOWN_PX = 600
-"""Smaller pictures are enlarged, pixel by pixel, so that no browser smooths them."""
+"""Smaller pictures beside the table are enlarged, pixel by pixel, so that no viewer smooths them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
@@ -64,9 +64,9 @@ def write_study(study: Study, picture: Callable[[Output], Image.Image], out: Pat
         entries = []
         for item in items:
             output = study.outputs[item.output]
-            png = _png(picture(output))
-            (folder / PICTURES_NAME / f"{item.code}.png").write_bytes(png)
-            entries.append(_entry(item, output, png))
+            shown = picture(output)
+            (folder / PICTURES_NAME / f"{item.code}.png").write_bytes(_png(_enlarged(shown)))
+            entries.append(_entry(item, output, _png(shown)))
         write_whole(folder / FORM_NAME, _form(study, reader, entries))
         write_whole(folder / TABLE_NAME, _table(study, reader, items))
     write_whole(out / KEY_NAME, study.to_json())
@@ -115,10 +115,12 @@ def _harmless(words: str) -> str:
     return f" {words}" if words[:1] in "=+-@\t\r" else words
 
 
-def _png(picture: Image.Image) -> bytes:
+def _enlarged(picture: Image.Image) -> Image.Image:
     factor = -(-_LEAST_SHOWN_PX // max(picture.size))
-    if factor > 1:
-        picture = picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def _png(picture: Image.Image) -> bytes:
     png = io.BytesIO()
     picture.save(png, format="PNG", optimize=True)
     return png.getvalue()
