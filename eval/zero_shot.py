@@ -25,6 +25,7 @@ from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
 from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
 from octa_svr_dataset.evaluation.localization.cases import Cases, folder_cases, synthetic_cases
 from octa_svr_dataset.evaluation.localization.run import Answerer
@@ -39,6 +40,7 @@ from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_con
 from octa_svr_dataset.evaluation.printing import show
 from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Protocol, Response
 from octa_svr_dataset.evaluation.report import remove_report, write_report
+from octa_svr_dataset.explanation.explain import Described, explain
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
@@ -168,7 +170,13 @@ def main(
         labeled = shown(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
         measured = [evaluated.measured(image, texture) for image in labeled]
         report = assess(
-            evaluated, measured, np.random.default_rng(SEED), probe=probed, other=other, localization=located
+            evaluated,
+            measured,
+            np.random.default_rng(SEED),
+            probe=probed,
+            other=other,
+            localization=located,
+            explanation=check_claims(evaluated, config.imaging.projection),
         )
         write_page(report, evaluated.picture, out_folder)
         write_report(report, out_folder)
@@ -255,6 +263,23 @@ def locate(
             batch_size=batch_size,
             advance=lambda: progress.advance(bar),
         )
+
+
+def check_claims(evaluated: Evaluated, projection: str) -> Explanation:
+    """Set what the free answers claim against what their pictures measure."""
+    described = [
+        Described(
+            path=image.path.as_posix(),
+            patient=image.patient,
+            eye=image.eye,
+            output=response.output,
+            measures=evaluated.measures(image),
+        )
+        for image, response in zip(
+            shown(evaluated.images, "measuring for the claims"), evaluated.responses, strict=True
+        )
+    ]
+    return explain(described, projection, np.random.default_rng(SEED))
 
 
 def texture(gray: np.ndarray) -> np.ndarray:

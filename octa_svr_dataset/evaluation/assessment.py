@@ -12,6 +12,7 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
 from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import (
@@ -26,6 +27,7 @@ from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.evaluation.report import Comparison, Report
 from octa_svr_dataset.evaluation.table import Labeled, Measured, Row, make_table
+from octa_svr_dataset.measurement.picture import PictureMeasures, measure_picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class Evaluated:
         """What the baselines see of a picture; `features` gives (K,) float64 of an (S, S) uint8 one."""
         gray, width_mm = np.asarray(self.picture(image)), self.width_mm(image)
         return Measured(one_number=one_number_scores(gray, width_mm), width_mm=width_mm, features=features(gray))
+
+    def measures(self, image: FolderImage) -> PictureMeasures:
+        """What `octa-svr measure` tells of a picture as the model saw it."""
+        is_known = image.field_of_view_mm is not None or self.preprocessing.field_of_view_mm is not None
+        return measure_picture(np.asarray(self.picture(image)), self.width_mm(image) if is_known else None)
 
     @property
     def labeled(self) -> list[FolderImage]:
@@ -82,6 +89,7 @@ def assess(
     probe: Mapping[Path, tuple[float, bool]] | None = None,
     other: tuple[str, tuple[Scored, ...]] | None = None,
     localization: tuple[LocalizationTable, ...] = (),
+    explanation: Explanation | None = None,
 ) -> Report:
     """Measure how often a model is right, beside what takes no model.
 
@@ -99,6 +107,8 @@ def assess(
         File of another run and what it said of the same pictures.
     localization
         How well it says where things lie.
+    explanation
+        What became of its claims.
     """
     entries = tuple(
         scored(image, response) for image, response in zip(evaluated.images, evaluated.responses, strict=True)
@@ -117,6 +127,7 @@ def assess(
         calibration=_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
         localization=localization,
+        explanation=explanation,
     )
 
 

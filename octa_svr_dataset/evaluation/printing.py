@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folders.images import said_of
 from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
@@ -37,6 +38,9 @@ def show(report: Report, out: Path, console: Console) -> None:
     console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
     for table in report.localization:
         console.print(_localization(table))
+    if report.explanation is not None:
+        for line in explained(report.explanation):
+            console.print(line, highlight=False)
     for line in said_of(report.folder.left_out):
         console.print(line, markup=False, highlight=False)
     for name in (PAGE_NAME, REPORT_NAME, PREDICTIONS_NAME):
@@ -76,6 +80,21 @@ def _localization(located: LocalizationTable) -> Table:
         )
         last = row.target
     return table
+
+
+def explained(explanation: Explanation) -> list[str]:
+    """What became of the claims of the free answers, in a few lines."""
+    counts = ", ".join(f"{outcome} {count}" for outcome, count in explanation.counts.items())
+    lines = [
+        f"claims of the free answers, against octa-svr measure: {counts} "
+        f"({explanation.num_understood} of {explanation.num_sentences} sentences understood)"
+    ]
+    for name, share in (("its own picture", explanation.supported), ("the next picture", explanation.elsewhere)):
+        if share is not None:
+            lines.append(
+                f"supported by {name}: {words(share.value, (share.low, share.high))} of those that can be checked"
+            )
+    return lines
 
 
 def _confusion(title: str, metrics: ClassMetrics) -> Table:

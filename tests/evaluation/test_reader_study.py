@@ -173,6 +173,7 @@ def test_readers_who_agree_have_full_agreement_and_models_their_due(made, tmp_pa
     assert all(estimate is None for estimate in by_scale["localization"].kappas.values())
     means = {(standing.scale, standing.name): standing.estimate for standing in results.means}
     assert means["explanation", "models/knows"].value == 5.0
+    assert means["explanation", "models/knows"].low < 4.7, "22 patients do not make sure that all others get a 5"
     assert means["explanation", "models/guesses"].value == 3.5
     assert means["agrees with the reader's class", "models/guesses"].value == 0.5
     assert means["share of harmful errors", "models/guesses"].value == 0.5
@@ -211,7 +212,7 @@ def test_readers_who_throw_dice_agree_by_chance_alone():
     assert 0.88 < np.mean(holds_zero) < 1.0
 
 
-def test_few_patients_get_intervals_of_student(made, tmp_path):
+def test_few_patients_get_analytic_intervals(made, tmp_path):
     study = read_key(made / "key.json")
     fill(made, by_truth, tmp_path / "back")
     few = {index for index, output in enumerate(study.outputs) if output.cluster in ("patient p2", "patient p5")}
@@ -226,7 +227,12 @@ def test_few_patients_get_intervals_of_student(made, tmp_path):
         study, type(ratings)(values=kept, missing=("most",)), np.random.default_rng(0), is_incomplete_allowed=True
     )
     assert results.num_clusters == 2
-    assert {standing.method for standing in results.means} == {"Student t of clusters"}
+    assert {standing.method for standing in results.means} == {"Wilson"}
+    assert {standing.method for standing in results.differences} == {"Student t of clusters"}
+    for standing in results.means:
+        estimate = standing.estimate
+        least, most = (1.0, 5.0) if standing.scale in ("explanation", "localization") else (0.0, 1.0)
+        assert least <= estimate.low < estimate.high <= most
 
 
 def edited(name: str, change: Callable[[list[dict[str, str]]], object]) -> Callable[[Path], None]:
