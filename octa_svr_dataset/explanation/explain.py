@@ -85,10 +85,9 @@ def _read(entry: Described) -> Iterator[tuple[str, tuple[Claim, ...], bool]]:
 
 
 def _is_implied(claim: Claim, others: Sequence[Claim]) -> bool:
-    """Whether it says that there is a zone, of one that is said to have no border: nobody could measure that."""
-    return claim.aspect == "zone_visible" and any(
-        other.aspect == "zone_delimited" and not other.holds for other in others
-    )
+    """Whether it only says that there is a zone, of one that is said to run into dropout, which cannot be measured."""
+    runs_into_dropout = {("zone_delimited", False), ("zone_open", True)}
+    return claim.aspect == "zone_visible" and any((other.aspect, other.holds) in runs_into_dropout for other in others)
 
 
 def _check(claim: Claim, measures: PictureMeasures, projection: str) -> tuple[Outcome, str]:
