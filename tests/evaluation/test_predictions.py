@@ -39,6 +39,7 @@ def test_each_picture_has_a_line_with_the_raw_output_and_what_became_of_it(tmp_p
             "path": "npdr/a.png",
             "picture": "1",
             "patient": None,
+            "field_of_view_mm": None,
             "truth": "npdr",
             "output": "Perfusion: poor.\nConclusion: \u00b5?",
             "predicted": None,
