@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 from PIL import Image
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.localization.cases import Case, Cases, folder_cases, synthetic_cases
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.marks import mark, read_places
 from octa_svr_dataset.evaluation.localization.run import localize
 from octa_svr_dataset.evaluation.localization.store import LOCALIZATION_NAME, AnswerStore
 from octa_svr_dataset.evaluation.localization.table import LocalizationRow, LocalizationTable
-from octa_svr_dataset.evaluation.localization.truths import answer_json, places_in_mask
+from octa_svr_dataset.evaluation.localization.truths import answer_json, mask_kinds, places_in_mask
 from octa_svr_dataset.evaluation.predictions import picture_hash
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.resolve import resolve_config
@@ -191,6 +192,15 @@ def test_masks_of_no_use_end_in_one_line(tmp_path, kind, mask_px, message):
     folder_of_one(tmp_path, np.zeros((mask_px, mask_px), np.uint8))
     with pytest.raises(InputError, match=message):
         read_masks(tmp_path, kind)
+
+
+def test_where_all_lesions_of_a_picture_are_drawn_a_missing_mask_says_that_there_is_none():
+    image = FolderImage(path=Path("1.png"), truth=None, masks={"irma": Path("irma/1.png")})
+    drawn = ImageFolder(root=Path(), images=(image,), is_synthetic=False, layout="drac22")
+    assert mask_kinds(drawn, image) == ("dropout", "irma", "neovascularization")
+    assert mask_kinds(replace(drawn, layout="subfolders"), image) == ("irma",)
+    graded = replace(image, masks={})
+    assert mask_kinds(drawn, graded) == (), "a picture that has grades alone says nothing of lesions"
 
 
 def read_masks(root: Path, kind: str | None) -> list[Case]:

@@ -1,9 +1,12 @@
 """A reader study from predictions to results, with readers whose every rating is known."""
 
 import csv
+import html
 import json
 import re
 import runpy
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -303,6 +306,43 @@ def test_semicolons_and_capitals_of_a_spreadsheet_are_read(made, tmp_path):
     with file.open("w", encoding="utf-8-sig", newline="") as opened:
         csv.writer(opened, delimiter=";").writerows(rows)
     assert scored(made, back).num_items == 2 * NUM_PICTURES
+
+
+FILL_IN = """<script>
+const choose = (name, value) => document.querySelector(`input[name=${name}][value="${value}"]`).click();
+const hidden = find("rest").hidden;
+data.items.forEach((item, index) => {
+  choose("class", "npdr"); choose("explanation", "4"); choose("localization", "2"); choose("harmful", "no");
+  find("comment").value = index ? "" : 'a "quoted" one,\\nin two lines';
+  find("comment").dispatchEvent(new Event("input", {bubbles: true}));
+  find("form").requestSubmit();
+});
+document.body.innerHTML = "<pre></pre>";
+document.querySelector("pre").textContent = hidden + "\\n" + [data.columns, ...rows().map((row) =>
+  data.columns.map((name) => row[name]))].map((row) => row.map(quoted).join(",")).join("\\n") + "\\n";
+</script></body>"""
+
+
+def test_what_the_form_saves_is_read(made, tmp_path):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium to open the form with")
+    fill(made, by_truth, back := tmp_path / "back")
+    form = (made / "ben" / "form.html").read_text(encoding="utf-8")
+    (tmp_path / "form.html").write_text(form.replace("</body>", FILL_IN), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    page = subprocess.run(
+        [browser, *options, (tmp_path / "form.html").as_uri()], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    was_hidden, _, saved = html.unescape(page.partition("<pre>")[2].partition("</pre>")[0]).partition("\n")
+    assert was_hidden == "true", "the words wait for the reader's own view"
+    (back / "ben.csv").write_text(saved, encoding="utf-8")
+    study = read_key(made / "key.json")
+    ratings = read_sheets(find_sheets(back), study)
+    assert not ratings.missing
+    of_ben = [values for (reader, _), values in ratings.values.items() if reader == "ben"]
+    assert len(of_ben) == len(study.sheets["ben"])
+    assert all(values == {"class": 1, "explanation": 3, "localization": 1, "harmful": 0} for values in of_ben)
 
 
 def test_a_key_that_was_changed_is_refused(made, tmp_path):
