@@ -19,9 +19,10 @@ from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.evaluation.patients import write_patients
-from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash
+from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, read_predictions
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.evaluation.reader_study.items import Output, Study, draw_study, read_key
+from octa_svr_dataset.evaluation.reader_study.loading import load_runs
 from octa_svr_dataset.evaluation.reader_study.results import Results, score_study
 from octa_svr_dataset.evaluation.reader_study.returned import Ratings, find_sheets, read_sheets
 from octa_svr_dataset.evaluation.reader_study.scales import SCALES
@@ -375,6 +376,20 @@ def test_a_study_that_cannot_be_made_ends_in_one_line(runs, tmp_path, capsys, fi
 def test_a_study_never_mixes_with_another(runs, made, capsys):
     assert command("make", "--predictions", runs[0], "--readers", "dora", "--out", made) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_boxes_are_shown_where_no_model_is_known_by_them(runs, tmp_path):
+    line = {"path": read_predictions(runs[0], field="")[0]["path"], "kind": "irma", "answered": [{"point_2d": [7, 8]}]}
+    copies = []
+    for file in runs:
+        shutil.copytree(file.parent, copy := tmp_path / file.parent.name)
+        copies.append(copy / "predictions.jsonl")
+    copies[0].with_name("localization.jsonl").write_text(json.dumps(line) + "\n")
+    assert not any(output.marks for run in load_runs(copies) for output in run.outputs)
+    copies[1].with_name("localization.jsonl").write_text(json.dumps(line | {"answered": None}) + "\n")
+    first, second = load_runs(copies)
+    assert [output.marks for output in first.outputs if output.marks] == [(("irma", (7, 8)),)]
+    assert not any(output.marks for output in second.outputs)
 
 
 def test_pictures_that_were_exchanged_are_refused(tmp_path, capsys):

@@ -48,14 +48,15 @@ class Run:
 
 
 def load_runs(files: Sequence[Path]) -> list[Run]:
-    """Runs about the same pictures.
+    """Runs about the same pictures; boxes and points come with them where all have some, as else they betray a model.
 
     Raises
     ------
     InputError
         A file or the `run.json` beside it is none of a run, two runs are of one model, or the pictures differ.
     """
-    runs = [_load(file) for file in files]
+    has_marks = all(file.with_name(LOCALIZATION_NAME).exists() for file in files)
+    runs = [_load(file, has_marks=has_marks) for file in files]
     for file, run in zip(files, runs, strict=True):
         if run.digests != runs[0].digests:
             raise InputError(
@@ -73,7 +74,7 @@ def picture_reader(runs: Sequence[Run]) -> Callable[[Output], Image.Image]:
     return lambda output: by_model[output.model].picture(output)
 
 
-def _load(file: Path) -> Run:
+def _load(file: Path, *, has_marks: bool) -> Run:
     lines = sorted(read_predictions(file, field="predictions"), key=lambda line: str(line["path"]))
     beside = file.with_name(RUN_NAME)
     try:
@@ -88,7 +89,7 @@ def _load(file: Path) -> Run:
         raise InputError(
             f"predictions: {str(beside)!r} is none of eval/zero_shot.py; allowed: as it was written"
         ) from None
-    marks = _marks(file.with_name(LOCALIZATION_NAME))
+    marks = _marks(file.with_name(LOCALIZATION_NAME)) if has_marks else {}
     try:
         outputs = tuple(_output(line, model, marks.get(line["path"], ())) for line in lines)
         fields_mm = {line["path"]: line["field_of_view_mm"] for line in lines}
@@ -119,9 +120,7 @@ def _output(line: Mapping[str, Any], model: str, marks: tuple[tuple[str, tuple[f
 
 
 def _marks(file: Path) -> dict[str, tuple[tuple[str, tuple[float, ...]], ...]]:
-    """Boxes and points by picture, where the model was asked for them."""
-    if not file.exists():
-        return {}
+    """Boxes and points by picture."""
     marks: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {}
     for line in read_predictions(file, field="predictions"):
         places = tuple((line["kind"], tuple(next(iter(place.values())))) for place in line.get("answered") or ())
