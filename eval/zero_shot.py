@@ -9,6 +9,7 @@ What is finished survives a kill, and the same command goes on.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,13 @@ from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
 from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
+from octa_svr_dataset.evaluation.localization.cases import Cases, folder_cases, synthetic_cases
+from octa_svr_dataset.evaluation.localization.run import Answerer
+from octa_svr_dataset.evaluation.localization.run import localize as ask_where
+from octa_svr_dataset.evaluation.localization.store import AnswerStore
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.page import write_page
 from octa_svr_dataset.evaluation.pictures import fitted
@@ -33,6 +40,7 @@ from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_con
 from octa_svr_dataset.evaluation.printing import show
 from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Protocol, Response
 from octa_svr_dataset.evaluation.report import remove_report, write_report
+from octa_svr_dataset.explanation.explain import Described, explain
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
@@ -41,8 +49,17 @@ from octa_svr_dataset.text.dialogue import QUESTION
 SEED = 0
 """Of bootstrap samples and folds: the same responses always give the same report."""
 
-Responder = Callable[[Sequence[Image.Image]], Iterator[Response]]
-"""Gives the responses to pictures, in their order."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model, here or on a server, ready to answer."""
+
+    respond: Callable[[Sequence[Image.Image]], Iterator[Response]]
+    """Gives the responses to pictures, in their order."""
+
+    answer: Answerer
+    """Gives the outputs to any one question about pictures, in their order."""
+
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -85,18 +102,38 @@ def main(
     probe: Annotated[
         Path | None, typer.Option("--probe", help="predictions.jsonl of eval/transfer_probe.py on this folder.")
     ] = None,
+    localize: Annotated[
+        bool, typer.Option("--localize", help="Also ask where things lie that the folder has masks of.")
+    ] = False,
+    masks: Annotated[
+        str | None, typer.Option("--masks", help="What masks/ outlines where it has no subfolders, such as 'faz'.")
+    ] = None,
+    localize_preset: Annotated[
+        str | None, typer.Option("--localize_preset", help="Also ask it of the synthetic test split of a preset.")
+    ] = None,
+    localize_num: Annotated[int, typer.Option("--localize_num", help="Pictures of that split.")] = 60,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where --out holds predictions.")] = False,
 ) -> None:
     """Score a model, zero shot, on a folder of OCTA images."""
-    require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit)
+    require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit, localize_num=localize_num)
     config = resolve_config(preset)
+    synthetic = None if localize_preset is None else resolve_config(localize_preset)
     folder = open_image_folder(
-        real_dir, labels=labels, id_column=id_column, label_column=label_column, label_map=label_map, layer=layer
+        real_dir,
+        labels=labels,
+        id_column=id_column,
+        label_column=label_column,
+        label_map=label_map,
+        layer=layer,
+        masks=masks,
     )
     images = spread(of_track(folder.images, track), limit)
     preprocessing = Preprocessing.for_training(
         config, field_of_view_mm=field_of_view_mm, crop=crop, contrast=require_contrast(contrast)
     )
+    sources = [folder_cases(folder, images, preprocessing)] if localize else []
+    if localize_preset is not None and synthetic is not None:
+        sources.append(synthetic_cases(localize_preset, synthetic, localize_num))
     digests = []
     for image in images:
         picture = folder.read(image)
@@ -117,7 +154,7 @@ def main(
         preprocessing=preprocessing.as_record(),
     )
     with output_folder(out, field="out") as out_folder:
-        responder = serve(url, checkpoint, max_new_tokens)
+        ready = serve(url, checkpoint, max_new_tokens)
         if overwrite:
             remove_run(out_folder)
         store = PredictionStore(out_folder, protocol)
@@ -127,11 +164,20 @@ def main(
             folder=folder,
             preprocessing=preprocessing,
             images=tuple(images),
-            responses=ask(responder, store, folder.read, preprocessing, images, digests, batch_size),
+            responses=ask(ready.respond, store, folder.read, preprocessing, images, digests, batch_size),
         )
+        located = locate(ready.answer, model, sources, out_folder, batch_size)
         labeled = shown(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
         measured = [evaluated.measured(image, texture) for image in labeled]
-        report = assess(evaluated, measured, np.random.default_rng(SEED), probe=probed, other=other)
+        report = assess(
+            evaluated,
+            measured,
+            np.random.default_rng(SEED),
+            probe=probed,
+            other=other,
+            localization=located,
+            explanation=check_claims(evaluated, config.imaging.projection),
+        )
         write_page(report, evaluated.picture, out_folder)
         write_report(report, out_folder)
     show(report, out_folder, Console())
@@ -151,12 +197,12 @@ def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderIma
     return [images[position * len(images) // limit] for position in range(limit)]
 
 
-def serve(url: str | None, model: str, max_new_tokens: int) -> Responder:
-    """A model, here or on a server, ready to answer."""
+def serve(url: str | None, model: str, max_new_tokens: int) -> Model:
+    """Load a model, or greet the server that has it."""
     if url is not None:
         server = Endpoint(url=url, model=model, key=os.environ.get(KEY_VARIABLE, ""), max_new_tokens=max_new_tokens)
         server.require_model()
-        return server.respond
+        return Model(respond=server.respond, answer=server.answers)
     from octa_svr_dataset.label_likelihood import answer_log_probabilities  # torch takes seconds; the checks do not
     from octa_svr_dataset.vlm import generate, limit_threads, load_vlm
 
@@ -169,11 +215,14 @@ def serve(url: str | None, model: str, max_new_tokens: int) -> Responder:
         for output, logs in zip(outputs, likelihoods, strict=True):
             yield Response(output=output, class_log_probabilities=logs)
 
-    return respond
+    def answer(pictures: Sequence[Image.Image], question: str) -> list[str]:
+        return generate(vlm, pictures, question, max_new_tokens=max_new_tokens)
+
+    return Model(respond=respond, answer=answer)
 
 
 def ask(
-    respond: Responder,
+    respond: Callable[[Sequence[Image.Image]], Iterator[Response]],
     store: PredictionStore,
     read: Callable[[FolderImage], Image.Image],
     preprocessing: Preprocessing,
@@ -194,6 +243,43 @@ def ask(
                 store.append(image, digest, response)
                 progress.advance(bar)
     return store.rewrite(images, digests)
+
+
+def locate(
+    answer: Answerer, model: str, sources: Sequence[Cases], out: Path, batch_size: int
+) -> tuple[LocalizationTable, ...]:
+    """How well a model says where things lie, in pictures of every source; what it said earlier is not asked again."""
+    if not sources:
+        return ()
+    number = sum(source.number for source in sources)
+    with Progress() as progress:
+        bar = progress.add_task(f"asking where things lie in {number} pictures", total=number)
+        return ask_where(
+            sources,
+            model,
+            answer,
+            AnswerStore(out),
+            np.random.default_rng(SEED),
+            batch_size=batch_size,
+            advance=lambda: progress.advance(bar),
+        )
+
+
+def check_claims(evaluated: Evaluated, projection: str) -> Explanation:
+    """Set what the free answers claim against what their pictures measure."""
+    described = [
+        Described(
+            path=image.path.as_posix(),
+            patient=image.patient,
+            eye=image.eye,
+            output=response.output,
+            measures=evaluated.measures(image),
+        )
+        for image, response in zip(
+            shown(evaluated.images, "measuring for the claims"), evaluated.responses, strict=True
+        )
+    ]
+    return explain(described, projection, np.random.default_rng(SEED))
 
 
 def texture(gray: np.ndarray) -> np.ndarray:

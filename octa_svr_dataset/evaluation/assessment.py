@@ -12,7 +12,9 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import (
     Judgments,
     Scored,
@@ -25,6 +27,7 @@ from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.evaluation.report import Comparison, Report
 from octa_svr_dataset.evaluation.table import Labeled, Measured, Row, make_table
+from octa_svr_dataset.measurement.picture import PictureMeasures, measure_picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,11 @@ class Evaluated:
         gray, width_mm = np.asarray(self.picture(image)), self.width_mm(image)
         return Measured(one_number=one_number_scores(gray, width_mm), width_mm=width_mm, features=features(gray))
 
+    def measures(self, image: FolderImage) -> PictureMeasures:
+        """What `octa-svr measure` tells of a picture as the model saw it."""
+        is_known = image.field_of_view_mm is not None or self.preprocessing.field_of_view_mm is not None
+        return measure_picture(np.asarray(self.picture(image)), self.width_mm(image) if is_known else None)
+
     @property
     def labeled(self) -> list[FolderImage]:
         """Those of the pictures of which something is known."""
@@ -53,11 +61,7 @@ class Evaluated:
 
     def width_mm(self, image: FolderImage) -> float:
         """Width of the field that the model saw; where nobody knows it, that of training."""
-        settings = self.preprocessing
-        known_mm = image.field_of_view_mm if image.field_of_view_mm is not None else settings.field_of_view_mm
-        if known_mm is None:
-            return settings.training_field_mm
-        return min(known_mm, settings.training_field_mm) if settings.crop else known_mm
+        return self.preprocessing.width_mm(image.field_of_view_mm)
 
 
 def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderImage, ...]:
@@ -84,6 +88,8 @@ def assess(
     *,
     probe: Mapping[Path, tuple[float, bool]] | None = None,
     other: tuple[str, tuple[Scored, ...]] | None = None,
+    localization: tuple[LocalizationTable, ...] = (),
+    explanation: Explanation | None = None,
 ) -> Report:
     """Measure how often a model is right, beside what takes no model.
 
@@ -99,6 +105,10 @@ def assess(
         Scores of the transfer probe by path.
     other
         File of another run and what it said of the same pictures.
+    localization
+        How well it says where things lie.
+    explanation
+        What became of its claims.
     """
     entries = tuple(
         scored(image, response) for image, response in zip(evaluated.images, evaluated.responses, strict=True)
@@ -116,6 +126,8 @@ def assess(
         table=_table(evaluated, judged, measured, probe, resamples, rng),
         calibration=_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
+        localization=localization,
+        explanation=explanation,
     )
 
 

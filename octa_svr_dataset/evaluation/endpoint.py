@@ -82,9 +82,20 @@ class Endpoint:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def answers(self, pictures: Sequence[Image.Image], question: str) -> Iterator[str]:
+        """Replies to one question about each of some pictures, which are asked about at the same time."""
+        pool = ThreadPoolExecutor(len(pictures))
+        try:
+            yield from pool.map(lambda picture: self._answer(picture, question), pictures)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _answer(self, picture: Image.Image, question: str) -> str:
+        return _content(self._ask(picture, question, max_tokens=self.max_new_tokens))
+
     def _respond(self, picture: Image.Image) -> Response:
-        told = self._ask(picture, QUESTION, max_tokens=self.max_new_tokens)
-        return Response(output=_content(told), class_log_probabilities=self._class_log_probabilities(picture))
+        output = self._answer(picture, QUESTION)
+        return Response(output=output, class_log_probabilities=self._class_log_probabilities(picture))
 
     def _class_log_probabilities(self, picture: Image.Image) -> tuple[float, ...] | None:
         """Of each class, by the first token of the reply; absent where the server tells no probabilities."""

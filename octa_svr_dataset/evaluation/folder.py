@@ -54,6 +54,7 @@ def open_image_folder(
     label_column: str | None = None,
     label_map: Path | None = None,
     layer: str = USUAL_LAYER,
+    masks: str | None = None,
 ) -> ImageFolder:
     """List the pictures of a folder, whatever its layout; each is read once, to know that it can be.
 
@@ -70,6 +71,8 @@ def open_image_folder(
         YAML file that says what classes of other names mean.
     layer
         Which layer to take of a release that has several: superficial, deep or full.
+    masks
+        What the masks outline that lie in `masks/` itself, where it has no subfolders that say it.
 
     Raises
     ------
@@ -84,12 +87,12 @@ def open_image_folder(
     listing = _listing(root, reader, field, labels, id_column, label_column, layer)
     patients = _patients(root, listing, field)
     paths = [image.path for image in listing.images]
-    masks, unused = masks_below(root, paths, field=field)
+    masks_of, unused = masks_below(root, paths, kind_of_all=masks, field=field)
     images = [
         replace(
             image,
             patient=patients.get(image.path, image.patient),
-            masks={**image.masks, **masks.get(image.path, {})},
+            masks={**image.masks, **masks_of.get(image.path, {})},
         )
         for image in listing.images
     ]

@@ -13,9 +13,11 @@ from PIL import Image
 from sklearn.metrics import roc_curve
 
 from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.explained import CheckedClaim
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, Scored, said
+from octa_svr_dataset.evaluation.printing import explained
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.version import VERSION
 
@@ -67,6 +69,8 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
     html = environment.from_string(source).render(
         report=report,
         record=summary(report),
+        explained=[] if report.explanation is None else explained(report.explanation),
+        contradicted=_contradicted(report),
         synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
         headline=words(report.binary.balanced_accuracy, report.binary.interval),
         unparsable=UNPARSABLE,
@@ -105,6 +109,12 @@ def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Sh
         )
         for entry, probability in sorted(candidates, key=distance, reverse=True)[:MOST_SHOWN]
     ]
+
+
+def _contradicted(report: Report) -> list[CheckedClaim]:
+    """The first claims that their pictures contradict."""
+    claims = () if report.explanation is None else report.explanation.claims
+    return [claim for claim in claims if claim.outcome == "contradicted"][:MOST_SHOWN]
 
 
 def _roc(report: Report) -> str:

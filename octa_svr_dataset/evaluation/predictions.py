@@ -16,6 +16,7 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
+from octa_svr_dataset.evaluation.localization.store import LOCALIZATION_NAME
 from octa_svr_dataset.evaluation.metrics import Scored
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.scoring import read_output
@@ -48,8 +49,9 @@ class PredictionStore:
         self._path = out / PREDICTIONS_NAME
         settings = protocol.as_record()
         self._finished: dict[tuple[str, str], Response] = {}
-        if self._path.exists():
+        if self._path.exists() or (out / LOCALIZATION_NAME).exists():
             _require_alike(out, settings)
+        if self._path.exists():
             self._finished = _read_responses(self._path)
         write_whole(out / RUN_NAME, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
 
@@ -74,7 +76,7 @@ class PredictionStore:
 
 def remove_run(out: Path) -> None:
     """Remove the responses of an earlier run and its settings."""
-    for name in (PREDICTIONS_NAME, RUN_NAME):
+    for name in (PREDICTIONS_NAME, LOCALIZATION_NAME, RUN_NAME):
         (out / name).unlink(missing_ok=True)
 
 
@@ -104,6 +106,7 @@ def _line(image: FolderImage, digest: str, response: Response) -> str:
         "path": image.path.as_posix(),
         "picture": digest,
         "patient": image.patient,
+        "field_of_view_mm": image.field_of_view_mm,
         "truth": None if image.truth is None else class_name(image.truth),
         "output": response.output,
         "predicted": entry.verdict.predicted,
@@ -124,7 +127,7 @@ def _require_alike(out: Path, settings: Mapping[str, Any]) -> None:
         earlier = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(
-            f"out: {str(out)!r} holds {PREDICTIONS_NAME}, but no {RUN_NAME} that says how they came about; {others}"
+            f"out: {str(out)!r} holds predictions, but no {RUN_NAME} that says how they came about; {others}"
         ) from None
     was = _flat(earlier if isinstance(earlier, dict) else {})
     for name, value in _flat(json.loads(json.dumps(settings))).items():

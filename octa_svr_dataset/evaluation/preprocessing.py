@@ -118,6 +118,37 @@ class Preprocessing:
             8-bit gray, square. With a known field, as many pixels a millimeter as in training, and so wider than
             `size_px` where it shows more; with an unknown one, `size_px`.
         """
+        square = self._laid_out(picture, field_of_view_mm, Image.Resampling.BICUBIC)
+        return square if self.training_levels is None else _matched(square, self.training_levels)
+
+    def apply_to_mask(self, mask: Image.Image, field_of_view_mm: float | None = None) -> Image.Image:
+        """What outlines something in a picture, as it lies in the picture that the model sees.
+
+        Parameters
+        ----------
+        mask
+            8-bit gray, of the size of the picture.
+        field_of_view_mm
+            As in `apply`.
+
+        Returns
+        -------
+        PIL.Image.Image
+            Of the size that `apply` gives the picture; each value is one of the mask's own.
+        """
+        return self._laid_out(mask, field_of_view_mm, Image.Resampling.NEAREST)
+
+    def width_mm(self, field_of_view_mm: float | None = None) -> float:
+        """Width of the field that the model sees, mm; where nobody knows it, that of training."""
+        known_mm = field_of_view_mm if field_of_view_mm is not None else self.field_of_view_mm
+        if known_mm is None:
+            return self.training_field_mm
+        return min(known_mm, self.training_field_mm) if self.crop else known_mm
+
+    def _laid_out(
+        self, picture: Image.Image, field_of_view_mm: float | None, resampling: Image.Resampling
+    ) -> Image.Image:
+        """Central square, field and resolution."""
         known_mm = field_of_view_mm if field_of_view_mm is not None else self.field_of_view_mm
         if known_mm is None and self.crop:
             raise InputError(
@@ -131,8 +162,8 @@ class Preprocessing:
         scale = 1.0 if known_mm is None else known_mm / self.training_field_mm
         size_px = max(round(self.size_px * scale), SMALLEST_PX)
         if square.width != size_px:
-            square = square.resize((size_px, size_px), Image.Resampling.BICUBIC)
-        return square if self.training_levels is None else _matched(square, self.training_levels)
+            square = square.resize((size_px, size_px), resampling)
+        return square
 
     def as_record(self) -> dict[str, Any]:
         """Every setting by its name, for a report."""

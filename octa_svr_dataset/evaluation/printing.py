@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folders.images import said_of
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
 from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
 from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
@@ -34,6 +36,11 @@ def show(report: Report, out: Path, console: Console) -> None:
         )
     counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
     console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
+    for table in report.localization:
+        console.print(_localization(table))
+    if report.explanation is not None:
+        for line in explained(report.explanation):
+            console.print(line, highlight=False)
     for line in said_of(report.folder.left_out):
         console.print(line, markup=False, highlight=False)
     for name in (PAGE_NAME, REPORT_NAME, PREDICTIONS_NAME):
@@ -51,6 +58,43 @@ def _readers(report: Report) -> Table:
         lead = "" if row.lead is None else f"{row.lead.value:+.2f} [{row.lead.low:+.2f}, {row.lead.high:+.2f}]"
         table.add_row(escape(row.name), words(row.metrics.balanced_accuracy, row.metrics.interval), auc, lead)
     return table
+
+
+def _localization(located: LocalizationTable) -> Table:
+    """Readers of each kind of object."""
+    title = f"where things lie: {located.source}; 95 % intervals in brackets"
+    columns = ("found (IoU 0.5)", "mean IoU", "precision", "pointing", "false alarms")
+    table = Table("kind", "reader", "pictures with, without", *columns, "unparsable", title=title)
+    last = ""
+    for row in located.rows:
+        figures = (row.found, row.overlap, row.precision, row.pointing, row.false_alarms)
+        table.add_row(
+            row.target if row.target != last else "",
+            escape(row.reader),
+            f"{row.num_with}, {row.num_without}",
+            *(
+                "" if figure is None else f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
+                for figure in figures
+            ),
+            f"{row.unparsable_rate:.0%}",
+        )
+        last = row.target
+    return table
+
+
+def explained(explanation: Explanation) -> list[str]:
+    """What became of the claims of the free answers, in a few lines."""
+    counts = ", ".join(f"{outcome} {count}" for outcome, count in explanation.counts.items())
+    lines = [
+        f"claims of the free answers, against octa-svr measure: {counts} "
+        f"({explanation.num_understood} of {explanation.num_sentences} sentences understood)"
+    ]
+    for name, share in (("its own picture", explanation.supported), ("the next picture", explanation.elsewhere)):
+        if share is not None:
+            lines.append(
+                f"supported by {name}: {words(share.value, (share.low, share.high))} of those that can be checked"
+            )
+    return lines
 
 
 def _confusion(title: str, metrics: ClassMetrics) -> Table:

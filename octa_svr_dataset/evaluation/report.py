@@ -10,7 +10,9 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.bootstrap import FEWEST_CLUSTERS, NUM_RESAMPLES
 from octa_svr_dataset.evaluation.calibration import NUM_BINS, Calibration
 from octa_svr_dataset.evaluation.comparison import Difference, McNemar
+from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import ImageFolder
+from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics, Scored, answer_counts
 from octa_svr_dataset.evaluation.patients import count_patients
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
@@ -60,6 +62,11 @@ class Report:
     """Of the label likelihood; absent without it or without labels."""
 
     comparison: Comparison | None = None
+    localization: tuple[LocalizationTable, ...] = ()
+    """Where things lie, by source of pictures; empty where it was not asked."""
+
+    explanation: Explanation | None = None
+    """Claims of the free answers against what their pictures measure; absent where that was not looked at."""
 
     @property
     def answers(self) -> dict[str, int]:
@@ -107,6 +114,8 @@ def summary(report: Report) -> dict[str, Any]:
         "table": [_row(row) for row in report.table],
         "calibration": _calibration(report),
         "comparison": None if report.comparison is None else asdict(report.comparison),
+        "localization": [asdict(table) for table in report.localization],
+        "explanation": None if report.explanation is None else asdict(report.explanation),
         "intervals": {
             "level": 0.95,
             "bootstrap_samples": NUM_RESAMPLES,

@@ -69,19 +69,42 @@ def agreement(answered: tuple[Box | Point, ...], true: tuple[Box | Point, ...], 
     layer
         (H, W). Pixel layer of the kind, 0 outside and the instance's number inside, if it is known.
     """
-    overlaps = np.zeros((len(answered), len(true)))
-    for column, truth in enumerate(true):
-        instance = None if layer is None else _instance_at(truth, layer)
-        for row, place in enumerate(answered):
-            overlaps[row, column] = _overlap(place, truth, instance)
-    overlaps[overlaps < LEAST_IOU] = 0.0
-    matched = overlaps[linear_sum_assignment(overlaps, maximize=True)]
+    found = overlaps(answered, true, layer)
+    found[found < LEAST_IOU] = 0.0
+    matched = found[linear_sum_assignment(found, maximize=True)]
     num_hits = int((matched >= HIT_IOU).sum())
     return Agreement(
         num_hits=num_hits,
         f1=2.0 * num_hits / (len(answered) + len(true)),
         mean_overlap=float(matched.sum()) / max(len(answered), len(true)),
     )
+
+
+def overlaps(answered: tuple[Box | Point, ...], true: tuple[Box | Point, ...], layer: np.ndarray | None) -> np.ndarray:
+    """(A, T) float64. Overlap of each of A objects with each of T true ones; of points, whether they hit.
+
+    Parameters
+    ----------
+    answered, true, layer
+        As in `agreement`.
+    """
+    found = np.zeros((len(answered), len(true)))
+    for column, truth in enumerate(true):
+        instance = None if layer is None else _instance_at(truth, layer)
+        for row, place in enumerate(answered):
+            found[row, column] = _overlap(place, truth, instance)
+    return found
+
+
+def points_at(place: Box | Point, layer: np.ndarray) -> bool:
+    """Whether a point, or a box's center, lies on a pixel layer, (H, W), or within `MASK_TOLERANCE` of it."""
+    rows, columns = np.nonzero(layer)
+    if not rows.size:
+        return False
+    x, y = _center(place)
+    height, width = layer.shape
+    across, down = (columns + 0.5) * (SCALE / width) - x, (rows + 0.5) * (SCALE / height) - y
+    return bool(np.hypot(across, down).min() <= MASK_TOLERANCE)
 
 
 def layer_of(kind: str, layers: Mapping[str, np.ndarray] | None) -> np.ndarray | None:

@@ -11,16 +11,22 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from evaluation.hospital import LAYOUTS, Hospital, build_hospital
+from PIL import Image
 from stand_in_server import MODEL, StandIn, hash_of, serve
 
+from octa_svr_dataset import make_example
 from octa_svr_dataset.command import run
 from octa_svr_dataset.evaluation.assessment import of_track
 from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.evaluation.localization.kinds import TARGETS
+from octa_svr_dataset.evaluation.localization.truths import answer_json, places_in_example, places_in_mask
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.text.answers import parse_answer
+from octa_svr_dataset.text.dialogue import QUESTION
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,3 +195,73 @@ def test_real_pictures_run_through_the_embedded_model(reference, evaluate, tmp_p
 def test_the_answers_of_the_stand_in_are_those_of_the_grammar():
     for name in ("healthy", "npdr", "pdr"):
         assert parse_answer("describe", WORDS[name]).label == name
+
+
+WORDS_ALONE = {"text.opening": "prior_art", "text.form": "prose"}
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[str, str], str]]:
+    """A folder of eight synthetic eyes with masks of the avascular zone, and true answers to every question."""
+    root = tmp_path_factory.mktemp("described")
+    answers = {}
+    for index in range(8):
+        example = make_example("dr_staging", split="test", index=index, overrides=WORDS_ALONE)
+        path = Path(str(example.findings.label)) / f"{index}.png"
+        zone = example.rendering.layers.faz * np.uint8(255)
+        for folder, pixels in ((root, example.rendering.image), (root / "masks" / "faz", zone)):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(folder / path)
+        shown = hash_of(Image.fromarray(example.rendering.image))
+        answers[shown, QUESTION] = example.dialogue.messages[1].content
+        for kind, places in places_in_example(example).items():
+            boxes = places_in_mask(zone > 0, "faz").objects if kind == "faz" else places.objects
+            answers[shown, TARGETS[kind].question] = json.dumps(answer_json(boxes, TARGETS[kind].name))
+    return root, answers
+
+
+def test_who_tells_the_truth_finds_everything_and_claims_what_the_pictures_show(described, evaluate, tmp_path):
+    root, answers = described
+    settings = {"real_dir": root, "model": MODEL, "field_of_view_mm": 3, "localize_preset": "dr_staging"}
+    with serve(StandIn(answer=lambda picture, question: answers[picture, question])) as server:
+        report = evaluate(tmp_path / "out", "--localize", endpoint=server.url, localize_num=4, **settings)
+        number = len(server.requests)
+        assert number == 8 + 8 + 4 * len(TARGETS)
+        assert evaluate(tmp_path / "out", "--localize", endpoint=server.url, localize_num=4, **settings) == report
+        assert len(server.requests) == number, "what is answered is not asked again"
+    in_folder, in_split = report["localization"]
+    rows = {(row["target"], row["reader"]): row for row in in_folder["rows"]}
+    assert {reader for _, reader in rows} == {MODEL, "octa-svr measure", "central box (no picture)"}
+    of_model = rows["foveal avascular zone", MODEL]
+    assert of_model["overlap"]["value"] == of_model["pointing"]["value"] == 1.0
+    assert rows["foveal avascular zone", "octa-svr measure"]["overlap"]["value"] > 0.5
+    for row in in_split["rows"]:
+        if row["reader"] == MODEL and row["num_with"] and row["target"] != "foveal avascular zone":
+            assert row["found"]["value"] == row["precision"]["value"] == 1.0
+    explanation = report["explanation"]
+    assert explanation["num_pictures"] == 8
+    assert explanation["num_understood"] > 0.8 * explanation["num_sentences"]
+    assert explanation["supported"]["value"] >= 0.85 > explanation["elsewhere"]["value"]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Where things lie" in page
+    assert "What the free answers claim" in page
+
+
+def test_real_zones_are_located_by_measuring_beside_any_model(reference, evaluate, tmp_path):
+    options = {"real_dir": reference / "real_faz", "masks": "faz", "model": "tiny", "max_new_tokens": 4, "limit": 6}
+    report = evaluate(tmp_path / "out", "--localize", **options)
+    (table,) = report["localization"]
+    overlap = {row["reader"]: row["overlap"]["value"] for row in table["rows"]}
+    assert overlap["octa-svr measure"] > 0.7 > overlap["central box (no picture)"] > overlap["tiny"] == 0.0
+    assert not table["is_synthetic"]
+
+
+def test_nothing_to_locate_ends_in_one_line(described, evaluate, tmp_path, capsys):
+    real = tmp_path / "real"
+    (real / "healthy").mkdir(parents=True)
+    for path in (described[0] / "healthy").iterdir():
+        (real / "healthy" / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(AssertionError):
+        evaluate(tmp_path / "out", "--localize", real_dir=real, model="tiny")
+    assert "error: localize: no picture of real_dir has a mask; allowed: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -7,6 +7,7 @@ from PIL import Image
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, Truth
+from octa_svr_dataset.evaluation.localization.store import AnswerStore
 from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, read_predictions, remove_run
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.grading import Label
@@ -39,6 +40,7 @@ def test_each_picture_has_a_line_with_the_raw_output_and_what_became_of_it(tmp_p
             "path": "npdr/a.png",
             "picture": "1",
             "patient": None,
+            "field_of_view_mm": None,
             "truth": "npdr",
             "output": "Perfusion: poor.\nConclusion: \u00b5?",
             "predicted": None,
@@ -108,9 +110,21 @@ def test_other_settings_are_never_mixed(tmp_path, change, message):
     PredictionStore(tmp_path, replace(PROTOCOL, **change))
 
 
+def test_answers_of_unknown_settings_are_never_mixed(tmp_path):
+    (tmp_path / "localization.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match=r"holds predictions, but no run.json"):
+        PredictionStore(tmp_path, PROTOCOL)
+    (tmp_path / "run.json").write_text(json.dumps(PROTOCOL.as_record()))
+    PredictionStore(tmp_path, PROTOCOL)
+    with pytest.raises(InputError, match=r"out: line 1 of .* is no answer; allowed: .*--overwrite"):
+        AnswerStore(tmp_path)
+    remove_run(tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_predictions_of_unknown_settings_are_never_mixed(tmp_path):
     (tmp_path / "predictions.jsonl").write_text("{}\n")
-    with pytest.raises(InputError, match=r"holds predictions.jsonl, but no run.json"):
+    with pytest.raises(InputError, match=r"holds predictions, but no run.json"):
         PredictionStore(tmp_path, PROTOCOL)
     (tmp_path / "run.json").write_text(json.dumps(PROTOCOL.as_record()))
     with pytest.raises(InputError, match=r"out: line 1 of .* is no prediction; allowed: .*--overwrite"):

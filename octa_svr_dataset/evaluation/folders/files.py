@@ -58,32 +58,58 @@ def folders_below(folder: Path, *, levels: int, field: str) -> list[Path]:
 
 
 def masks_below(
-    root: Path, paths: Sequence[Path], *, field: str
+    root: Path, paths: Sequence[Path], *, kind_of_all: str | None, field: str
 ) -> tuple[dict[Path, dict[MaskKind, Path]], list[LeftOut]]:
     """Masks of each picture, relative to the folder as the pictures are, and what under `masks/` is of no use.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    paths
+        Its pictures, relative to it.
+    kind_of_all
+        What masks outline that lie in `masks/` itself; nothing says it where absent.
+    field
+        Name of the folder in messages.
 
     Raises
     ------
     InputError
-        A mask fits several pictures, or a picture has two of a kind.
+        A mask fits several pictures, a picture has two of a kind, or the kind of all masks is unknown or of no use.
     """
     masks: dict[Path, dict[MaskKind, Path]] = defaultdict(dict)
-    if not (root / MASKS_NAME).is_dir():
+    is_there = (root / MASKS_NAME).is_dir()
+    loose = pictures_in(root / MASKS_NAME, field=field) if is_there else []
+    if kind_of_all is not None and kind_of_all not in MASK_KINDS:
+        raise InputError(f"masks: unknown kind {kind_of_all!r}; allowed: {', '.join(MASK_KINDS)}")
+    if kind_of_all is not None and not loose:
+        raise InputError(f"masks: got {kind_of_all!r}, but no picture lies in {str(root / MASKS_NAME)!r} itself; "
+                         "allowed: without --masks, where there are subfolders masks/<kind>/ or none")  # fmt: skip
+    if not is_there:
         return {}, []
     left_out = []
-    if pictures_in(root / MASKS_NAME, field=field):
-        reason = f"nothing says what these masks outline; allowed: masks/<kind>/, of {', '.join(MASK_KINDS)}"
+    sources = [(folder, pictures_below(folder, field=field), _kind(folder.name)) for folder in
+               folders_in(root / MASKS_NAME, field=field)]  # fmt: skip
+    if loose and kind_of_all is None:
+        reason = (
+            f"nothing says what these masks outline; allowed: --masks, or masks/<kind>/, of {', '.join(MASK_KINDS)}"
+        )
         left_out.append(LeftOut(name=MASKS_NAME, reason=reason))
-    for folder in folders_in(root / MASKS_NAME, field=field):
-        kind = MASK_KINDS.get(re.sub(r"[^a-z]", "", folder.name.lower()))
+    elif loose:
+        sources.append((root / MASKS_NAME, loose, _kind(kind_of_all or "")))
+    for folder, files, kind in sources:
         if kind is None:
             continue
-        files = pictures_below(folder, field=field)
         for file, picture in match_masks(files, paths, base=folder, field=field).items():
             if kind in masks[picture]:
                 raise InputError(f"{field}: {picture.as_posix()!r} has two masks of {kind}; allowed: one")
             masks[picture][kind] = file.relative_to(root)
     return dict(masks), left_out
+
+
+def _kind(name: str) -> MaskKind | None:
+    return MASK_KINDS.get(re.sub(r"[^a-z]", "", name.lower()))
 
 
 def match_masks(files: Iterable[Path], paths: Sequence[Path], *, base: Path, field: str) -> dict[Path, Path]:

@@ -1,0 +1,1 @@
+"""Where a model says that things lie, against masks of real pictures and label maps of synthetic ones."""

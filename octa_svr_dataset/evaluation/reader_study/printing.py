@@ -1,0 +1,44 @@
+"""Results of a reader study on the screen."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from octa_svr_dataset.evaluation.reader_study.agreement import Estimate
+from octa_svr_dataset.evaluation.reader_study.results import Results
+
+
+def show_results(results: Results, console: Console) -> None:
+    """Print agreement first, as nothing else is worth more than it."""
+    console.print(
+        f"{results.num_items} outputs on pictures of {results.num_clusters} patients (pictures, where patients are not "
+        f"known), {len(results.readers)} readers, {len(results.models)} models"
+    )
+    if results.left_out:
+        console.print(f"left out: {results.left_out[0]}; {len(results.left_out)} such items in all", markup=False)
+    console.print(_agreement(results))
+    for title, standings in (("mean of readers", results.means), ("difference, same pictures", results.differences)):
+        if standings:
+            table = Table("scale", "model", "value", "interval", title=title)
+            for standing in standings:
+                table.add_row(standing.scale, escape(standing.name), words(standing.estimate), standing.method)
+            console.print(table)
+
+
+def words(estimate: Estimate | None) -> str:
+    """A value with its interval."""
+    return "undefined" if estimate is None else f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _agreement(results: Results) -> Table:
+    table = Table("scale", "readers", "kappa", "ICC(2,1)", "ICC(2,k)", title="agreement; 95 % intervals in brackets")
+    for agreement in results.agreements:
+        is_rating = agreement.icc_single is not None
+        correlations = (words(agreement.icc_single), words(agreement.icc_mean)) if is_rating else ("", "")
+        table.add_row(agreement.scale, "all", "", *correlations)
+        for pair, estimate in agreement.kappas.items():
+            table.add_row("", pair, words(estimate))
+        for reader, (value, same) in agreement.within.items():
+            told = "undefined" if value is None else f"{value:.2f}"
+            table.add_row("", f"{reader}, shown twice", f"{told}; the same value {same:.0%}")
+    return table
