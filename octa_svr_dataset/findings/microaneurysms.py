@@ -17,7 +17,7 @@ that are as bright all over are rare.
 """
 
 FINE_PIXELS_EXPONENT = 0.3
-"""Finer pixels than `DOT_PITCH_MM` show spots less blurred: the limit grows with this power of how much finer they are."""
+"""Finer pixels than `DOT_PITCH_MM` show spots less blurred: the limit grows with this power of how much finer."""
 
 CONTRAST_DIAMETERS_PX = (4.5, 8.0)
 """Diameters up to which a dot is small, and from which on it is large; between them, the limit falls evenly."""
