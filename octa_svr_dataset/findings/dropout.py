@@ -7,7 +7,7 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import DropoutFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, regions, window_around
+from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, largest_first, window_around
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
@@ -23,13 +23,13 @@ The rest of a larger one is seen beside a tuft and between its vessels: it is th
 
 
 def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
-    """Measure every area of dropout."""
+    """Measure every area of dropout, the largest first."""
     layers, image, fov = view.rendering.layers, view.rendering.image, view.rendering.fov
     margin_px = math.ceil(fov.length_px(RIM_WIDTH_MM))
     is_covered = (layers.irma > 0) | (layers.neovascularization > 0)
     is_excluded = (layers.dropout > 0) | (layers.faz > 0) | is_covered
     findings = []
-    for region in regions(layers.dropout):
+    for region in largest_first(layers.dropout):
         window = window_around(region, margin_px)
         inside = layers.dropout[window] == region.label
         bare = inside & ~is_covered[window]

@@ -6,7 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import NewVesselsFinding
 from octa_svr_dataset.findings.kernels import counts_of, quantile_of, within
-from octa_svr_dataset.findings.visibility import GRAYS, View, median_gray, regions, window_around
+from octa_svr_dataset.findings.visibility import GRAYS, View, largest_first, median_gray, window_around
 
 RIM_MM = 0.08
 """Width of the surroundings with which they are compared."""
@@ -62,7 +62,7 @@ def _observe(
     image, fov = view.rendering.image, view.rendering.fov
     reach_px = fov.length_px(RIM_MM)
     findings = []
-    for region in regions(labels):
+    for region in largest_first(labels):
         window = window_around(region, math.ceil(reach_px))
         inside = labels[window] == region.label
         rim = within(inside, reach_px) & (labels[window] == 0)

@@ -63,6 +63,11 @@ def regions(labels: np.ndarray) -> Iterator[Region]:
         yield Region(label=label, area=area, centroid=centroid, bbox=tuple(bbox))
 
 
+def largest_first(labels: np.ndarray) -> list[Region]:
+    """The instances of a label map by their area, which findings round."""
+    return sorted(regions(labels), key=lambda region: -region.area)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A picture that is looked at, and how places in it are named."""

@@ -10,7 +10,7 @@ from octa_svr_dataset.config import GrowthConfig
 SUPPRESSION_RADII_MM = (0.0, 0.10, 0.15, 0.20, 0.30, 0.44, 0.60, 0.80, 1.00, 1.20)
 AVASCULAR_RADII_MM = {
     "scattered": (0.0, 0.087, 0.125, 0.167, 0.236, 0.328, 0.416, 0.526, 0.624, 0.704),
-    "macular": (0.0, 0.090, 0.136, 0.161, 0.227, 0.302, 0.391, 0.498, 0.597, 0.695),
+    "macular": (0.0, 0.090, 0.125, 0.161, 0.227, 0.302, 0.391, 0.498, 0.597, 0.695),
 }
 """Radius of a circle as large as the avascular zone that growth leaves, by trunks and the radius of suppression.
 

@@ -405,10 +405,19 @@ def test_severity_and_class_follow_from_what_is_visible():
     assert painted(dropout=disk(150, 230, 30), dropout_gray=99).label == "healthy"
 
 
+def test_areas_that_are_equal_when_rounded_are_sorted_by_their_pixels():
+    dropout = np.where(disk(60, 60, 22), 1, 0)
+    dropout[disk(230, 230, 22)] = 2
+    dropout[230, 253] = 2
+    first, second = painted(dropout=dropout).visible_dropouts
+    assert first.area_mm2 == second.area_mm2
+    assert (first.instance_id, second.instance_id) == (2, 1)
+
+
 def test_visible_dropout_is_sorted_by_size():
     areas = np.where(disk(60, 60, 15), 1, 0) + np.where(disk(150, 230, 30), 2, 0) + np.where(disk(240, 80, 20), 3, 0)
     found = painted(dropout=areas)
-    assert [dropout.instance_id for dropout in found.dropouts] == [1, 2, 3]
+    assert [dropout.instance_id for dropout in found.dropouts] == [2, 3, 1]
     assert [dropout.instance_id for dropout in found.visible_dropouts] == [2, 3, 1]
 
 
