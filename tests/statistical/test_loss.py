@@ -196,7 +196,7 @@ def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, leas
     means = np.array([[np.mean(values[severity]) for severity in range(5)] for values in (coarse, fine)])
     area = area_under_curve(coarse[0], coarse[2] + coarse[3] + coarse[4])
     print(f"\npower by severity: coarse {np.round(means[0], 3)}, fine {np.round(means[1], 3)}; AUC {area:.3f}", end="")
-    assert np.all(np.diff(means[0]) > 0)
+    assert np.all(np.diff(means[0]) > (-0.006 if overrides is not ALONE else 0.0))  # tufts and holes are no coarse mesh
     assert np.all(np.diff(means[1]) < (0.015 if overrides is not ALONE else 0.005))  # new vessels are fine themselves
     assert means[1][0] - means[1][2:].max() > 0.03
     assert area >= least
