@@ -8,7 +8,6 @@ and `key.json`, which no reader may see. `score` reads the files that come back.
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +72,7 @@ def score(
     ratings = read_sheets(find_sheets(sheets), study)
     results = score_study(study, ratings, np.random.default_rng(SCORE_SEED), is_incomplete_allowed=incomplete)
     with output_folder(out.parent, field="out"):
-        write_whole(out, json.dumps(asdict(results) | {"version": VERSION}, indent=2, ensure_ascii=False) + "\n")
+        write_whole(out, json.dumps(results.as_record() | {"version": VERSION}, indent=2, ensure_ascii=False) + "\n")
     show_results(results, Console())
     print(out)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl")
@@ -187,7 +188,7 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return encodable(str(value))
 
 
 def _normalized(column: str) -> str:
