@@ -8,7 +8,6 @@ and `key.json`, which no reader may see. `score` reads the files that come back.
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +25,9 @@ from octa_svr_dataset.evaluation.reader_study.returned import find_sheets, read_
 from octa_svr_dataset.evaluation.reader_study.sheets import FORM_NAME, TABLE_NAME, require_readers, write_study
 from octa_svr_dataset.version import VERSION
 
+USUAL_NUM = 40
+"""Pictures of a study, unless more or fewer are asked for."""
+
 SCORE_SEED = 0
 """Of bootstrap samples: the same sheets always give the same results."""
 
@@ -39,17 +41,20 @@ def make(
     ],
     readers: Annotated[str, typer.Option("--readers", help="Names of the readers, separated by commas.")],
     out: Annotated[str, typer.Option("--out", help="New or empty folder for sheets and key.")],
-    num: Annotated[int, typer.Option("--num", help="Pictures, drawn from those of the predictions.")] = 40,
+    num: Annotated[
+        int | None, typer.Option("--num", help="Pictures, drawn from those of the predictions; 40, or all of fewer.")
+    ] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Items that every reader is shown twice.")] = 5,
     seed: Annotated[int, typer.Option("--seed", help="Of what is drawn, and of the order.")] = 0,
 ) -> None:
     """Write blinded sheets for readers, and the key."""
-    if num < 1 or seed < 0:
-        field, value, least = ("num", num, 1) if num < 1 else ("seed", seed, 0)
-        raise InputError(f"{field}: must be a whole number of at least {least}, got {value}")
+    for field, value, least in (("num", num, 1), ("seed", seed, 0)):
+        if value is not None and value < least:
+            raise InputError(f"{field}: must be a whole number of at least {least}, got {value}")
     names = require_readers(readers)
     runs = load_runs(predictions)
-    study = draw_study([run.outputs for run in runs], names, num, repeats, np.random.default_rng(seed))
+    drawn = min(USUAL_NUM, len(runs[0].outputs)) if num is None else num
+    study = draw_study([run.outputs for run in runs], names, drawn, repeats, np.random.default_rng(seed))
     with output_folder(out, field="out") as folder:
         if any(folder.iterdir()):
             raise InputError(f"out: {out!r} is not empty; allowed: a new folder, as sheets of two studies must not mix")
@@ -73,7 +78,7 @@ def score(
     ratings = read_sheets(find_sheets(sheets), study)
     results = score_study(study, ratings, np.random.default_rng(SCORE_SEED), is_incomplete_allowed=incomplete)
     with output_folder(out.parent, field="out"):
-        write_whole(out, json.dumps(asdict(results) | {"version": VERSION}, indent=2, ensure_ascii=False) + "\n")
+        write_whole(out, json.dumps(results.as_record() | {"version": VERSION}, indent=2, ensure_ascii=False) + "\n")
     show_results(results, Console())
     print(out)
 

@@ -117,7 +117,7 @@ def main(
     """Score a model, zero shot, on a folder of OCTA images."""
     require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit, localize_num=localize_num)
     config = resolve_config(preset)
-    synthetic = None if localize_preset is None else resolve_config(localize_preset)
+    synthetic = None if localize_preset is None else resolve_config(localize_preset, field="localize_preset")
     folder = open_image_folder(
         real_dir,
         labels=labels,

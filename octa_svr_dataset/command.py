@@ -30,12 +30,20 @@ def exit_on_input_error() -> Iterator[None]:
 def run(app: typer.Typer, name: str) -> None:
     """Run a command line application; unusable input, its syntax included, ends in one line and exit code 2."""
     with exit_on_input_error():
+        for argument in sys.argv[1:]:
+            if encodable(argument) != argument:
+                raise InputError(f"arguments: {argument!r} is not in UTF-8; allowed: text and paths in UTF-8")
         try:
             sys.exit(app(prog_name=name, standalone_mode=False))
         except typer.TyperException as error:
             if not error.format_message():  # no arguments were given, and the help is printed already
                 sys.exit(2)
             raise InputError(error.format_message()) from None
+
+
+def encodable(text: str) -> str:
+    """Text that UTF-8 can hold: lone halves of surrogate pairs become U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager

@@ -33,7 +33,11 @@ def preset_names() -> list[str]:
 
 
 def resolve_config(
-    preset: str, *, config_file: str | PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None
+    preset: str,
+    *,
+    config_file: str | PathLike[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    field: str = "preset",
 ) -> SceneConfig:
     """Settings of a preset, changed by a YAML file, changed by overrides.
 
@@ -46,6 +50,8 @@ def resolve_config(
     overrides
         Nested mapping of the same shape; a key may also be a dotted path, as in
         `{"imaging.size_px": 400}`.
+    field
+        Name of the preset in messages.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def resolve_config(
     if not isinstance(overrides, Mapping | None):
         raise InputError(f"overrides: must be a mapping from settings to values, got {overrides!r}")
     if preset not in preset_names():
-        raise InputError(f"preset: unknown name {preset!r}; allowed: {', '.join(preset_names())}")
+        raise InputError(f"{field}: unknown name {preset!r}; allowed: {', '.join(preset_names())}")
     settings = yaml.safe_load((_preset_folder() / f"{preset}.yaml").read_text(encoding="utf-8")) or {}
     if config_file is not None:
         settings = _merged(settings, read_settings(Path(config_file)))

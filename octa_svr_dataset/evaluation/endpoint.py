@@ -20,6 +20,7 @@ from typing import Any
 
 from PIL import Image
 
+from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Response
 from octa_svr_dataset.text.dialogue import QUESTION
@@ -188,9 +189,9 @@ def class_log_probabilities(choice: Mapping[str, Any]) -> tuple[float, ...] | No
 
 
 def _content(choice: Mapping[str, Any]) -> str:
-    """What the model says; empty where it only thought."""
+    """What the model says, as files can hold it; empty where it only thought."""
     message = choice.get("message")
-    return str(message.get("content") or "") if isinstance(message, dict) else ""
+    return encodable(str(message.get("content") or "")) if isinstance(message, dict) else ""
 
 
 def _pause_s(headers: Message, wait_s: float) -> float:

@@ -8,6 +8,7 @@ file `patients.csv` says whose each picture is, intervals heed it.
 from dataclasses import replace
 from pathlib import Path
 
+from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folders.classes import CLASS_FOLDERS, ClassReader, read_label_map
 from octa_svr_dataset.evaluation.folders.drac22 import find_tasks, list_drac22
@@ -83,6 +84,8 @@ def open_image_folder(
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{field}: there is no folder {str(root)!r}")
+    if encodable(str(root.resolve())) != str(root.resolve()):
+        raise InputError(f"{field}: the name of {str(root.resolve())!r} is not in UTF-8; allowed: names in UTF-8")
     reader = read_label_map(label_map)
     listing = _listing(root, reader, field, labels, id_column, label_column, layer)
     patients = _patients(root, listing, field)
@@ -102,7 +105,10 @@ def open_image_folder(
         images=tuple(images),
         is_synthetic=(root / SYNTHETIC_NOTE).is_file(),
         layout=listing.layout,
-        left_out=(*listing.left_out, *unused, *left_out),
+        left_out=tuple(
+            LeftOut(name=encodable(entry.name), reason=encodable(entry.reason))
+            for entry in (*listing.left_out, *unused, *left_out)
+        ),
     )
 
 

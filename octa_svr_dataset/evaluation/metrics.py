@@ -21,7 +21,10 @@ from octa_svr_dataset.grading import Label
 from octa_svr_dataset.scoring import Verdict
 
 UNPARSABLE = "unparsable"
-"""Column of the outputs from which no class can be read."""
+"""Column of the outputs from which not even healthy or diseased can be read."""
+
+NO_CLASS = "no class"
+"""Column of the outputs that tell none of three classes: the unparsable ones, and diabetic retinopathy of no stage."""
 
 BINARY_CLASSES = ("healthy", "diabetic")
 """Classes of the primary question."""
@@ -89,11 +92,11 @@ class Judgments:
     def three_class(cls, scored: Sequence[Scored]) -> Self:
         """Healthy, npdr, pdr, of the pictures whose class is known."""
         known = [(entry, entry.image.truth.label) for entry in scored if entry.image.truth and entry.image.truth.label]
-        names = [entry.verdict.predicted or UNPARSABLE for entry, _ in known]
+        names = [entry.verdict.predicted or NO_CLASS for entry, _ in known]
         return cls(
             classes=THREE_CLASSES,
             truths=np.array([THREE_CLASSES.index(label) for _, label in known], dtype=np.int64),
-            predictions=np.array([(*THREE_CLASSES, UNPARSABLE).index(name) for name in names], dtype=np.int64),
+            predictions=np.array([(*THREE_CLASSES, NO_CLASS).index(name) for name in names], dtype=np.int64),
             patients=tuple(entry.image.patient for entry, _ in known),
         )
 
@@ -147,7 +150,7 @@ class ClassMetrics:
     """Names of the K classes of the question."""
 
     confusion: np.ndarray
-    """(K, K + 1) int64. Pictures by true class (row) and predicted class (column); unparsable ones come last."""
+    """(K, K + 1) int64. Pictures by true class (row) and predicted class (column); see `unread` for the last."""
 
     recalls: dict[str, Recall]
     """By class, for those that occur."""
@@ -167,6 +170,11 @@ class ClassMetrics:
 
     reason: str
     """Why the balanced accuracy is undefined; empty where it is not."""
+
+    @property
+    def unread(self) -> str:
+        """Name of the last column: outputs that answer the question with none of its classes."""
+        return UNPARSABLE if self.classes == BINARY_CLASSES else NO_CLASS
 
     @classmethod
     def of(cls, judged: Judgments, resamples: Resamples | None = None, *, reason_without_truth: str) -> Self:

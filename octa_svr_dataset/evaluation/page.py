@@ -16,7 +16,7 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.explained import CheckedClaim
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
-from octa_svr_dataset.evaluation.metrics import UNPARSABLE, Scored, said
+from octa_svr_dataset.evaluation.metrics import Scored, said
 from octa_svr_dataset.evaluation.printing import explained
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.version import VERSION
@@ -73,7 +73,6 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
         contradicted=_contradicted(report),
         synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
         headline=words(report.binary.balanced_accuracy, report.binary.interval),
-        unparsable=UNPARSABLE,
         roc=_roc(report),
         reliability=_reliability(report),
         plot_px=PLOT_PX,

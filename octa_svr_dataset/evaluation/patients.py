@@ -1,6 +1,7 @@
 """Whose pictures a folder holds: several of one patient tell less than as many of different ones."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,7 +36,7 @@ def read_patients(root: Path, paths: Sequence[Path], *, field: str) -> dict[Path
     if not file.exists():
         return {}
     try:
-        lines = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines(), strict=True))
+        lines = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{field}: cannot read {str(file)!r}: {error}") from None
     if not lines or tuple(lines[0]) != COLUMNS or any(len(line) != 2 or not all(line) for line in lines[1:]):

@@ -16,7 +16,7 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
-from octa_svr_dataset.evaluation.localization.store import LOCALIZATION_NAME
+from octa_svr_dataset.evaluation.localization.store import LOCALIZATION_NAME, SET_ASIDE, json_line, whole_lines
 from octa_svr_dataset.evaluation.metrics import Scored
 from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.scoring import read_output
@@ -49,10 +49,11 @@ class PredictionStore:
         self._path = out / PREDICTIONS_NAME
         settings = protocol.as_record()
         self._finished: dict[tuple[str, str], Response] = {}
+        self._lines: dict[tuple[str, str], dict[str, Any]] = {}
         if self._path.exists() or (out / LOCALIZATION_NAME).exists():
             _require_alike(out, settings)
         if self._path.exists():
-            self._finished = _read_responses(self._path)
+            self._finished, self._lines = _read_responses(self._path)
         write_whole(out / RUN_NAME, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
 
     def find(self, image: FolderImage, digest: str) -> Response | None:
@@ -61,16 +62,21 @@ class PredictionStore:
 
     def append(self, image: FolderImage, digest: str, response: Response) -> None:
         """Add one line, which survives the end of this process."""
+        content, key = _content(image, digest, response), (image.path.as_posix(), digest)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(_line(image, digest, response))
-        self._finished[image.path.as_posix(), digest] = response
+            file.write(json_line(content))
+        self._finished[key], self._lines[key] = response, content
 
     def rewrite(self, images: Sequence[FolderImage], digests: Sequence[str]) -> tuple[Response, ...]:
-        """Keep the lines of these pictures alone, in their order, with what is now known of them; their responses."""
+        """Put the lines of these pictures first, in their order, with what is now known of them; their responses.
+
+        The others follow, set aside: they were paid for, but do not belong to the result.
+        """
         keys = [(image.path.as_posix(), digest) for image, digest in zip(images, digests, strict=True)]
         responses = tuple(self._finished[key] for key in keys)
-        lines = [_line(*entry) for entry in zip(images, digests, responses, strict=True)]
-        write_whole(self._path, "".join(lines))
+        present = [_content(*entry) for entry in zip(images, digests, responses, strict=True)]
+        aside = [line | {SET_ASIDE: True} for key, line in self._lines.items() if key not in set(keys)]
+        write_whole(self._path, "".join(map(json_line, [*present, *aside])))
         return responses
 
 
@@ -81,7 +87,7 @@ def remove_run(out: Path) -> None:
 
 
 def read_predictions(file: Path, *, field: str) -> list[dict[str, Any]]:
-    """Lines of a file of predictions, each an object.
+    """Lines of a file of predictions, each an object, but for those that are set aside.
 
     Raises
     ------
@@ -89,20 +95,20 @@ def read_predictions(file: Path, *, field: str) -> list[dict[str, Any]]:
         There is no such file, or it holds other lines.
     """
     try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
     except OSError as error:
         raise InputError(f"{field}: cannot read {str(file)!r}: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{field}: {str(file)!r} holds a line that is no JSON: {error}") from None
     if not lines or not all(isinstance(line, dict) and isinstance(line.get("path"), str) for line in lines):
         raise InputError(f"{field}: {str(file)!r} holds no predictions; allowed: one JSON object with a path a line")
-    return lines
+    return [line for line in lines if not line.get(SET_ASIDE)]
 
 
-def _line(image: FolderImage, digest: str, response: Response) -> str:
+def _content(image: FolderImage, digest: str, response: Response) -> dict[str, Any]:
     entry = scored(image, response)
     probability = response.disease_probability
-    content = {
+    return {
         "path": image.path.as_posix(),
         "picture": digest,
         "patient": image.patient,
@@ -117,7 +123,6 @@ def _line(image: FolderImage, digest: str, response: Response) -> str:
         "class_log_probabilities": response.class_log_probabilities,
         "disease_probability": None if probability is None else round(probability, 6),
     }
-    return json.dumps(content, ensure_ascii=False) + "\n"
 
 
 def _require_alike(out: Path, settings: Mapping[str, Any]) -> None:
@@ -144,23 +149,19 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{name}.{inner}".rstrip("."): value for name, part in parts.items() for inner, value in part.items()}
 
 
-def _read_responses(file: Path) -> dict[tuple[str, str], Response]:
-    """What whole lines hold; one that a kill cut short is removed from the file."""
-    text = file.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if len(whole) < len(text):
-        with file.open("r+b") as cut:
-            cut.truncate(len(whole))
-    responses = {}
-    for number, line in enumerate(whole.decode("utf-8").splitlines(), start=1):
+def _read_responses(file: Path) -> tuple[dict[tuple[str, str], Response], dict[tuple[str, str], dict[str, Any]]]:
+    """What whole lines say of each picture, and the lines."""
+    responses, lines = {}, {}
+    for number, line in enumerate(whole_lines(file), start=1):
         try:
-            content = json.loads(line)
-            logs = content["class_log_probabilities"]
-            responses[content["path"], content["picture"]] = Response(
+            content = json.loads(line.decode("utf-8"))
+            logs, key = content["class_log_probabilities"], (content["path"], content["picture"])
+            responses[key] = Response(
                 output=content["output"], class_log_probabilities=None if logs is None else tuple(logs)
             )
+            lines[key] = content
         except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"out: line {number} of {str(file)!r} is no prediction; allowed: another folder, or --overwrite"
             ) from None
-    return responses
+    return responses, lines

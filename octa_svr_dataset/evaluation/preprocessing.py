@@ -153,7 +153,7 @@ class Preprocessing:
         if known_mm is None and self.crop:
             raise InputError(
                 "crop: a picture can be cut to the field of training only where its own is known; "
-                "allowed: with field_of_view_mm, or a column of the labels that gives it"
+                "allowed: with --field_of_view_mm, or a column of the labels that gives it"
             )
         square = _central(picture, 1.0)
         if known_mm is not None and self.crop and known_mm > self.training_field_mm:

@@ -99,7 +99,7 @@ def explained(explanation: Explanation) -> list[str]:
 
 def _confusion(title: str, metrics: ClassMetrics) -> Table:
     """Pictures by true and predicted class."""
-    table = Table("true class", *(f"read as {name}" for name in metrics.classes), UNPARSABLE, "recall", title=title)
+    table = Table("true class", *(f"read as {name}" for name in metrics.classes), metrics.unread, "recall", title=title)
     for name, row in zip(metrics.classes, metrics.confusion, strict=True):
         if name in metrics.recalls:
             table.add_row(name, *(str(count) for count in row), f"{metrics.recalls[name].value:.0%}")

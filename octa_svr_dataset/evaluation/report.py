@@ -143,7 +143,7 @@ def _metrics(metrics: ClassMetrics) -> dict[str, Any]:
         },
         "precision": metrics.precisions,
         "confusion": {
-            truth: dict(zip((*metrics.classes, UNPARSABLE), row.tolist(), strict=True))
+            truth: dict(zip((*metrics.classes, metrics.unread), row.tolist(), strict=True))
             for truth, row in zip(metrics.classes, metrics.confusion, strict=True)
         },
     }

@@ -152,7 +152,7 @@ def test_an_evaluation_that_breaks_off_leaves_no_earlier_result(
         assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(zero_shot, "serve", lambda *_: break_off)
+    monkeypatch.setattr(zero_shot, "serve", lambda *_: zero_shot.Model(respond=break_off, answer=break_off))
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=out)
     assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
@@ -208,10 +208,14 @@ def test_a_limit_takes_pictures_from_the_whole_folder(zero_shot: ModuleType) -> 
         ({"out": "{tmp}/whole/eye.png/out"}, "out: cannot write to the folder"),
         ({"real_dir": "{tmp}/broken"}, "image: cannot read .*cut.png"),
         ({"batch_size": "many"}, "--batch_size"),
-        ({"preset": "nope"}, "preset: unknown name 'nope'"),
+        ({"preset": "nope"}, "error: preset: unknown name 'nope'"),
+        ({"localize_preset": "nope"}, "error: localize_preset: unknown name 'nope'; allowed: .*dr_staging"),
         ({"contrast": "vivid"}, "contrast: unknown name 'vivid'; allowed: none, quantiles"),
         ({"field_of_view_mm": "0.3"}, "field_of_view_mm: must be a number from 1 to 24, got 0.3"),
-        ({"crop": None}, "crop: a picture can be cut to the field of training only where its own is known"),
+        (
+            {"crop": None},
+            "crop: a picture can be cut to the field of training only where its own is known; .* --field_of_view_mm",
+        ),
         ({"compare": "{tmp}/none.jsonl"}, "compare: cannot read .*none.jsonl"),
         ({"probe": "{tmp}/whole/eye.png"}, "probe: .*eye.png"),
         ({"endpoint": "localhost:8000"}, "endpoint: must be an address such as"),

@@ -43,6 +43,20 @@ def test_intervals_hold_the_true_correlation_as_often_as_they_say():
     assert (np.abs(held / 400 - 0.95) < 0.035).all(), held
 
 
+@pytest.mark.parametrize("num_readers", [2, 3, 4])
+def test_no_value_lies_outside_its_interval_however_readers_disagree(num_readers):
+    """Few items rated at random, and readers who say the opposite of each other."""
+    found = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        ratings = rng.integers(1, 6, (rng.integers(2, 8), num_readers)).astype(np.float64)
+        ratings[:, 1] = 6.0 - ratings[:, 0] if seed % 2 else ratings[:, 1]
+        found += intraclass_correlations(ratings) or ()
+    assert len(found) > 300
+    assert all(estimate.low <= estimate.value <= estimate.high <= 1.0 for estimate in found)
+    assert any(-np.inf < estimate.low < -1.0 for estimate in found)
+
+
 def test_unrelated_ratings_do_not_agree():
     values = [intraclass_correlations(np.random.default_rng(seed).normal(size=(40, 3)))[0] for seed in range(50)]
     assert abs(np.mean([value.value for value in values])) < 0.05

@@ -190,6 +190,7 @@ def test_the_report_holds_metrics_and_protocol(made_up, tmp_path):
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["balanced_accuracy"] == pytest.approx((4 / 6 + 7 / 9) / 2)
     assert report["binary"]["confusion"]["diabetic"] == {"healthy": 1, "diabetic": 7, "unparsable": 1}
+    assert set(report["three_class"]["confusion"]["npdr"]) == {"healthy", "npdr", "pdr", "no class"}
     assert report["binary"]["interval_method"] == "analytic"
     assert report["question"] == "What do you see in this OCTA image?"
     assert report["label_likelihood"] == "full answer"

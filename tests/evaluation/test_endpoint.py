@@ -71,6 +71,13 @@ def test_what_a_server_refuses_is_not_asked_again(pictures, no_pauses):
     assert not no_pauses
 
 
+def test_half_a_character_does_not_keep_an_answer_from_being_written(pictures):
+    with serve(StandIn(answer=lambda *_: "NPDR \ud83d, \U0001f600")) as server:
+        (response,) = client(server).respond(pictures[:1])
+        assert list(client(server).answers(pictures[:1], "Where?")) == ["NPDR \ufffd, \U0001f600"]
+    assert response.output == "NPDR \ufffd, \U0001f600"
+
+
 def test_a_server_without_probabilities_leaves_only_the_words(pictures):
     with serve(StandIn(answer=lambda *_: "NPDR")) as server:
         (response,) = client(server).respond(pictures[:1])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, scan
 
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.grading import Label
@@ -127,6 +128,35 @@ def test_rows_and_pictures_that_fit_nothing_are_left_out_by_name(tmp_path: Path)
         "row 5 of labels.csv": "no file",
         "c.png": "labels.csv does not name it",
     }
+
+
+def test_pictures_whose_names_no_report_can_hold_are_left_out(tmp_path: Path) -> None:
+    for number, name in enumerate(
+        ("npdr/good.png", "npdr/bad\udcff.png", "npdr/\udcff/worse.png", "alone/worse\udcff.png")
+    ):
+        try:
+            save(tmp_path / "eyes" / name if name.startswith("npdr") else tmp_path / name, scan(number))
+        except (OSError, UnicodeError):
+            pytest.skip("this file system holds names in UTF-8 alone")
+    folder = open_image_folder(tmp_path / "eyes")
+    assert truths(folder) == {"npdr/good.png": "npdr"}
+    reason = "its name is not in UTF-8"
+    assert {entry.name: entry.reason for entry in folder.left_out} == {
+        "npdr/bad\ufffd.png": reason,
+        "npdr/\ufffd/worse.png": reason,
+    }
+    with pytest.raises(InputError, match=r"real_dir: .*worse.png': its name is not in UTF-8; allowed"):
+        open_image_folder(tmp_path / "alone")
+    with pytest.raises(InputError, match=r"real_dir: the name of .* is not in UTF-8; allowed"):
+        open_image_folder(tmp_path / "eyes" / "npdr" / "\udcff")
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_what_looks_like_the_end_of_a_line_in_a_cell_is_none(end: str, tmp_path: Path) -> None:
+    save(tmp_path / "a.png", scan(0))
+    save_csv(tmp_path / "labels.csv", [("file", "label", "patient"), ("a.png", "npdr", f"P{end}1")])
+    (image,) = open_image_folder(tmp_path, labels=tmp_path / "labels.csv").images
+    assert image.patient == f"P{end}1"
 
 
 def test_a_name_with_dots_is_that_of_one_picture(tmp_path: Path) -> None:

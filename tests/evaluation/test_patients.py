@@ -51,6 +51,11 @@ def test_the_table_says_whose_each_picture_is(folder: Path) -> None:
     assert [image.patient for image in open_image_folder(folder).images] == ["P1", "P, 1", "P2"]
 
 
+def test_what_looks_like_the_end_of_a_line_in_a_name_is_none(folder: Path) -> None:
+    table(folder, "path,patient", "npdr/c.png,P\u20282", "healthy/a.png,P\x851", "healthy/b.png,P\u20293")
+    assert [image.patient for image in open_image_folder(folder).images] == ["P\x851", "P\u20293", "P\u20282"]
+
+
 def test_without_a_table_nobody_knows(folder: Path) -> None:
     assert [image.patient for image in open_image_folder(folder).images] == [None] * 3
 

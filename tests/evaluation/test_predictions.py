@@ -29,7 +29,7 @@ UNREADABLE = Response(output="Perfusion: poor.\nConclusion: \u00b5?", class_log_
 
 
 def lines(out: Path) -> list[dict]:
-    return [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").split("\n") if line]
 
 
 def test_each_picture_has_a_line_with_the_raw_output_and_what_became_of_it(tmp_path):
@@ -83,7 +83,46 @@ def test_the_finished_file_holds_the_pictures_in_order_with_what_is_now_known(tm
     assert [(line["path"], line["picture"], line["is_right"]) for line in lines(tmp_path)] == [
         ("npdr/a.png", "1", True),
         ("npdr/b.png", "2", False),
+        ("npdr/a.png", "old", True),
     ]
+
+
+def test_what_was_paid_for_is_kept_aside_until_its_picture_is_asked_about_again(tmp_path):
+    store = PredictionStore(tmp_path, PROTOCOL)
+    for image, digest in ((FIRST, "1"), (SECOND, "2")):
+        store.append(image, digest, RIGHT)
+    store.rewrite([SECOND], ["2"])
+    file = tmp_path / "predictions.jsonl"
+    assert [line["path"] for line in read_predictions(file, field="compare")] == ["npdr/b.png"]
+    again = PredictionStore(tmp_path, PROTOCOL)
+    assert again.find(FIRST, "1") == RIGHT
+    again.rewrite([FIRST, SECOND], ["1", "2"])
+    assert [line["path"] for line in read_predictions(file, field="compare")] == ["npdr/a.png", "npdr/b.png"]
+
+
+def test_answers_to_questions_that_are_not_asked_now_are_kept_aside(tmp_path):
+    keys = [("a", "1", "Where is the zone?"), ("a", "1", "Where are lesions?"), ("b", "2", "Where is the zone?")]
+    store = AnswerStore(tmp_path)
+    for key in keys:
+        store.append(key, f"answer to {key}")
+    store.rewrite({keys[2]: {"kind": "zone"}})
+    file = tmp_path / "localization.jsonl"
+    assert [line["path"] for line in read_predictions(file, field="predictions")] == ["b"]
+    again = AnswerStore(tmp_path)
+    assert [again.get(key) for key in keys] == [f"answer to {key}" for key in keys]
+    again.rewrite({key: {"kind": "zone"} for key in keys})
+    assert len(read_predictions(file, field="predictions")) == len(keys)
+
+
+def test_what_looks_like_the_end_of_a_line_in_an_output_is_none(tmp_path):
+    output = "Perfusion: poor.\u2028Vessels:\u2029thin.\x85Conclusion: NPDR.\r\nYes.\x0c"
+    said = Response(output=output, class_log_probabilities=None)
+    PredictionStore(tmp_path, PROTOCOL).append(FIRST, "1", said)
+    AnswerStore(tmp_path).append(("a", "1", "Where\u2028?"), output)
+    again, answers = PredictionStore(tmp_path, PROTOCOL), AnswerStore(tmp_path)
+    assert again.rewrite([FIRST], ["1"]) == (said,)
+    assert answers.get(("a", "1", "Where\u2028?")) == output
+    assert read_predictions(tmp_path / "predictions.jsonl", field="compare")[0]["output"] == output
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,14 @@ def test_a_bad_sheet_ends_in_one_line(made, tmp_path, spoil, message, capsys):
     assert line.startswith("error: sheets: ")
 
 
+def test_more_pictures_than_there_are_cannot_be_drawn(runs, tmp_path, capsys):
+    num = NUM_PICTURES + 1
+    assert command("make", "--predictions", runs[0], "--readers", "a,b", "--num", num, "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(rf"error: num: must be a whole number from 1 to {NUM_PICTURES}, .*, got {num}", line), line
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_not_rated_is_left_out_on_request(made, tmp_path):
     study = fill(made, by_truth, back := tmp_path / "back", as_json=True)
     edited("anna", lambda rows: rows[0].update(explanation=""))(back)

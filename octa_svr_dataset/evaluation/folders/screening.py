@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folders.images import FolderImage, LeftOut, class_name
 from octa_svr_dataset.picture_files import read_image
 
 BLANK = "it is blank"
+NOT_UTF8 = "its name is not in UTF-8"
 
 
 def screened(root: Path, images: Iterable[FolderImage], *, field: str) -> tuple[list[FolderImage], list[LeftOut]]:
@@ -27,7 +29,10 @@ def screened(root: Path, images: Iterable[FolderImage], *, field: str) -> tuple[
     kept: dict[str, FolderImage] = {}
     left_out = []
     for image in sorted(images, key=lambda image: image.path):
-        name = image.path.as_posix()
+        name = encodable(image.path.as_posix())
+        if name != image.path.as_posix():
+            left_out.append(LeftOut(name=name, reason=NOT_UTF8))
+            continue
         try:
             pixels = np.asarray(read_image(root / image.path))
         except InputError as error:
@@ -55,6 +60,8 @@ def _nothing_left(root: Path, left_out: list[LeftOut], field: str) -> str:
     first = left_out[0]
     if first.reason == BLANK:
         return f"{field}: {str(root / first.name)!r} is blank; allowed: pictures of eyes"
+    if first.reason == NOT_UTF8:
+        return f"{field}: {str(root / first.name)!r}: {NOT_UTF8}; allowed: names in UTF-8"
     return first.reason
 
 

@@ -1,6 +1,7 @@
 """Tables of labels: CSV, XLSX and JSON lines as rows of text, and what their columns are called."""
 
 import csv
+import io
 import json
 import re
 import zipfile
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl")
@@ -154,9 +156,9 @@ def _read_csv(path: Path, field: str) -> list[list[str]]:
     """Lines of cells; of comma, semicolon and tab, the one that the first line holds most of parts them."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        first = next((line for line in text.splitlines() if line.strip()), "")
+        first = next((line for line in text.split("\n") if line.strip()), "")
         delimiter = max(",;\t", key=first.count)
-        return list(csv.reader(text.splitlines(), delimiter=delimiter, strict=True))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except UnicodeDecodeError:
         raise InputError(f"{field}: {str(path)!r} is no text in UTF-8; allowed: CSV in UTF-8, or XLSX") from None
     except (OSError, csv.Error) as error:
@@ -186,7 +188,7 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return encodable(str(value))
 
 
 def _normalized(column: str) -> str:

@@ -10,6 +10,9 @@ from octa_svr_dataset.errors import InputError
 
 LOCALIZATION_NAME = "localization.jsonl"
 
+SET_ASIDE = "set_aside"
+"""Entry of the lines that were paid for, but do not belong to the result beside them."""
+
 Key = tuple[str, str, str]
 """Path of a picture, hash of its pixels, question."""
 
@@ -26,47 +29,60 @@ class AnswerStore:
             A whole line is no answer.
         """
         self._path = out / LOCALIZATION_NAME
-        self._outputs = _read_outputs(self._path) if self._path.exists() else {}
+        self._lines = _read_lines(self._path) if self._path.exists() else {}
 
     def __contains__(self, key: Key) -> bool:
         """Whether there is an output to a question about a picture already."""
-        return key in self._outputs
+        return key in self._lines
 
     def get(self, key: Key) -> str:
         """The output to a question about a picture that there is one of."""
-        return self._outputs[key]
+        return str(self._lines[key]["output"])
 
     def append(self, key: Key, output: str) -> None:
         """Add one line, which survives the end of this process."""
+        content = _content(key, output, {})
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(_line(key, output, {}))
-        self._outputs[key] = output
+            file.write(json_line(content))
+        self._lines[key] = content
 
     def rewrite(self, told: Mapping[Key, Mapping[str, Any]]) -> None:
-        """Keep the lines of these keys alone, in their order, with what is now known of them."""
-        write_whole(self._path, "".join(_line(key, self._outputs[key], more) for key, more in told.items()))
+        """Put the lines of these keys first, in their order, with what is now known of them; set the others aside."""
+        present = [_content(key, self.get(key), more) for key, more in told.items()]
+        aside = [line | {SET_ASIDE: True} for key, line in self._lines.items() if key not in told]
+        write_whole(self._path, "".join(map(json_line, [*present, *aside])))
 
 
-def _line(key: Key, output: str, told: Mapping[str, Any]) -> str:
-    path, picture, question = key
-    content = {"path": path, "picture": picture, "question": question, **told, "output": output}
+def json_line(content: Mapping[str, Any]) -> str:
+    """An object as one line."""
     return json.dumps(content, ensure_ascii=False) + "\n"
 
 
-def _read_outputs(file: Path) -> dict[Key, str]:
-    """Outputs of whole lines; one that a kill cut short is removed from the file."""
+def whole_lines(file: Path) -> list[bytes]:
+    """Lines of a file; one that a kill cut short is removed from it."""
     text = file.read_bytes()
     whole = text[: text.rfind(b"\n") + 1]
     if len(whole) < len(text):
         with file.open("r+b") as cut:
             cut.truncate(len(whole))
-    outputs = {}
-    for number, line in enumerate(whole.decode("utf-8").splitlines(), start=1):
+    return whole.split(b"\n")[:-1]
+
+
+def _content(key: Key, output: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    path, picture, question = key
+    return {"path": path, "picture": picture, "question": question, **told, "output": output}
+
+
+def _read_lines(file: Path) -> dict[Key, dict[str, Any]]:
+    lines = {}
+    for number, line in enumerate(whole_lines(file), start=1):
         try:
-            content = json.loads(line)
-            outputs[content["path"], content["picture"], content["question"]] = str(content["output"])
+            content = json.loads(line.decode("utf-8"))
+            lines[content["path"], content["picture"], content["question"]] = content | {
+                "output": str(content["output"])
+            }
         except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"out: line {number} of {str(file)!r} is no answer; allowed: another folder, or --overwrite"
             ) from None
-    return outputs
+    return lines

@@ -1,5 +1,6 @@
 """How well readers agree: kappa between two of them, the intraclass correlation of all."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A value with its 95 % interval."""
+    """A value with its 95 % interval; minus infinity where it has no bound below."""
 
     value: float
     low: float
@@ -78,7 +79,8 @@ def intraclass_correlations(ratings: np.ndarray) -> tuple[Estimate, Estimate] | 
     Returns
     -------
     tuple or None
-        Absent with fewer than two items or readers, or where no reader tells any items apart.
+        Absent with fewer than two items or readers, or where no reader tells any items apart, or where two readers of
+        two items say the opposite.
     """
     n, k = ratings.shape
     if min(n, k) < 2 or not np.ptp(ratings, axis=0).any():
@@ -89,13 +91,14 @@ def intraclass_correlations(ratings: np.ndarray) -> tuple[Estimate, Estimate] | 
     readers = n * float(((by_reader - mean) ** 2).sum()) / (k - 1)
     rest = ratings - by_item[:, None] - by_reader + mean
     error = float((rest**2).sum()) / ((n - 1) * (k - 1))
-    single = (items - error) / (items + (k - 1) * error + k * (readers - error) / n)
+    total = items + (k - 1) * error + k * (readers - error) / n
+    if total <= 0.0:
+        return None
+    single = (items - error) / total
     low, high = _single_interval(n, k, items, readers, error, single)
     return (
         Estimate(value=single, low=low, high=high),
-        Estimate(
-            value=(items - error) / (items + (readers - error) / n), low=_stepped_up(low, k), high=_stepped_up(high, k)
-        ),
+        Estimate(value=_stepped_up(single, k), low=_stepped_up(low, k), high=_stepped_up(high, k)),
     )
 
 
@@ -103,7 +106,8 @@ def _single_interval(n: int, k: int, items: float, readers: float, error: float,
     """Of the absolute agreement of single readers, from mean squares; full agreement has no width."""
     if single >= 1.0 or (readers == 0.0 and error == 0.0):
         return 1.0, 1.0
-    of_readers = k * single / (n * (1.0 - single))
+    known = max(single, 0.0)  # below, no share of the readers is left to count degrees of freedom of
+    of_readers = k * known / (n * (1.0 - known))
     of_error = 1.0 + of_readers * (n - 1)
     spread = (of_readers * readers) ** 2 / (k - 1) + (of_error * error) ** 2 / ((n - 1) * (k - 1))
     freedom = (of_readers * readers + of_error * error) ** 2 / spread
@@ -111,12 +115,15 @@ def _single_interval(n: int, k: int, items: float, readers: float, error: float,
     lower = float(stats.f.ppf(0.975, freedom, n - 1))
     noise = k * readers + (k * n - k - n) * error
     return (
-        n * (items - upper * error) / (upper * noise + n * items),
-        n * (lower * items - error) / (noise + n * lower * items),
+        min(n * (items - upper * error) / (upper * noise + n * items), single),
+        max(n * (lower * items - error) / (noise + n * lower * items), single),
     )
 
 
 def _stepped_up(single: float, k: int) -> float:
-    """Reliability of the mean of k readers from that of one (Spearman and Brown), no less than -1."""
-    least = -1.0 / (2 * k - 1)
-    return -1.0 if single <= least else k * single / (1.0 + (k - 1) * single)
+    """Reliability of the mean of k readers from that of one (Spearman and Brown).
+
+    It falls without bound as that of one falls to -1 / (k - 1), and is minus infinity from there on.
+    """
+    rest = 1.0 + (k - 1) * single
+    return k * single / rest if rest > 0.0 else -math.inf

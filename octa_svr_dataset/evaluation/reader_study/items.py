@@ -96,12 +96,21 @@ def draw_study(
     readers
         Their names.
     num_pictures
-        So many are drawn; all where there are fewer.
+        So many are drawn.
     num_repeats
         So many items of each sheet are shown twice, the same ones to every reader.
     rng
         Source of chance.
+
+    Raises
+    ------
+    InputError
+        There are fewer pictures, or fewer items than are to be shown twice.
     """
+    if not 1 <= num_pictures <= len(runs[0]):
+        raise InputError(
+            f"num: must be a whole number from 1 to {len(runs[0])}, the pictures there are, got {num_pictures}"
+        )
     chosen = np.sort(rng.permutation(len(runs[0]))[:num_pictures])
     outputs = tuple(run[index] for index in chosen for run in runs)
     if not 0 <= num_repeats <= len(outputs):

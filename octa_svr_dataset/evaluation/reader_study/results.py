@@ -1,8 +1,10 @@
 """What readers say of each model, and how far they agree, with 95 % intervals."""
 
 import itertools
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +51,10 @@ class Results:
     agreements: tuple[Agreement, ...]
     means: tuple[Standing, ...]
     differences: tuple[Standing, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """All of it, as JSON holds it: null for a bound that there is none of."""
+        return dict(_finite(asdict(self)))
 
 
 def score_study(study: Study, ratings: Ratings, rng: np.random.Generator, *, is_incomplete_allowed: bool) -> Results:
@@ -129,6 +135,14 @@ def _pairs(first: _Given, again: _Given, scale: Scale) -> dict[str, np.ndarray]:
         ).reshape(-1, 2)
         for reader, repeated in again.items()
     }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _agreement(
