@@ -75,7 +75,8 @@ class PredictionStore:
         keys = [(image.path.as_posix(), digest) for image, digest in zip(images, digests, strict=True)]
         responses = tuple(self._finished[key] for key in keys)
         present = [_content(*entry) for entry in zip(images, digests, responses, strict=True)]
-        aside = [line | {SET_ASIDE: True} for key, line in self._lines.items() if key not in set(keys)]
+        asked = set(keys)
+        aside = [line | {SET_ASIDE: True} for key, line in self._lines.items() if key not in asked]
         write_whole(self._path, "".join(map(json_line, [*present, *aside])))
         return responses
 

@@ -40,6 +40,15 @@ def test_an_unparsable_output_is_wrong_and_has_a_column_of_its_own() -> None:
     assert entries[2].verdict.problem == "the output claims no class: 'I cannot tell.'"
 
 
+def test_an_output_without_a_stage_is_of_no_class_but_not_unparsable() -> None:
+    image = scored(Label.NPDR, Label.NPDR).image
+    output = "Conclusion: diabetic retinopathy."
+    entries = [Scored(image=image, output=output, verdict=read_output(output))]
+    assert three_class_metrics(entries).confusion.tolist() == [[0] * 4, [0, 0, 0, 1], [0] * 4]
+    assert (three_class_metrics(entries).unread, binary_metrics(entries).unread) == ("no class", "unparsable")
+    assert answer_counts(entries)["unparsable"] == 0
+
+
 def test_any_retinopathy_counts_as_diabetic_in_the_primary_question() -> None:
     entry = scored(Label.PDR, Label.NPDR)
     assert entry.is_right is True
