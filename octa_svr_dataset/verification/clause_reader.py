@@ -81,6 +81,7 @@ def subject_of_clause(clause: Clause) -> str:
     if any(mention.tag == "trait" and mention.value in ("tortuous", "beaded") for mention in clause.mentions):
         return "vessel_shape"
     tells_lesions_apart = any(mention.tag in ("size", "area", "number") for mention in clause.mentions)
-    if clause.has(r"\bquadrants?\b") and not tells_lesions_apart:
+    is_aside = clause.has(r"^\W*which\b")  # it says where something named before lies
+    if clause.has(r"\bquadrants?\b") and not tells_lesions_apart and not is_aside:
         return "regions"
     return ""

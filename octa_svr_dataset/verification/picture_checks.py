@@ -4,13 +4,14 @@ import itertools
 from collections.abc import Mapping
 
 from octa_svr_dataset.verification.claims import Claim
-from octa_svr_dataset.verification.comparison import is_rounded, outcome
+from octa_svr_dataset.verification.comparison import PERCENT_DIGITS, is_rounded, outcome, rounding_error
 from octa_svr_dataset.verification.truth import Truth
 
 EVEN_WITHIN = 0.05
 """Quadrants whose shares differ by less than this are alike."""
 
-SHARE_TOLERANCE = 0.002
+SHARE_TOLERANCE = 2.0 * rounding_error(None, PERCENT_DIGITS) / 100.0
+"""By which the difference of two shares may be off, as findings round both."""
 
 
 def _worst_region(claim: Claim, truth: Truth) -> str:
@@ -47,7 +48,10 @@ def _pair_shares(claim: Claim, truth: Truth) -> str:
     compared, said = claim.value
     names = compared if len(compared) > 1 and set(compared) <= set(truth.lost_share) else tuple(truth.lost_share)
     is_so = any(
-        all(is_rounded(100.0 * truth.lost_share[name], share, 0.1) for name, share in zip(pair, said, strict=True))
+        all(
+            is_rounded(100.0 * truth.lost_share[name], share, PERCENT_DIGITS)
+            for name, share in zip(pair, said, strict=True)
+        )
         for pair in itertools.permutations(names, 2)
     )
     return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
@@ -60,13 +64,13 @@ def _unshown(claim: Claim, truth: Truth) -> str:
 
 def _region_share(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    is_so = region in truth.lost_share and is_rounded(100.0 * truth.lost_share[region], said, 0.1)
+    is_so = region in truth.lost_share and is_rounded(100.0 * truth.lost_share[region], said, PERCENT_DIGITS)
     return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
 
 
 def _region_density(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    is_so = region in truth.density and is_rounded(100.0 * truth.density[region], said, 0.01)
+    is_so = region in truth.density and is_rounded(100.0 * truth.density[region], said)
     return outcome(is_so, claim, f"densities: {_listed(truth.density)}")
 
 
@@ -89,7 +93,7 @@ def _shape_measurable(claim: Claim, truth: Truth) -> str:
 
 
 def _calibre(claim: Claim, truth: Truth) -> str:
-    is_so = truth.calibre_um is not None and is_rounded(truth.calibre_um, claim.value, 0.06)
+    is_so = truth.calibre_um is not None and is_rounded(truth.calibre_um, claim.value)
     return outcome(is_so, claim, f"calibre: {truth.calibre_um} um")
 
 

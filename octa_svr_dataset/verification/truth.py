@@ -18,6 +18,7 @@ from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, label_of_
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
+from octa_svr_dataset.verification.comparison import AREA_DIGITS
 from octa_svr_dataset.verification.instances import BORDERLINE_DEG, Frame, Instance, directions_of, measure_instances
 from octa_svr_dataset.verification.rows import Row
 
@@ -107,7 +108,7 @@ class Truth:
         return {self._grade_of(kinds, area_mm2) for area_mm2 in areas_mm2}
 
     def _dropout_mm2(self) -> float:
-        return sum(round(dropout.area_mm2, 2) for dropout in self.lesions["dropout"])
+        return sum(round(dropout.area_mm2, AREA_DIGITS["dropout"]) for dropout in self.lesions["dropout"])
 
     @staticmethod
     def _grade_of(kinds: set[str], dropout_mm2: float) -> int:

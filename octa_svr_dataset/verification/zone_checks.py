@@ -1,7 +1,7 @@
 """Claims on the avascular zone and on diffuse loss against the label maps."""
 
 from octa_svr_dataset.verification.claims import Claim
-from octa_svr_dataset.verification.comparison import is_rounded, outcome
+from octa_svr_dataset.verification.comparison import AREA_DIGITS, PERCENT_DIGITS, is_rounded, outcome
 from octa_svr_dataset.verification.truth import Truth
 
 
@@ -28,15 +28,13 @@ def _zone_closed(claim: Claim, truth: Truth) -> str:
 def _zone_area(claim: Claim, truth: Truth) -> str:
     if not truth.zone.is_delimited or truth.zone.is_open:
         return "in the pixels: the avascular zone has no closed border to measure"
-    return outcome(
-        is_rounded(truth.zone.area_mm2, claim.value, 1e-6), claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2"
-    )
+    is_so = is_rounded(truth.zone.area_mm2, claim.value, AREA_DIGITS["faz"])
+    return outcome(is_so, claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2")
 
 
 def _zone_circularity(claim: Claim, truth: Truth) -> str:
-    return outcome(
-        is_rounded(truth.zone.circularity, claim.value, 0.0006), claim, f"circularity: {truth.zone.circularity}"
-    )
+    is_so = is_rounded(truth.zone.circularity, claim.value)
+    return outcome(is_so, claim, f"circularity: {truth.zone.circularity}")
 
 
 def _zone_place(claim: Claim, truth: Truth) -> str:
@@ -59,7 +57,7 @@ def _degree(claim: Claim, truth: Truth) -> str:
 def _share(claim: Claim, truth: Truth) -> str:
     loss = truth.diffuse_loss
     percent = 100.0 * loss.share if loss.is_visible else 0.0
-    return outcome(is_rounded(percent, claim.value, 0.06), claim, f"diffuse loss: {percent:.1f} % of the bed")
+    return outcome(is_rounded(percent, claim.value, PERCENT_DIGITS), claim, f"diffuse loss: {percent:.1f} % of the bed")
 
 
 CHECKS = {

@@ -169,3 +169,11 @@ def test_a_zone_that_is_neither_large_nor_small_is_of_usual_size(truth: Truth) -
         for zone in (replace(truth.zone, size=size) for size in ("small", "usual", "large"))
     ]
     assert found == [True, False, True]
+
+
+def test_a_size_after_an_aside_on_the_place_is_that_of_the_dot(truth: Truth) -> None:
+    seen = replace(truth, lesions={**truth.lesions, "microaneurysm": truth.lesions["microaneurysm"][-1:]})
+    for said in ("It measures about {} µm.", "Its diameter is about {} µm."):
+        sentence = "I see one microaneurysm, which lies in the nasal quadrant. " + said
+        assert reasons(sentence.format(63), seen) == []
+        assert reasons(sentence.format(40), seen)
