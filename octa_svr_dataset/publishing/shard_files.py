@@ -86,6 +86,7 @@ def _writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
         compression="zstd",
         compression_level=1,
         write_page_index=True,
+        write_page_checksum=True,
         use_content_defined_chunking=True,
     )
 
@@ -146,9 +147,14 @@ def rows_between(
         if shard.split == split and shard.start < stop and start < shard.stop:
             try:
                 with storage.open(shard.file) as file:
-                    yield from _rows_of_file(pq.ParquetFile(file), start - shard.start, stop - shard.start, columns)
+                    yield from _rows_of_file(_verified(file), start - shard.start, stop - shard.start, columns)
             except (OSError, pa.ArrowException) as error:
                 raise InputError(f"{shard.file} in {storage.url!r} cannot be read: {error}") from None
+
+
+def _verified(file: Any) -> pq.ParquetFile:
+    """A file whose pages are compared with their checksums when they are read."""
+    return pq.ParquetFile(file, page_checksum_verification=True)
 
 
 def _rows_of_file(file: pq.ParquetFile, start: int, stop: int, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
