@@ -1,4 +1,4 @@
-"""A build under random kills: is any row lost, or there twice, or another than in an undisturbed build?
+"""A build under random kills: no row may be lost, be there twice, or differ from one of an undisturbed build.
 
     python benchmarks/faults.py [--num 20000] [--kills 30] [--only graphs]
 
