@@ -1,5 +1,6 @@
 """Shards as tasks of Ray: on this machine, or on the cluster of an address."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 
 from octa_svr_dataset.errors import InputError
@@ -9,6 +10,9 @@ from octa_svr_dataset.publishing.stages import ShardTask, make_shard
 
 TICK_S = 1.0
 """So often the progress is reported, s."""
+
+CONNECTION_S = 10.0
+"""A cluster has to answer within this time, s."""
 
 OBJECT_STORE_BYTES = 128 * 2**20
 """Memory for what tasks return, on this machine: they return hashes, the rows go into files."""
@@ -43,11 +47,12 @@ def run_on_ray(
         raise InputError('engine: ray is not installed; allowed: after pip install "octa-svr-dataset[ray]"') from None
     if not tasks:
         return
+    _require_reachable(address)
     local = {"num_cpus": workers, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
     try:
         ray.init(address=address, log_to_driver=False, **({} if address else local))
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(f"address: no Ray cluster at {address!r}: {error}") from None
+        raise InputError(f"address: no Ray cluster at {address or 'this machine'!r}: {error}") from None
     try:
         remote = ray.remote(max_retries=TRIES - 1)(make_shard)
         running = {remote.remote(task): task for task in tasks}
@@ -70,3 +75,13 @@ def run_on_ray(
                 yield content
     finally:
         ray.shutdown()
+
+
+def _require_reachable(address: str | None) -> None:
+    """Refuse an address where nothing listens; Ray itself would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=CONNECTION_S).close()
+        except (OSError, OverflowError) as error:
+            raise InputError(f"address: no Ray cluster at {address!r}: {error}") from None

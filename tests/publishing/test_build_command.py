@@ -62,7 +62,7 @@ def test_the_finish_tells_what_is_missing_and_ends_as_a_build_in_one_go(built, t
     assert "2 files are still missing" in capsys.readouterr().err
     for name in ("train-00000-of-00002.parquet", "test-00000-of-00001.parquet"):
         (tmp_path / "dropout_ma" / name).write_bytes((built / "dropout_ma" / name).read_bytes())
-    with pytest.raises(SystemExit, match="0|None"):
+    with pytest.raises(SystemExit, match=r"0|None"):
         cli.main()
     assert "5 rows (4 train, 1 test) in 3 files" in capsys.readouterr().out
     assert files(tmp_path) == files(built)

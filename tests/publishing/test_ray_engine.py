@@ -70,5 +70,5 @@ def test_what_is_refused_on_a_worker_is_refused_here(tmp_path):
 
 
 def test_a_cluster_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match="address: no Ray cluster at '127.0.0.1:1'"):
+    with pytest.raises(InputError, match=r"address: no Ray cluster at '127\.0\.0\.1:1'"):
         build_here(tmp_path, small_plan(), partial(run_on_ray, address="127.0.0.1:1", workers=1))
