@@ -256,7 +256,7 @@ def _one_line(error: ValidationError) -> str:
 def _refusal(problem: ErrorDetails) -> str:
     """One problem in words: the setting, what is wrong, the value, and what is allowed."""
     location, given = problem["loc"], _short(problem["input"])
-    name = ".".join(str(part) for part in location)
+    name = ".".join(str(part) or "''" for part in location)
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{name}: unknown setting; allowed here: {_names(_enclosing(location[:-1]))}, got {given}"

@@ -1,0 +1,117 @@
+"""What a whole build costs over the bare example function, and what it leaves on the disk.
+
+    python benchmarks/build_rate.py [--preset dropout_ma] [--num 300]
+
+One process and one core: the examples alone, the build of the same rows (examples, PNG, hashes, Parquet), and the
+stages of `--only` over them. CPU times, so that what else the machine does hardly counts; the examples and the build
+take turns, shard by shard, so that its clock does not either. Then what a cluster would need for 100 million rows.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from octa_svr_dataset.example import simulate
+from octa_svr_dataset.publishing.build import build
+from octa_svr_dataset.publishing.building import MOST_FILES, plan_of_options, source_of, usual_rows_per_shard
+from octa_svr_dataset.publishing.manifest import BuildPlan
+from octa_svr_dataset.publishing.progress import RowProgress
+from octa_svr_dataset.publishing.stages import ShardTask, key_of, make_shard
+from octa_svr_dataset.publishing.storage import Storage
+from octa_svr_dataset.seeding import Split
+
+ROWS_A_TURN = 25
+HUNDRED_MILLION = 100_000_000
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", default="dropout_ma")
+    parser.add_argument("--num", type=int, default=300, help="rows")
+    options = parser.parse_args()
+    plan = plan_of_options(
+        options.preset, num_train=options.num, num_validation=0, num_test=0, rows_per_shard=ROWS_A_TURN,
+        content="examples", overrides={},
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        report(plan, Path(folder))
+
+
+def report(plan: BuildPlan, folder: Path) -> None:
+    """Measure a plan and print tables."""
+    num_rows = plan.num[Split.TRAIN.label]
+    config = plan.scene_config
+    simulate(config, key_of(plan, Split.VALIDATION.label, 0))
+    bare_s, build_s = 0.0, 0.0
+
+    def in_turns(tasks: list[ShardTask], *, on_tick: Any) -> Iterator[Any]:
+        del on_tick
+        nonlocal bare_s, build_s
+        for task in tasks:
+            start_s = time.process_time()
+            for index in range(task.shard.start, task.shard.stop):
+                simulate(config, key_of(plan, task.shard.split, index))
+            middle_s = time.process_time()
+            content = make_shard(task)
+            bare_s += middle_s - start_s
+            build_s += time.process_time() - middle_s
+            yield content
+
+    outcome = build(plan, Storage(str(folder / "full")).inside(plan.preset), in_turns, RowProgress("", ""))
+    manifest = outcome.manifest
+    assert manifest is not None, "all shards were written"
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    table = Table("what", "ms a row", "rows/s/core", title=f"{plan.preset}, {num_rows} rows, one core, CPU time")
+    costs_s = {"examples alone": bare_s, "build": build_s} | stages_s(plan, folder)
+    for name, cost_s in costs_s.items():
+        table.add_row(name, f"{1e3 * cost_s / num_rows:.1f}", f"{num_rows / cost_s:.1f}")
+    console = Console(width=100)
+    console.print(table)
+    console.print(f"The build costs {100 * (build_s / bare_s - 1):.1f} % more than the examples alone.")
+    row_bytes = manifest.num_bytes / num_rows
+    console.print(f"{row_bytes / 1024:.1f} KiB a row; resident memory at most {peak_mb:.0f} MB.")
+    row_s, shard_rows = build_s / num_rows, usual_rows_per_shard(HUNDRED_MILLION)
+    console.print(
+        f"100 million rows: {HUNDRED_MILLION * row_s / 3600:,.0f} core hours, "
+        f"{HUNDRED_MILLION * row_bytes / 1e12:.1f} TB in {MOST_FILES:,} files of {shard_rows:,} rows, "
+        f"{shard_rows * row_bytes / 1e9:.2f} GB and {shard_rows * row_s / 60:.0f} min each."
+    )
+
+
+def stages_s(plan: BuildPlan, folder: Path) -> dict[str, float]:
+    """CPU time of each stage of `--only` over the rows of a plan, of which a full build is in the folder, s."""
+
+    def run(name: str, stage: BuildPlan, only: str | None, source: str) -> float:
+        start_s = time.process_time()
+        opened = source_of(only, str(folder / source), str(folder / name), stage) if only else None
+        build(stage, Storage(str(folder / name)).inside(stage.preset), here, RowProgress("", ""), source=opened)
+        return time.process_time() - start_s
+
+    other_texts = plan_of_options(
+        plan.preset, num_train=plan.num["train"], num_validation=0, num_test=0, rows_per_shard=plan.rows_per_shard,
+        content="examples", overrides={"text.form": "prose"},
+    )  # fmt: skip
+    return {
+        "--only graphs": run("graphs", replace(plan, content="graphs"), None, ""),
+        "--only appearance": run("appearance", plan, "appearance", "graphs"),
+        "--only text": run("text", other_texts, "text", "full"),
+    }
+
+
+def here(tasks: list[ShardTask], *, on_tick: Any) -> Iterator[Any]:
+    """The engine of this process."""
+    del on_tick
+    yield from map(make_shard, tasks)
+
+
+if __name__ == "__main__":
+    main()
