@@ -20,9 +20,7 @@ def export(
     form: Annotated[str, typer.Option("--format", help="sharegpt, llamafactory, graphs or coco.")],
     out: Annotated[Path, typer.Option(help="Folder to make; it must be new or empty.")],
     preset: Annotated[str | None, typer.Option(help="Configuration of a folder that holds several.")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="train, validation or test [default: all; with sharegpt, train].")
-    ] = None,
+    split: Annotated[str | None, typer.Option(help="The only split to write [sharegpt: train].")] = None,
     num: Annotated[
         int | None, typer.Option(parser=whole_number, help="Rows of a preset (100), or at most so many of each split.")
     ] = None,
