@@ -51,41 +51,37 @@ _CATEGORY = {
 def write_coco(out: Path, rows: Mapping[str, Iterable[ExportRow]]) -> int:
     """Write pictures and `annotations/instances_<split>.json` into a folder; the number of pictures comes back."""
     (out / ANNOTATION_FOLDER).mkdir()
-    num_rows = 0
-    for split, split_rows in rows.items():
-        pictures: list[dict[str, Any]] = []
-        annotations: list[dict[str, Any]] = []
-        for row in split_rows:
+    return sum(
+        _write_split(out, out / ANNOTATION_FOLDER / f"instances_{split}.json", split_rows)
+        for split, split_rows in rows.items()
+    )
+
+
+def _write_split(out: Path, path: Path, rows: Iterable[ExportRow]) -> int:
+    """Write a file of annotations as the rows come, so that memory does not grow with their masks."""
+    start = {
+        "info": {"description": "Synthetic OCTA images. Not for clinical use.", "version": VERSION},
+        "licenses": [{"id": 1, "name": "MIT", "url": ""}],
+        "categories": [
+            {"id": number, "name": name, "supercategory": kind}
+            for number, (name, kind) in enumerate(CATEGORIES.items(), start=1)
+        ],
+    }
+    pictures: list[dict[str, Any]] = []
+    num_annotations = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f'{json.dumps(start)[:-1]}, "annotations": [')
+        for row in rows:
             write_picture(out, row)
-            picture_id = len(pictures) + 1
-            pictures.append(
-                {
-                    "id": picture_id,
-                    "file_name": row.picture_name,
-                    "width": row.size_px,
-                    "height": row.size_px,
-                    "label": row.columns["label"],
-                    "severity": row.columns["severity"],
-                }
-            )
-            annotations += [
-                {"id": len(annotations) + number, "image_id": picture_id, **one}
-                for number, one in enumerate(annotations_of(row), start=1)
-            ]
-        content = {
-            "info": {"description": "Synthetic OCTA images. Not for clinical use.", "version": VERSION},
-            "licenses": [{"id": 1, "name": "MIT", "url": ""}],
-            "categories": [
-                {"id": number, "name": name, "supercategory": kind}
-                for number, (name, kind) in enumerate(CATEGORIES.items(), start=1)
-            ],
-            "images": pictures,
-            "annotations": annotations,
-        }
-        path = out / ANNOTATION_FOLDER / f"instances_{split}.json"
-        path.write_text(json.dumps(content), encoding="utf-8")
-        num_rows += len(pictures)
-    return num_rows
+            size_px = row.size_px
+            picture = {"id": len(pictures) + 1, "file_name": row.picture_name, "width": size_px, "height": size_px}
+            pictures.append(picture | {"label": row.columns["label"], "severity": row.columns["severity"]})
+            for annotation in annotations_of(row):
+                num_annotations += 1
+                file.write(",\n" if num_annotations > 1 else "\n")
+                file.write(json.dumps({"id": num_annotations, "image_id": len(pictures), **annotation}))
+        file.write(f'], "images": {json.dumps(pictures)}}}\n')
+    return len(pictures)
 
 
 def annotations_of(row: ExportRow) -> list[dict[str, Any]]:
@@ -107,12 +103,27 @@ def annotations_of(row: ExportRow) -> list[dict[str, Any]]:
 
 
 def run_lengths(mask: np.ndarray) -> list[int]:
-    """Lengths of the runs of an (H, W) mask, column by column, beginning with one of zeros: COCO's uncompressed RLE."""
+    """Lengths of the runs of an (H, W) mask, column by column, beginning with one of zeros."""
     values = mask.ravel(order="F").astype(bool)
     changes = np.flatnonzero(values[1:] != values[:-1]) + 1
     ends = np.concatenate([[0], changes, [len(values)]])
     lengths = np.diff(ends).tolist()
     return [0, *lengths] if values[0] else lengths
+
+
+def packed(lengths: list[int]) -> str:
+    """Run lengths as COCO packs them: from the fourth on, each less the one two before it, in characters of five bits.
+
+    The lowest bits come first; a sixth bit says that more follow, and the highest bit of the last ones is the sign.
+    """
+    characters = []
+    for number, length in enumerate(lengths):
+        rest, has_more = length - (lengths[number - 2] if number > 2 else 0), True
+        while has_more:
+            bits, rest = rest & 31, rest >> 5
+            has_more = rest != (-1 if bits & 16 else 0)
+            characters.append(chr(48 + bits + 32 * has_more))
+    return "".join(characters)
 
 
 def _annotation(mask: np.ndarray, category: str, *, is_crowd: bool = False) -> list[dict[str, Any]]:
@@ -126,7 +137,7 @@ def _annotation(mask: np.ndarray, category: str, *, is_crowd: bool = False) -> l
             "category_id": list(CATEGORIES).index(category) + 1,
             "bbox": [int(number) for number in box],
             "area": int(mask.sum()),
-            "segmentation": {"counts": run_lengths(mask), "size": list(mask.shape)},
+            "segmentation": {"counts": packed(run_lengths(mask)), "size": list(mask.shape)},
             "iscrowd": int(is_crowd),
         }
     ]
