@@ -16,6 +16,8 @@ from octa_svr_dataset.command import output_folder, parse_overrides, run, whole_
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.publishing.build_command import build
+from octa_svr_dataset.publishing.export_command import export
+from octa_svr_dataset.publishing.push_command import push
 from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.settings_table import settings
@@ -34,6 +36,8 @@ autoload_app = typer.Typer(
 )
 app.add_typer(autoload_app, name="autoload")
 app.command()(build)
+app.command()(export)
+app.command()(push)
 
 
 Preset = Annotated[str, typer.Argument(help="Name of a preset, such as dropout_ma.")]

@@ -62,7 +62,9 @@ def graph_from_edges(
     )
 
 
-def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
+def read_graph_csv(
+    path: str | Path, field_width_mm: float, *, kind: np.ndarray | None = None, layer: np.ndarray | None = None
+) -> VesselGraph:
     """Graph of a file `node1,node2,radius` with end points in fractions of the field; as `graph_from_edges`.
 
     Raises
@@ -85,7 +87,10 @@ def read_graph_csv(path: str | Path, field_width_mm: float) -> VesselGraph:
             except ValueError as error:
                 raise InputError(f"{path}, line {line}: must be [x y z],[x y z],radius ({error})") from None
     table = np.array(rows).reshape(len(rows), 7) * field_width_mm
-    return graph_from_edges(table[:, :3], table[:, 3:6], table[:, 6])
+    for name, values in (("kind", kind), ("layer", layer)):
+        if values is not None and len(values) != len(table):
+            raise InputError(f"{path}: has {len(table)} lines, and {len(values)} are told their {name}")
+    return graph_from_edges(table[:, :3], table[:, 3:6], table[:, 6], kind=kind, layer=layer)
 
 
 def write_graph_csv(graph: VesselGraph, path: str | Path, field_width_mm: float) -> None:
