@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
@@ -13,8 +13,10 @@ from rich.table import Table
 
 from octa_svr_dataset import autoload
 from octa_svr_dataset.command import output_folder, run
+from octa_svr_dataset.command_line import Changes, ConfigFile, parse_overrides, whole_number
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
+from octa_svr_dataset.publishing.preview_command import preview
 from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.settings_table import settings
@@ -32,18 +34,10 @@ autoload_app = typer.Typer(
     help='Whether load_dataset("octa_svr", ...) works without `import octa_svr_dataset`.', no_args_is_help=True
 )
 app.add_typer(autoload_app, name="autoload")
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"must be a whole number, got {text!r}") from None
+app.command()(preview)
 
 
 Preset = Annotated[str, typer.Argument(help="Name of a preset, such as dropout_ma.")]
-ConfigFile = Annotated[Path | None, typer.Option(help="YAML file with settings that differ from the preset.")]
-Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again.")]
 
 
 def main() -> None:
@@ -84,8 +78,8 @@ def import_config(
 def images(
     preset: Preset,
     out: Annotated[Path, typer.Option(help="Folder to make; it must be new or empty.")],
-    num: Annotated[int, typer.Option(parser=_whole_number, help="Number of pictures.")],
-    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
+    num: Annotated[int, typer.Option(parser=whole_number, help="Number of pictures.")],
+    seed: Annotated[int, typer.Option(parser=whole_number, help="Seed of all chance.")] = 0,
     split: Annotated[str, typer.Option(help="train, validation or test; they share no scene.")] = "test",
     config_file: ConfigFile = None,
     changes: Changes = None,
@@ -113,8 +107,8 @@ def images(
 @app.command()
 def texts(
     preset: Preset,
-    num: Annotated[int, typer.Option(parser=_whole_number, help="Number of dialogues.")],
-    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
+    num: Annotated[int, typer.Option(parser=whole_number, help="Number of dialogues.")],
+    seed: Annotated[int, typer.Option(parser=whole_number, help="Seed of all chance.")] = 0,
     split: Annotated[str, typer.Option(help="train, validation or test; they share no scene.")] = "train",
     templates: Annotated[Path | None, typer.Option(help="Folder of wordings that replace ours or add to them.")] = None,
     config_file: ConfigFile = None,
@@ -144,9 +138,9 @@ def fit_appearance(
     out: Annotated[Path, typer.Option(help="YAML file to write.")],
     field_of_view_mm: Annotated[float, typer.Option(help="Width of the real pictures, mm.")] = 3.0,
     projection: Annotated[str, typer.Option(help="Layers that they show: full, superficial or deep.")] = "superficial",
-    num: Annotated[int, typer.Option(parser=_whole_number, help="Pictures to simulate.")] = 1200,
-    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance.")] = 0,
-    workers: Annotated[int, typer.Option(parser=_whole_number, help="Processes that simulate.")] = 1,
+    num: Annotated[int, typer.Option(parser=whole_number, help="Pictures to simulate.")] = 1200,
+    seed: Annotated[int, typer.Option(parser=whole_number, help="Seed of all chance.")] = 0,
+    workers: Annotated[int, typer.Option(parser=whole_number, help="Processes that simulate.")] = 1,
 ) -> None:
     """Fit the appearance of pictures to a folder of real ones, and write it as a profile."""
     from octa_svr_dataset.realism import fit, profile  # compiled kernels come with it
@@ -210,11 +204,11 @@ def verify(
         str, typer.Argument(help="Folder of Parquet shards or of save_to_disk, with masks; or a preset.")
     ],
     num: Annotated[
-        int | None, typer.Option(parser=_whole_number, help="Rows of the folder (all), or scenes of the preset (100).")
+        int | None, typer.Option(parser=whole_number, help="Rows of the folder (all), or scenes of the preset (100).")
     ] = None,
-    seed: Annotated[int, typer.Option(parser=_whole_number, help="Seed of all chance, with a preset.")] = 0,
+    seed: Annotated[int, typer.Option(parser=whole_number, help="Seed of all chance, with a preset.")] = 0,
     split: Annotated[str, typer.Option(help="train, validation or test, with a preset.")] = "train",
-    texts_per_scene: Annotated[int, typer.Option(parser=_whole_number, help="Texts of each scene of a preset.")] = 1,
+    texts_per_scene: Annotated[int, typer.Option(parser=whole_number, help="Texts of each scene of a preset.")] = 1,
     config_file: ConfigFile = None,
     changes: Changes = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
@@ -258,20 +252,6 @@ def disable_autoload() -> None:
 def autoload_status() -> None:
     """Print enabled, disabled, or outdated."""
     print(f"{autoload.status(autoload.site_folder())} in {autoload.site_folder()}")
-
-
-def parse_overrides(changes: list[str] | None) -> dict[str, Any]:
-    """Settings of `--set KEY=VALUE`; the values are read as YAML."""
-    overrides = {}
-    for change in changes or []:
-        key, equals, text = change.partition("=")
-        if not (key and equals):
-            raise InputError(f"--set: must be KEY=VALUE, got {change!r}")
-        try:
-            overrides[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError(f"--set: the value of {key} must be YAML, got {text!r}") from None
-    return overrides
 
 
 def _print_fit(appearance: "AppearanceFit") -> None:
