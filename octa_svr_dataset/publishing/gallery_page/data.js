@@ -9,9 +9,9 @@ const examples = page.items;
 const KINDS = {
   artery: {title: "Arteries", color: "#ff8150", layer: "vessels", label: 1, isOn: false},
   vein: {title: "Veins", color: "#5bbcf5", layer: "vessels", label: 2, isOn: false},
-  faz: {title: "Avascular zone (FAZ)", color: "#f5e94a", layer: "faz", isOn: true},
-  dropout: {title: "Capillary dropout", color: "#f08fc4", layer: "dropout", tag: "D", isOn: true},
+  faz: {title: "FAZ", color: "#f5e94a", layer: "faz", isOn: true},
   diffuse_loss: {title: "Diffuse loss", color: "#b9c7ff", layer: "diffuse_loss", isOn: false},
+  dropout: {title: "Dropout", color: "#f08fc4", layer: "dropout", tag: "D", isOn: true},
   microaneurysm: {title: "Microaneurysms", color: "#ffb000", layer: "microaneurysms", tag: "M", isOn: true},
   irma: {title: "IRMA", color: "#ffffff", layer: "irma", tag: "I", isOn: true},
   neovascularization: {title: "New vessels", color: "#35e0b0", layer: "neovascularization", tag: "N", isOn: true},

@@ -55,7 +55,7 @@ function switchLayers() {
 
 const ACTIONS = {
   ArrowLeft: () => show(at - 1), ArrowRight: () => show(at + 1), "/": () => find("search").focus(), "?": () => find("keys").showModal(),
-  s: () => chooseMode(shownMode() === "both" ? "picture" : "both"), l: switchLayers, Escape: () => { pinned = null; light(null); },
+  s: () => chooseMode(shownMode() === "both" ? "picture" : "both"), l: switchLayers, Escape: () => { pinned = pointed = null; light(null); },
   "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: () => zoomBy(1 / MOST_ZOOM),
 };
 

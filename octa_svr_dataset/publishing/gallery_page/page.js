@@ -3,7 +3,7 @@
 
 let at = 0, fitting = examples, pinned = null, shown = 0;
 let lit = new Set();
-let isTwinHeld = false, layersBefore = null;
+let pointed = null, isTwinHeld = false, layersBefore = null;
 
 const current = () => fitting[at] || null;
 const shownMode = () => isTwinHeld ? "twin" : document.querySelector("input[name=mode]:checked").value;
@@ -14,7 +14,7 @@ async function show(index) {
   if (!fitting.length) return;
   at = (index + fitting.length) % fitting.length;
   const item = current(), turn = ++shown;
-  pinned = null;
+  pinned = pointed = null;
   lit = new Set();
   Object.assign(view, {zoom: 1, row: 0, column: 0});
   find("stage").classList.remove("zoomed");
@@ -76,13 +76,13 @@ function showLayers(item) {
   const origins = {boxes: "No layers for this row: boxes stand for its findings.", again: "Layers and twin made again from the row's provenance.", stored: "Layers as stored with the row."};
   find("origin").textContent = origins[item.origin] || "";
   const rows = Object.entries(KINDS).map(([kind, {title}]) => {
-    const regions = item.regions.filter((region) => region.kind === kind), isVessel = kind === "artery" || kind === "vein";
+    const regions = item.regions.filter((region) => region.kind === kind).sort((one, other) => one.instance - other.instance), isVessel = kind === "artery" || kind === "vein";
     const isEmpty = isVessel ? !item.layers : !regions.length;
     const box = element("input", {type: "checkbox", "data-kind": kind, disabled: isEmpty ? "" : null});
     box.checked = KINDS[kind].isOn;
     box.addEventListener("change", () => { KINDS[kind].isOn = box.checked; drawAll(); });
     const chips = regions.map((region) => regionButton(region, kind));
-    return element("div", {class: `layer${isEmpty ? " empty" : ""}`}, element("label", {"data-kind": kind}, box, element("span", {class: "swatch", "data-kind": kind, "aria-hidden": "true"}), title),
+    return element("div", {class: `layer${isEmpty ? " empty" : ""}${regions.length > 3 ? " wide" : ""}`}, element("label", {"data-kind": kind}, box, element("span", {class: "swatch", "data-kind": kind, "aria-hidden": "true"}), title),
       element("span", {class: "chips"}, ...(chips.length ? chips : isVessel ? [] : [element("span", {class: "faint"}, "none")])));
   });
   const quadrants = item.regions.filter((region) => region.kind === "quadrant").map((region) => regionButton(region, "quadrant"));
@@ -126,9 +126,17 @@ function light(target) {
   drawAll();
 }
 
+/* What a pointer or the focus is on changes with every move; only another target changes the page. */
+function point(target) {
+  if (isSame(target || {}, pointed || {})) return;
+  pointed = target;
+  light(target);
+}
+
 const isSame = (one, other) => Boolean(one && other) && one.piece === other.piece && one.region === other.region;
 
 function pin(target) {
+  pointed = target;
   pinned = isSame(pinned, target) ? null : target;
   light(pinned);
   if (pinned && pinned.region) revealSentences();
@@ -138,10 +146,10 @@ const sentenceOf = (event) => { const span = event.target.closest(".sentence"); 
 const chipOf = (event) => { const chip = event.target.closest("[data-region]"); return chip && {region: chip.dataset.region}; };
 
 for (const [id, targetOf] of [["talk", sentenceOf], ["layers", chipOf]]) {
-  find(id).addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") light(targetOf(event)); });
-  find(id).addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") light(null); });
-  find(id).addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) light(targetOf(event)); });
-  find(id).addEventListener("focusout", () => light(null));
+  find(id).addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") point(targetOf(event)); });
+  find(id).addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") point(null); });
+  find(id).addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) point(targetOf(event)); });
+  find(id).addEventListener("focusout", () => point(null));
   find(id).addEventListener("click", (event) => { const target = targetOf(event); if (target) pin(target); });
 }
 find("talk").addEventListener("keydown", (event) => {
@@ -184,10 +192,10 @@ for (const canvas of [find("picture"), find("twin")]) {
   canvas.addEventListener("pointermove", (event) => {
     if (!scene) return;
     if (pointers.has(event.pointerId)) drag(canvas, event);
-    else if (event.pointerType !== "touch") light(pointAt(canvas, event));
+    else if (event.pointerType !== "touch") point(pointAt(canvas, event));
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => pointers.delete(event.pointerId));
-  canvas.addEventListener("pointerleave", (event) => { pointers.delete(event.pointerId); if (event.pointerType !== "touch") light(null); });
+  canvas.addEventListener("pointerleave", (event) => { pointers.delete(event.pointerId); if (event.pointerType !== "touch") point(null); });
   canvas.addEventListener("click", (event) => { if (scene && !wasMoved) pin(pointAt(canvas, event)); });
   canvas.addEventListener("dblclick", (event) => { if (scene) zoomBy(view.zoom > 1 ? 1 / view.zoom : 3, pointOf(canvas, event)); });
   canvas.addEventListener("wheel", (event) => {
@@ -205,5 +213,6 @@ new ResizeObserver(drawAll).observe(find("stage"));
 find("back").addEventListener("click", () => show(at - 1));
 find("next").addEventListener("click", () => show(at + 1));
 find("help").addEventListener("click", () => find("keys").showModal());
+if (matchMedia("(max-width: 30rem)").matches) find("more").open = false;
 makeFilters();
 applyFilters();

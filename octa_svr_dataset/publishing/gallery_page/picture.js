@@ -2,6 +2,7 @@
 /* The picture, its twin, the layers on it; zoom; what lies under a pointer. */
 
 const MOST_ZOOM = 8;
+const MOST_ENLARGED = 6;
 const view = {zoom: 1, row: 0, column: 0};
 /* What is shown: an example with its pictures, label maps, and a path for each region. */
 let scene = null;
@@ -17,7 +18,20 @@ async function loadScene(item) {
       : maps ? outlines[layer].get(region.instance) : region.box && boxPath(region);
     if (path) paths.set(region.id, path);
   }
-  return {item, image, twin, maps, paths, vessels: maps && {artery: tinted(maps.vessels, item.size_px, "artery"), vein: tinted(maps.vessels, item.size_px, "vein")}};
+  return {item, image, twin, maps, paths, copies: new Map(), vessels: maps && {artery: tinted(maps.vessels, item.size_px, "artery"), vein: tinted(maps.vessels, item.size_px, "vein")}};
+}
+
+/* A picture with each pixel as a square of whole pixels of the screen: scaled on from there, all stay alike in size. */
+function enlarged(image, size, factor) {
+  if (!scene.copies.has(image)) scene.copies.set(image, {});
+  const copies = scene.copies.get(image);
+  if (!copies[factor]) {
+    copies[factor] = Object.assign(document.createElement("canvas"), {width: size * factor, height: size * factor});
+    const context = copies[factor].getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(image, 0, 0, size * factor, size * factor);
+  }
+  return copies[factor];
 }
 
 /* Canvas with one kind of vessels in its color. */
@@ -46,9 +60,9 @@ function drawOn(canvas, image, hasLayers) {
   if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
   const context = canvas.getContext("2d"), scale = pixels / size * view.zoom, unit = devicePixelRatio / scale;
   context.setTransform(1, 0, 0, 1, 0, 0);
-  context.imageSmoothingEnabled = false;
   context.setTransform(scale, 0, 0, scale, -view.column * scale, -view.row * scale);
-  context.drawImage(image, 0, 0, size, size);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(enlarged(image, size, Math.min(Math.ceil(scale), MOST_ENLARGED)), 0, 0, size, size);
   if (hasLayers) drawVessels(context, lit.has("vessel_shape") ? 0.9 : 0.65, lit.has("vessel_shape"));
   if (hasLayers) for (const region of regions) if (KINDS[region.kind] && KINDS[region.kind].isOn) drawRegion(context, region, unit);
   const shining = regions.filter((region) => lit.has(region.id) && scene.paths.has(region.id));
@@ -82,7 +96,7 @@ function drawVessels(context, alpha, isLit) {
   if (!scene.vessels) return;
   context.globalAlpha = alpha;
   for (const kind of ["artery", "vein"]) {
-    if (KINDS[kind].isOn || isLit) context.drawImage(scene.vessels[kind], 0, 0);
+    if (KINDS[kind].isOn || isLit) context.drawImage(enlarged(scene.vessels[kind], scene.item.size_px, 2), 0, 0, scene.item.size_px, scene.item.size_px);
   }
   context.globalAlpha = 1;
 }
@@ -138,7 +152,7 @@ function hatch(context, color) {
   return pattern;
 }
 
-/* Name of a region at its upper right, kept inside the picture. */
+/* Name of a region at its upper right, that of the avascular zone in its middle, kept inside the picture. */
 function drawTag(context, region, side) {
   const box = region.wedge ? null : region.box;
   const kind = KINDS[region.kind];
@@ -147,7 +161,8 @@ function drawTag(context, region, side) {
   const scale = side / scene.item.size_px * view.zoom;
   context.font = "600 11px system-ui, sans-serif";
   const width = context.measureText(text).width + 8;
-  const left = (box[3] - view.column) * scale - 4, top = (box[0] - view.row) * scale - 12;
+  const [down, right] = region.kind === "faz" ? [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] : [box[0], box[3]];
+  const left = (right - view.column) * scale - (region.kind === "faz" ? width / 2 : 4), top = (down - view.row) * scale - (region.kind === "faz" ? 8 : 12);
   if (left < -width || top < -20 || left > side + 20 || top > side) return;
   const x = Math.min(Math.max(left, 2), side - width - 2), y = Math.min(Math.max(top, 2), side - 18);
   context.fillStyle = "rgba(10, 13, 17, 0.82)";

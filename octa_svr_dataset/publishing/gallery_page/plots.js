@@ -1,14 +1,14 @@
 "use strict";
 /* Distributions as bars: all examples pale, those that fit the filters full. */
 
-const PLOT = {width: 300, height: 132, left: 26, right: 8, top: 16, bottom: 34};
+const PLOT = {width: 300, height: 140, left: 30, right: 8, top: 18, bottom: 22};
 
 const PLOTS = [
   {title: "Class", names: Object.keys(CLASS_NAMES), label: className, value: (item) => item.label},
   {title: "Severity", names: [0, 1, 2, 3, 4], value: (item) => item.severity},
   {title: "Avascular zone, mm²", step: 0.1, value: (item) => item.figures.faz_mm2, missing: "not visible"},
   {title: "Vessel density, % of the area", step: 2, value: (item) => 100 * item.figures.density},
-  {title: "Most affected quadrant, % lost", step: 10, value: (item) => item.figures.lost === null ? null : 100 * item.figures.lost},
+  {title: "Worst quadrant, % lost", step: 10, value: (item) => item.figures.lost === null ? null : 100 * item.figures.lost},
   {title: "Areas of dropout", step: 1, counts: true, value: (item) => item.figures.dropout},
   {title: "Microaneurysms", step: 1, counts: true, value: (item) => item.figures.microaneurysm},
   {title: "IRMA", step: 1, counts: true, value: (item) => item.figures.irma},
@@ -50,7 +50,7 @@ function drawPlot(plot, fitting, current) {
   const missing = examples.filter((item) => plot.value(item) === null).length;
   const {width, height, left, right, top, bottom} = PLOT, most = Math.max(1, ...bins.map((bin) => bin.all));
   const slot = (width - left - right) / Math.max(bins.length, 1), room = height - top - bottom;
-  const y = (count) => top + room * (1 - count / most), every = Math.ceil(bins.length / 8);
+  const y = (count) => top + room * (1 - count / most), every = Math.ceil(bins.length / 7);
   const words = `${plot.title}: ${bins.filter((bin) => bin.all).map((bin) => `${bin.name}: ${bin.some} of ${bin.all}`).join("; ")}`;
   const drawn = svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words});
   for (const tick of new Set([0, most])) {
@@ -61,7 +61,7 @@ function drawPlot(plot, fitting, current) {
     const bar = (count, name) => svg("rect", {x: x + slot * 0.1, width: slot * 0.8, y: y(count), height: room * count / most, rx: 1.5, class: name});
     drawn.append(svg("g", {}, svg("title", {}, `${bin.name}: ${bin.some} of ${bin.all}`),
       svg("rect", {x, y: top, width: slot, height: room, class: "slot"}), bar(bin.all, "all"), bar(bin.some, "some")));
-    if (plot.names || index % every === 0) drawn.append(svg("text", {x: middle, y: height - bottom + 14, "text-anchor": "middle"}, bin.label));
+    if (plot.names || index % every === 0) drawn.append(svg("text", {x: plot.names || plot.counts ? middle : x, y: height - bottom + 15, "text-anchor": "middle"}, bin.label));
     if (current && bin.holds(current)) drawn.append(svg("path", {d: `M${middle - 5} 4h10l-5 8z`, class: "here"}));
   });
   const note = plot.missing && missing ? ` (${missing} ${plot.missing})` : "";
