@@ -40,9 +40,9 @@ for (const item of examples) for (const turn of item.turns) for (const piece of 
 const unpackedMaps = new Map();
 const MOST_UNPACKED = 8;
 
-/* Label maps of an example by layer, row by row; null where only boxes are known. */
+/* Label maps of an example by layer, row by row; null where only boxes are known, or where the browser is too old. */
 async function labelMaps(item) {
-  if (!item.layers) return null;
+  if (!item.layers || !window.DecompressionStream) return null;
   if (!unpackedMaps.has(item)) {
     if (unpackedMaps.size >= MOST_UNPACKED) unpackedMaps.delete(unpackedMaps.keys().next().value);
     unpackedMaps.set(item, unpack(item));

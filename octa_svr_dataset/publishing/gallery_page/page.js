@@ -48,11 +48,14 @@ function showMode() {
 
 function showStrip() {
   const buttons = [...find("strip").children];
+  const hadFocus = find("strip").contains(document.activeElement);
   buttons.forEach((button, number) => {
+    button.tabIndex = number === at ? 0 : -1;
     if (number === at) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
   });
   const strip = find("strip"), chosen = buttons[at];
   if (chosen) {
+    if (hadFocus) chosen.focus({preventScroll: true});
     strip.scrollTop = chosen.offsetTop - (strip.clientHeight - chosen.clientHeight) / 2;
     strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.clientWidth) / 2;
   }
@@ -76,13 +79,13 @@ function showLayers(item) {
   const origins = {boxes: "No layers for this row: boxes stand for its findings.", again: "Layers and twin made again from the row's provenance.", stored: "Layers as stored with the row."};
   find("origin").textContent = origins[item.origin] || "";
   const rows = Object.entries(KINDS).map(([kind, {title}]) => {
-    const regions = item.regions.filter((region) => region.kind === kind).sort((one, other) => one.instance - other.instance), isVessel = kind === "artery" || kind === "vein";
+    const regions = item.regions.filter((region) => region.kind === kind).sort((one, other) => other.is_visible - one.is_visible || one.instance - other.instance), isVessel = kind === "artery" || kind === "vein";
     const isEmpty = isVessel ? !item.layers : !regions.length;
     const box = element("input", {type: "checkbox", "data-kind": kind, disabled: isEmpty ? "" : null});
     box.checked = KINDS[kind].isOn;
     box.addEventListener("change", () => { KINDS[kind].isOn = box.checked; drawAll(); });
     const chips = regions.map((region) => regionButton(region, kind));
-    return element("div", {class: `layer${isEmpty ? " empty" : ""}${regions.length > 3 ? " wide" : ""}`}, element("label", {"data-kind": kind}, box, element("span", {class: "swatch", "data-kind": kind, "aria-hidden": "true"}), title),
+    return element("div", {class: `layer${isEmpty ? " empty" : ""}${regions.length > 2 ? " wide" : ""}`}, element("label", {"data-kind": kind}, box, element("span", {class: "swatch", "data-kind": kind, "aria-hidden": "true"}), title),
       element("span", {class: "chips"}, ...(chips.length ? chips : isVessel ? [] : [element("span", {class: "faint"}, "none")])));
   });
   const quadrants = item.regions.filter((region) => region.kind === "quadrant").map((region) => regionButton(region, "quadrant"));
@@ -117,7 +120,7 @@ function light(target) {
     const speaking = [...sentences.values()].filter((piece) => piece.about.has(chosen.region));
     markSentences(new Set(speaking));
     const region = item.byId.get(chosen.region);
-    tell(`${region.title}: ${region.words.join(", ")}. ${speaking.length === 1 ? "1 sentence speaks" : `${speaking.length || "No"} sentences speak`} of it.`);
+    tell(`${region.title}: ${region.words.join(", ")}; ${speaking.length === 1 ? "1 sentence" : `${speaking.length || "no"} sentences`}`);
   }
   for (const chip of find("layers").querySelectorAll("[data-region]")) {
     chip.classList.toggle("lit", lit.has(chip.dataset.region));
