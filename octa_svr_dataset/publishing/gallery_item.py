@@ -4,7 +4,8 @@ import base64
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,11 +66,18 @@ def gallery_item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[st
     InputError
         A column is not usable; the message names row and column.
     """
-    try:
+    with refusing(row):
         return _item(row, preset, pixels)
+
+
+@contextmanager
+def refusing(row: Mapping[str, Any]) -> Iterator[None]:
+    """Refuse a row in one line that names it where what is done within finds it unusable."""
+    try:
+        yield
+    except InputError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
             f"row {row.get('id')!r}: is not usable: {type(error).__name__}: {error}; allowed: rows of octa-svr build"
         ) from None
@@ -106,7 +114,7 @@ def _item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[str, Any]
     mm_per_px = float(provenance["field_of_view_mm"]) / len(image)
     turns = _turns(row)
     named = {name for turn in turns for sentence in turn["answer"] for name in sentence["findings"]}
-    has_twin = pixels.twin is not None and not np.array_equal(pixels.twin, image)
+    is_own_twin = pixels.twin is not None and np.array_equal(pixels.twin, image)
     return {
         "id": str(row["id"]),
         "preset": preset,
@@ -119,8 +127,8 @@ def _item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[str, Any]
         "size_px": len(image),
         "origin": pixels.origin,
         "picture": _webp(image),
-        "twin": _webp(pixels.twin) if has_twin and pixels.twin is not None else None,
-        "is_own_twin": pixels.twin is not None and not has_twin,
+        "twin": None if pixels.twin is None or is_own_twin else _webp(pixels.twin),
+        "is_own_twin": is_own_twin,
         "layers": None if pixels.layers is None else _packed(pixels.layers, len(image)),
         "regions": [*_regions(findings, mm_per_px), *_quadrants(findings, named, laterality, mm_per_px)],
         "turns": turns,

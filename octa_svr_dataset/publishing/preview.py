@@ -11,7 +11,7 @@ from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import Example, simulate
 from octa_svr_dataset.publishing.folder import BuiltFolder, open_built
-from octa_svr_dataset.publishing.gallery_item import Pixels, decoded, gallery_item, picture_of
+from octa_svr_dataset.publishing.gallery_item import Pixels, decoded, gallery_item, picture_of, refusing
 from octa_svr_dataset.publishing.manifest import Manifest
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row
@@ -122,7 +122,9 @@ def _stored(built: BuiltFolder, preset: str, split: str, num: int) -> Iterator[d
     manifest = built.manifests[preset]
     columns = (*COLUMNS, "masks") if manifest.include_masks else COLUMNS
     for number, row in enumerate(built.rows(preset, split, columns), start=1):
-        yield gallery_item(row, preset, _pixels_of_row(row, manifest))
+        with refusing(row):
+            pixels = _pixels_of_row(row, manifest)
+        yield gallery_item(row, preset, pixels)
         if number == num:
             return
 

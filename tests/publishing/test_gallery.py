@@ -247,6 +247,13 @@ def test_a_broken_row_is_named(rows):
         gallery_item(rows[0] | {"tasks": far}, "dropout_ma", boxes)
 
 
+def test_a_row_without_provenance_is_named(tmp_path, rows):
+    built = write_built(tmp_path / "built", "dropout_ma", [rows[0] | {"provenance": None}])
+    shown = preview_of(str(built), num=1, seed=None, split=None, config_file=None, overrides={})
+    with pytest.raises(InputError, match=f"row '{rows[0]['id']}': is not usable: TypeError"):
+        list(shown.items)
+
+
 def test_the_command_writes_the_page_once(tmp_path, monkeypatch, capsys):
     out = tmp_path / "new" / "gallery.html"
     assert command(monkeypatch, "healthy", "--num", 1, "--seed", 5, "--split", "test", "--out", out) == 0
