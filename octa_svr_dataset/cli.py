@@ -12,10 +12,10 @@ from rich.progress import track
 from rich.table import Table
 
 from octa_svr_dataset import autoload
-from octa_svr_dataset.command import output_folder, run
-from octa_svr_dataset.command_line import Changes, ConfigFile, parse_overrides, whole_number
+from octa_svr_dataset.command import output_folder, parse_overrides, run, whole_number
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
+from octa_svr_dataset.publishing.build_command import build
 from octa_svr_dataset.publishing.preview_command import preview
 from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
@@ -34,10 +34,13 @@ autoload_app = typer.Typer(
     help='Whether load_dataset("octa_svr", ...) works without `import octa_svr_dataset`.', no_args_is_help=True
 )
 app.add_typer(autoload_app, name="autoload")
+app.command()(build)
 app.command()(preview)
 
 
 Preset = Annotated[str, typer.Argument(help="Name of a preset, such as dropout_ma.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="YAML file with settings that differ from the preset.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again.")]
 
 
 def main() -> None:

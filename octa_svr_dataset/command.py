@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import typer
+import yaml
 
 from octa_svr_dataset.errors import InputError
 
@@ -44,6 +46,28 @@ def run(app: typer.Typer, name: str) -> None:
 def encodable(text: str) -> str:
     """Text that UTF-8 can hold: lone halves of surrogate pairs become U+FFFD."""
     return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+def whole_number(text: str) -> int:
+    """A whole number that an option was given; for `typer.Option(parser=...)`."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be a whole number, got {text!r}") from None
+
+
+def parse_overrides(changes: list[str] | None) -> dict[str, Any]:
+    """Settings of `--set KEY=VALUE`; the values are read as YAML."""
+    overrides = {}
+    for change in changes or []:
+        key, equals, text = change.partition("=")
+        if not (key and equals):
+            raise InputError(f"--set: must be KEY=VALUE, got {change!r}")
+        try:
+            overrides[key] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"--set: the value of {key} must be YAML, got {text!r}") from None
+    return overrides
 
 
 @contextmanager

@@ -66,13 +66,16 @@ def make_example(
     return simulate(config, SceneKey(seed=seed, split=Split.from_name(split), scene_index=index), lesions=lesions)
 
 
-def simulate(config: SceneConfig, key: SceneKey, *, lesions: bool = True) -> Example:
+def simulate(
+    config: SceneConfig, key: SceneKey, *, lesions: bool = True, healthy_scene: Scene | None = None
+) -> Example:
     """Simulate the scene of a row, take its picture, observe and describe it.
 
     Where there are several views of a scene, row `index` shows view `index % views` of scene `index // views`.
+    The eye before any lesion may be given, where it has been grown before.
     """
     first = replace(key, scene_index=key.scene_index - key.scene_index % config.imaging.views)
-    scene, rendering, findings = _visible_scene(config, first, lesions=lesions)
+    scene, rendering, findings = _visible_scene(config, first, lesions=lesions, healthy_scene=healthy_scene)
     if key != first:
         rendering, findings = _seen(scene, config, key)
     dialogue = write_dialogue(findings, rendering.fov, scene.laterality, config.text, key.rng(Stage.TEXT))
@@ -88,13 +91,15 @@ def with_other_texts(example: Example) -> Iterator[Example]:
         yield replace(example, dialogue=write_dialogue(*about, rng))
 
 
-def _visible_scene(config: SceneConfig, key: SceneKey, *, lesions: bool) -> tuple[Scene, Rendering, Findings]:
+def _visible_scene(
+    config: SceneConfig, key: SceneKey, *, lesions: bool, healthy_scene: Scene | None
+) -> tuple[Scene, Rendering, Findings]:
     """Scene whose disease, if any, can be seen in its first view.
 
     Eye and exposure stay while only the lesions are drawn again.
     """
     scene_key = replace(key, scene_index=key.scene_index // config.imaging.views)
-    scene = grow_healthy_scene(config, scene_key)
+    scene = healthy_scene or grow_healthy_scene(config, scene_key)
     lesion_rng = scene_key.rng(Stage.LESIONS)
     severity = draw_severity(config.pathology, lesion_rng)
     if not (lesions and severity):

@@ -32,11 +32,11 @@ def map_in_processes(
         return
     # Forking would copy the locks of threads that do not run in the copy: torch and numba have such.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_the_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_the_parent) as pool:
         yield from pool.map(function, items, chunksize=items_a_task)
 
 
-def _end_with_the_parent() -> None:
+def end_with_the_parent() -> None:
     """End this process when its parent is killed: it would wait for work forever."""
 
     def wait() -> None:

@@ -1,7 +1,8 @@
 """What is said to be seen: one record a finding."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, get_args, get_type_hints
 
 from octa_svr_dataset.grading import Label, label_of_severity, severity_of
 
@@ -267,3 +268,18 @@ class Findings:
     def to_json(self) -> str:
         """Findings as JSON, visible or not."""
         return json.dumps(asdict(self) | {"severity": self.severity, "label": self.label})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Findings":
+        """The findings that `to_json` wrote."""
+        stored = json.loads(text)
+        return cls(**{name: _restored(hint, stored[name]) for name, hint in get_type_hints(cls).items()})
+
+
+def _restored(kind: Any, value: Any) -> Any:
+    """A record, a tuple of them, or a plain value, from what JSON holds of it."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        return kind(**{name: _restored(hint, value[name]) for name, hint in get_type_hints(kind).items()})
+    if isinstance(value, list):
+        return tuple(_restored(get_args(kind)[0], item) for item in value)
+    return value

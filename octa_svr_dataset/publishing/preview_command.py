@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from octa_svr_dataset.command import output_folder, write_whole
-from octa_svr_dataset.command_line import Changes, ConfigFile, parse_overrides, whole_number
+from octa_svr_dataset.command import output_folder, parse_overrides, whole_number, write_whole
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.seeding import LARGEST_SEED
 
@@ -26,8 +25,10 @@ def preview(
     split: Annotated[
         str | None, typer.Option(help="train, validation or test (train; of a folder, the first that holds rows).")
     ] = None,
-    config_file: ConfigFile = None,
-    changes: Changes = None,
+    config_file: Annotated[Path | None, typer.Option(help="YAML file with settings that differ.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write examples as one page to look at: pictures, layers, healthy twins, dialogues, distributions."""
