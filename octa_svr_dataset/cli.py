@@ -17,6 +17,7 @@ from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.publishing.build_command import build
 from octa_svr_dataset.publishing.export_command import export
+from octa_svr_dataset.publishing.preview_command import preview
 from octa_svr_dataset.publishing.push_command import push
 from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
@@ -37,6 +38,7 @@ autoload_app = typer.Typer(
 app.add_typer(autoload_app, name="autoload")
 app.command()(build)
 app.command()(export)
+app.command()(preview)
 app.command()(push)
 
 
