@@ -5,6 +5,7 @@ Weights are read as safetensors only, and no code ever comes with them.
 """
 
 import textwrap
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ import transformers
 from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
-from octa_svr_dataset.checkpoint import TINY, find_checkpoint
+from octa_svr_dataset.adapter_files import find_model, require_fit
+from octa_svr_dataset.checkpoint import TINY
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.tiny_vlm import make_image_processor, make_model, make_tokenizer, read_chat_template
 
@@ -44,16 +46,25 @@ class Vlm:
 
 
 def load_vlm(
-    name: str, *, seed: int = 0, dtype: torch.dtype = torch.float32, max_pixels: int | None = None, field: str = "model"
+    name: str,
+    *,
+    adapter: str | Path | None = None,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float32,
+    max_pixels: int | None = None,
+    field: str = "model",
 ) -> Vlm:
     """Load a model with its processor.
 
     Parameters
     ----------
     name
-        `"tiny"`, a folder, or a name on the Hugging Face Hub.
+        `"tiny"`, a folder, or a name on the Hugging Face Hub; the folder of an adapter stands for its model with it.
+    adapter
+        Folder of a LoRA adapter to put on top of the model; it stays apart from the model's own weights.
     seed
-        Seed of the first weights of `"tiny"`; a model from files has no chance in it.
+        Seed of the first weights of `"tiny"`, unless an adapter was fitted to others; a model from files has no
+        chance in it.
     dtype
         Type of the weights.
     max_pixels
@@ -64,9 +75,15 @@ def load_vlm(
     Raises
     ------
     InputError
-        There is no such model, or its files are not usable.
+        There is no such model, its files are not usable, or the adapter belongs to another one.
     """
-    vlm = _make_tiny(seed, dtype) if name == TINY else _load_files(find_checkpoint(name, field=field), dtype, field)
+    files = find_model(name, adapter=adapter, field=field)
+    if files.base is None:
+        vlm = _make_tiny(seed if files.seed is None else files.seed, dtype)
+    else:
+        vlm = _load_files(files.base, dtype, field)
+    if files.adapter is not None:
+        _put_on(vlm.model, files.adapter, field if adapter is None else "adapter")
     if max_pixels is not None:
         vlm.processor.image_processor.size["longest_edge"] = max_pixels
     return vlm
@@ -175,6 +192,20 @@ def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
         transformers.logging.set_verbosity(verbosity)
     _require_whole(loading, folder, field)
     return Vlm(model=model, processor=processor)
+
+
+def _put_on(model: PreTrainedModel, adapter: Path, field: str) -> None:
+    """Put an adapter into the layers of a model, beside their own weights."""
+    shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+    require_fit(adapter, shapes, model.config.name_or_path or TINY, field=field)
+    from peft import PeftModel  # takes seconds, and few models have one
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        PeftModel.from_pretrained(model, str(adapter)).eval()
+    lacking = [str(warning.message) for warning in caught if "missing adapter keys" in str(warning.message)]
+    if lacking:
+        raise InputError(f"{field}: the adapter in {str(adapter)!r} is not whole: {textwrap.shorten(lacking[0], 200)}")
 
 
 def _require_whole(loading: Mapping[str, Any], folder: Path, field: str) -> None:
