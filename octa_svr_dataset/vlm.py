@@ -14,7 +14,13 @@ from typing import Any
 import torch
 import transformers
 from PIL import Image
-from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+)
 
 from octa_svr_dataset.adapter_files import find_model, require_fit
 from octa_svr_dataset.checkpoint import TINY
@@ -124,15 +130,47 @@ def limit_threads(model: PreTrainedModel) -> None:
         torch.set_num_threads(1)
 
 
+def move_to(model: PreTrainedModel, device: str, *, field: str = "device") -> None:
+    """Put a model where it shall compute: "cpu", "cuda", "cuda:1" and so on."""
+    try:
+        model.to(torch.device(device))
+    except (RuntimeError, AssertionError) as error:
+        reason = textwrap.shorten(str(error), 160)
+        raise InputError(f"{field}: cannot compute on {device!r} ({reason}); allowed: cpu, or a device here") from None
+
+
 @torch.inference_mode()
-def generate(vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_tokens: int) -> list[str]:
-    """Let a model answer one question about each of a batch of pictures, once, greedily.
+def generate(
+    vlm: Vlm,
+    images: Sequence[Image.Image],
+    question: str,
+    *,
+    max_new_tokens: int,
+    choose: LogitsProcessor | None = None,
+) -> list[str]:
+    """Let a model answer one question about each of a batch of pictures, once.
 
     An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
     padding is masked.
+
+    Parameters
+    ----------
+    vlm
+        Model and processor.
+    images
+        N pictures.
+    question
+        What is asked of each.
+    max_new_tokens
+        Longest answer.
+    choose
+        Changes how likely the next tokens are, before the likeliest is taken; none does where absent.
     """
     inputs = prompt_inputs(vlm, images, question)
-    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
+    changed = LogitsProcessorList([] if choose is None else [choose])
+    tokens = vlm.model.generate(
+        **inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, logits_processor=changed
+    )
     answers = tokens[:, inputs["input_ids"].shape[1] :]
     return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
