@@ -15,6 +15,7 @@ from octa_svr_dataset import autoload
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
+from octa_svr_dataset.publishing import push_command
 from octa_svr_dataset.resolve import config_hash, nested_settings, resolve_config
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
 from octa_svr_dataset.settings_table import settings
@@ -32,6 +33,7 @@ autoload_app = typer.Typer(
     help='Whether load_dataset("octa_svr", ...) works without `import octa_svr_dataset`.', no_args_is_help=True
 )
 app.add_typer(autoload_app, name="autoload")
+app.command()(push_command.push)
 
 
 def _whole_number(text: str) -> int:

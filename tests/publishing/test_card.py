@@ -1,0 +1,106 @@
+import io
+
+import pytest
+import yaml
+from built_folder import built_folder
+from datasets import load_dataset
+from huggingface_hub import DatasetCard
+from PIL import Image
+
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.publishing.card import COLUMNS, write_card
+from octa_svr_dataset.publishing.folder import open_built
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
+
+NUM = {"dropout_ma": {"train": 3, "test": 1}, "dr_staging": {"train": 2}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = built_folder(tmp_path_factory.mktemp("card") / "octa_svr", NUM)
+    write_card(made)
+    return made
+
+
+def front_matter(folder):
+    return yaml.safe_load((folder / "README.md").read_text().split("---\n")[1])
+
+
+class TestFrontMatter:
+    def test_each_configuration_has_its_files_by_split(self, folder):
+        files = {
+            config["config_name"]: {entry["split"]: entry["path"] for entry in config["data_files"]}
+            for config in front_matter(folder)["configs"]
+        }
+        assert files["dropout_ma"] == {
+            "train": "dropout_ma/train-*.parquet",
+            "test": "dropout_ma/test-*.parquet",
+        }
+        assert files["dr_staging"] == {"train": "dr_staging/train-*.parquet"}
+
+    def test_it_holds_what_the_hub_lists_datasets_by(self, folder):
+        data = DatasetCard.load(folder / "README.md").data
+        assert (data.license, data.language, data.size_categories) == ("mit", ["en"], ["n<1K"])
+        assert "image-text-to-text" in data.task_categories
+        assert "object-detection" not in data.task_categories  # there are no masks
+
+    def test_numbers_of_rows_are_those_of_the_files(self, folder):
+        infos = {info["config_name"]: info for info in front_matter(folder)["dataset_info"]}
+        assert {split["name"]: split["num_examples"] for split in infos["dropout_ma"]["splits"]} == NUM["dropout_ma"]
+        files = (folder / "dropout_ma").glob("*.parquet")
+        assert infos["dropout_ma"]["download_size"] == sum(file.stat().st_size for file in files)
+
+
+class TestLoading:
+    @pytest.mark.parametrize("preset", NUM)
+    def test_a_folder_loads_by_the_name_of_a_configuration(self, folder, preset, tmp_path):
+        loaded = load_dataset(str(folder), preset, cache_dir=str(tmp_path))
+        assert {split: len(rows) for split, rows in loaded.items()} == NUM[preset]
+        built = list(open_built(folder).rows(preset, "train", ["id", "messages", "label"]))
+        assert loaded["train"].select_columns(["id", "messages", "label"]).to_list() == built
+        streamed = load_dataset(str(folder), preset, split="train", streaming=True)
+        assert [row["id"] for row in streamed] == [row["id"] for row in built]
+
+
+class TestBody:
+    def test_it_says_what_readers_must_know(self, folder):
+        text = (folder / "README.md").read_text()
+        for statement in ("Not for clinical use", "no eye of any patient", "MIT license", "kreitner2024synthetic"):
+            assert statement in text
+        for heading in ("Use", "How it was made", "Columns", "Intended use", "Limits", "License and citation"):
+            assert f"\n## {heading}\n" in text
+        assert "$" not in text
+
+    def test_each_column_of_the_files_is_explained_and_no_other(self, folder):
+        text = (folder / "README.md").read_text()
+        names = set(next(iter(open_built(folder).rows("dropout_ma", "train"))))
+        assert {name for name in COLUMNS if f"| `{name}` |" in text} == names
+
+    def test_numbers_of_rows_by_class_add_up(self, folder):
+        lines = [line for line in (folder / "README.md").read_text().splitlines() if "| `dropout_ma` | train |" in line]
+        rows, *by_class = [int(cell) for cell in lines[0].strip("|").split("|")[2:]]
+        labels = [row["label"] for row in open_built(folder).rows("dropout_ma", "train", ["label"])]
+        assert rows == 3
+        assert by_class == [labels.count(label) for label in range(3)]
+
+    def test_its_sheets_show_pictures(self, folder):
+        for preset in NUM:
+            assert f"(preview-{preset}.jpg)" in (folder / "README.md").read_text()
+            content = (folder / f"preview-{preset}.jpg").read_bytes()
+            with Image.open(io.BytesIO(content)) as sheet:
+                assert sheet.width > sheet.height >= 240
+                low, high = sheet.getextrema()
+                assert low < 40
+                assert high > 200
+
+
+class TestRefusal:
+    def test_what_is_no_built_folder_is_refused(self, tmp_path):
+        with pytest.raises(InputError, match="holds no finished build"):
+            write_card(tmp_path)
+
+    def test_a_broken_manifest_is_named(self, tmp_path):
+        (tmp_path / "dropout_ma").mkdir()
+        (tmp_path / "dropout_ma" / MANIFEST_NAME).write_text("{")
+        with pytest.raises(InputError, match=r"manifest\.json.*JSON"):
+            write_card(tmp_path)
