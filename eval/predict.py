@@ -171,6 +171,7 @@ def serve(
 ) -> Answerer:
     """Load a model, ready to answer the question."""
     import torch  # takes seconds; the checks before do not
+    from transformers import LogitsProcessorList
 
     from octa_svr_dataset.token_sampling import DrawnTokens
     from octa_svr_dataset.vlm import generate, limit_threads, load_vlm, move_to
@@ -184,11 +185,12 @@ def serve(
     limit_threads(vlm.model)
 
     def answer(pictures: Sequence[Image.Image], digests: Sequence[str]) -> list[str]:
-        choose = None
+        options: dict[str, Any] = {}
         if decoding is not None:
             chances = [chance_of(decoding["seed"], digest) for digest in digests]
-            choose = DrawnTokens(chances, temperature=decoding["temperature"], top_p=decoding["top_p"])
-        return generate(vlm, pictures, asked.text, max_new_tokens=max_new_tokens, choose=choose)
+            draw = DrawnTokens(chances, temperature=decoding["temperature"], top_p=decoding["top_p"])
+            options["logits_processor"] = LogitsProcessorList([draw])
+        return generate(vlm, pictures, asked.text, max_new_tokens=max_new_tokens, **options)
 
     return answer
 

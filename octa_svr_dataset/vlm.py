@@ -14,13 +14,7 @@ from typing import Any
 import torch
 import transformers
 from PIL import Image
-from transformers import (
-    AutoConfig,
-    AutoModelForImageTextToText,
-    LogitsProcessor,
-    LogitsProcessorList,
-    PreTrainedModel,
-)
+from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
 from octa_svr_dataset.adapter_files import find_model, require_fit
 from octa_svr_dataset.checkpoint import TINY
@@ -141,36 +135,15 @@ def move_to(model: PreTrainedModel, device: str, *, field: str = "device") -> No
 
 @torch.inference_mode()
 def generate(
-    vlm: Vlm,
-    images: Sequence[Image.Image],
-    question: str,
-    *,
-    max_new_tokens: int,
-    choose: LogitsProcessor | None = None,
+    vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_tokens: int, **options: Any
 ) -> list[str]:
-    """Let a model answer one question about each of a batch of pictures, once.
+    """Let a model answer one question about each of a batch of pictures, once, greedily.
 
     An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
-    padding is masked.
-
-    Parameters
-    ----------
-    vlm
-        Model and processor.
-    images
-        N pictures.
-    question
-        What is asked of each.
-    max_new_tokens
-        Longest answer.
-    choose
-        Changes how likely the next tokens are, before the likeliest is taken; none does where absent.
+    padding is masked. `options` are those of `transformers` beside these.
     """
     inputs = prompt_inputs(vlm, images, question)
-    changed = LogitsProcessorList([] if choose is None else [choose])
-    tokens = vlm.model.generate(
-        **inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, logits_processor=changed
-    )
+    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, **options)
     answers = tokens[:, inputs["input_ids"].shape[1] :]
     return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
