@@ -6,6 +6,7 @@ names and shapes of the layers decide.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ _PAIRS = {
     ".lora_embedding_B": (0, 1),
 }
 """Of each half of an adapter's layer: its axis that must be as long as that axis of the layer's weight."""
+
+_SNAPSHOT = re.compile(r"(?:^|/)models--([\w.-]+?)--([\w.-]+)/snapshots/\w+/?$", re.ASCII)
+_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Shape of each weight of a model, by its name."""
@@ -96,19 +100,30 @@ def find_model(model: str, *, adapter: str | Path | None = None, field: str = "m
 
 
 def record_base(folder: Path, name: str, *, seed: int) -> None:
-    """Write beside an adapter to which weights it was fitted.
+    """Write beside an adapter to which weights it was fitted; a download from the Hub goes by its name there.
 
     Parameters
     ----------
     folder
         That of the adapter.
     name
-        The model, as `find_model` takes it.
+        The model: `TINY`, or its folder.
     seed
         Seed of the first weights, which matters to the embedded model alone.
     """
-    base = {"name": name, "seed": seed} if name == TINY else {"name": name, "fingerprint": find_model(name).fingerprint}
+    public = hub_name(name) or name
+    base = {"name": name, "seed": seed} if name == TINY else {"name": public, "fingerprint": fingerprint(Path(name))}
+    config = read_json(folder / ADAPTER_CONFIG, "adapter") | {"base_model_name_or_path": public}
+    write_whole(folder / ADAPTER_CONFIG, json.dumps(config, indent=2, sort_keys=True) + "\n")
     write_whole(folder / BASE_NAME, json.dumps(base, indent=2) + "\n")
+
+
+def hub_name(model: str) -> str | None:
+    """Name on the Hub of a model: of a download, by the folder that the Hub's client made; absent where it has none."""
+    snapshot = _SNAPSHOT.search(Path(model).as_posix())
+    if snapshot:
+        return f"{snapshot[1]}/{snapshot[2]}"
+    return model if _REPO.fullmatch(model) and not Path(model).exists() else None
 
 
 def require_fit(adapter: Path, shapes: Shapes, model: str, *, field: str) -> None:

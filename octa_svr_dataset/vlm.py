@@ -49,6 +49,7 @@ def load_vlm(
     name: str,
     *,
     adapter: str | Path | None = None,
+    merged: bool = False,
     seed: int = 0,
     dtype: torch.dtype = torch.float32,
     max_pixels: int | None = None,
@@ -61,7 +62,9 @@ def load_vlm(
     name
         `"tiny"`, a folder, or a name on the Hugging Face Hub; the folder of an adapter stands for its model with it.
     adapter
-        Folder of a LoRA adapter to put on top of the model; it stays apart from the model's own weights.
+        Folder of a LoRA adapter to put on top of the model.
+    merged
+        Whether an adapter becomes part of the model's own weights; else it stays apart from them, exact in any type.
     seed
         Seed of the first weights of `"tiny"`, unless an adapter was fitted to others; a model from files has no
         chance in it.
@@ -83,7 +86,7 @@ def load_vlm(
     else:
         vlm = _load_files(files.base, dtype, field)
     if files.adapter is not None:
-        _put_on(vlm.model, files.adapter, field if adapter is None else "adapter")
+        _put_on(vlm.model, files.adapter, field if adapter is None else "adapter", merged)
     if max_pixels is not None:
         vlm.processor.image_processor.size["longest_edge"] = max_pixels
     return vlm
@@ -205,18 +208,20 @@ def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
     return Vlm(model=model, processor=processor)
 
 
-def _put_on(model: PreTrainedModel, adapter: Path, field: str) -> None:
-    """Put an adapter into the layers of a model, beside their own weights."""
+def _put_on(model: PreTrainedModel, adapter: Path, field: str, merged: bool) -> None:
+    """Put an adapter into the layers of a model, beside their own weights or into them."""
     shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
     require_fit(adapter, shapes, model.config.name_or_path or TINY, field=field)
     from peft import PeftModel  # takes seconds, and few models have one
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        PeftModel.from_pretrained(model, str(adapter)).eval()
+        adapted = PeftModel.from_pretrained(model, str(adapter)).eval()
     lacking = [str(warning.message) for warning in caught if "missing adapter keys" in str(warning.message)]
     if lacking:
         raise InputError(f"{field}: the adapter in {str(adapter)!r} is not whole: {textwrap.shorten(lacking[0], 200)}")
+    if merged:
+        adapted.merge_and_unload(safe_merge=True)
 
 
 def _require_whole(loading: Mapping[str, Any], folder: Path, field: str) -> None:
