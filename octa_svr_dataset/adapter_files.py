@@ -26,6 +26,9 @@ _PEFT_PREFIX = "base_model.model."
 _PAIRS = {
     ".lora_A.weight": (1, 1),
     ".lora_B.weight": (0, 0),
+    ".lora_B.bias": (0, 0),
+    ".lora_magnitude_vector": (0, 0),
+    ".lora_magnitude_vector.weight": (0, 0),
     ".lora_embedding_A": (1, 0),
     ".lora_embedding_B": (0, 1),
 }
@@ -33,6 +36,8 @@ _PAIRS = {
 
 _SNAPSHOT = re.compile(r"(?:^|/)models--([\w.-]+?)--([\w.-]+)/snapshots/\w+/?$", re.ASCII)
 _REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
+
+_OUTER = re.compile(r"^(?:model\.|language_model\.)*")
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Shape of each weight of a model, by its name."""
@@ -138,11 +143,15 @@ def require_fit(adapter: Path, shapes: Shapes, model: str, *, field: str) -> Non
     model, field
         Name of the model, and of the setting that held the adapter, for the message.
     """
+    known = {_inner(weight): shape for weight, shape in shapes.items()}
+    known.setdefault("lm_head.weight", known.get("embed_tokens.weight", ()))
     for name, shape in shapes_of(adapter / ADAPTER_WEIGHTS, field).items():
-        layer = name.removeprefix(_PEFT_PREFIX)
+        layer = name.removeprefix(_PEFT_PREFIX).replace(".base_layer", "")
+        if ".experts" in layer:
+            continue  # files name and shape them in other ways than the model in memory
         half = next((half for half in _PAIRS if layer.endswith(half)), None)
-        weight = layer if half is None else layer.removesuffix(half).removesuffix(".base_layer") + ".weight"
-        own = shapes.get(weight)
+        weight = layer if half is None else layer.removesuffix(half) + ".weight"
+        own = known.get(_inner(weight))
         reason = f"it changes {weight}, which that model does not have"
         if own is not None:
             is_alike = shape == own if half is None else shape[_PAIRS[half][0]] == own[_PAIRS[half][1]]
@@ -150,6 +159,11 @@ def require_fit(adapter: Path, shapes: Shapes, model: str, *, field: str) -> Non
                 continue
             reason = f"its {layer} of the shape {list(shape)} does not fit {weight} of the shape {list(own)}"
         raise InputError(f"{field}: the adapter in {str(adapter)!r} does not belong to the model {model!r}: {reason}")
+
+
+def _inner(weight: str) -> str:
+    """Name of a weight without the levels that files and memory do not agree on."""
+    return _OUTER.sub("", weight)
 
 
 def shapes_of(file: Path, field: str) -> dict[str, tuple[int, ...]]:

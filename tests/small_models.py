@@ -24,11 +24,13 @@ def save_adapter(folder: Path, base: str, **settings: object) -> None:
     vlm = load_vlm(base)
     lora = LoraConfig(**{"r": 4, "target_modules": LANGUAGE_LAYERS} | settings)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers by a name that will go
+        warnings.simplefilter("ignore")  # PEFT asks transformers by a name that will go, and advises on tied weights
         model = get_peft_model(vlm.model, lora)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if "lora_B" in name or "modules_to_save" in name:
                 weight.add_(0.2 * torch.randn(weight.shape, generator=generator))
-    model.save_pretrained(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save_pretrained(folder)

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 from small_models import save_adapter, save_model
 
-from octa_svr_dataset.adapter_files import find_model, record_base
+from octa_svr_dataset.adapter_files import find_model, record_base, require_fit, shapes_of
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.vlm import Vlm, load_vlm, prompt_inputs
 
@@ -122,6 +122,27 @@ def test_an_adapter_of_the_embedded_model_must_fit_it(adapter: Path) -> None:
     change_weights(adapter, widen)
     with pytest.raises(InputError, match=r"does not belong to the model 'tiny': its .* does not fit"):
         load_vlm("tiny", adapter=adapter)
+
+
+def test_files_that_name_the_levels_above_in_another_way_fit_as_well(folders: Path, adapter: Path) -> None:
+    own = shapes_of(folders / "base" / "model.safetensors", "model")
+    other = {
+        name.replace("model.language_model.", "model.").replace("model.visual", "visual"): own[name] for name in own
+    }
+    assert other.keys() != own.keys()
+    require_fit(adapter, other, "other", field="adapter")
+    other["model.layers.0.self_attn.q_proj.weight"] = (128, 64)
+    with pytest.raises(InputError, match=r"q_proj.lora_A.weight of the shape \[4, 128\] does not fit"):
+        require_fit(adapter, other, "other", field="adapter")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"use_dora": True}, {"bias": "lora_only"}, {"target_modules": ["embed_tokens", "q_proj"]}],
+)
+def test_each_kind_of_lora_fits_the_model_that_it_was_made_for(folders: Path, tmp_path: Path, settings: dict) -> None:
+    save_adapter(tmp_path, str(folders / "base"), **settings)
+    load_vlm(str(folders / "base"), adapter=tmp_path)
 
 
 def test_a_model_that_is_gone_is_named_with_the_way_out(folders: Path, adapter: Path) -> None:
