@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
+from small_models import save_adapter, save_model
 
+from octa_svr_dataset.adapter_files import find_model
 from octa_svr_dataset.command import run
 from octa_svr_dataset.evaluation import picture_stream
 
@@ -186,6 +188,34 @@ def test_a_killed_run_goes_on_to_the_same_end(pictures, tmp_path) -> None:
     assert file.read_bytes().count(b"\n") >= 2
     subprocess.run(command("killed"), env=environment, check=True, capture_output=True, timeout=120)
     assert file.read_bytes() == (tmp_path / "whole" / "predictions.jsonl").read_bytes()
+
+
+def test_an_adapter_is_asked_like_a_model(pictures, predict, tmp_path, monkeypatch) -> None:
+    save_model(tmp_path / "base")
+    save_adapter(tmp_path / "adapter", str(tmp_path / "base"))
+    settings = {"image": pictures, "max_new_tokens": 6, "device": "cpu"}
+    named = predict(tmp_path / "named", model=tmp_path / "adapter", **settings)
+    given = predict(tmp_path / "given", model=tmp_path / "base", adapter=tmp_path / "adapter", **settings)
+    alone = predict(tmp_path / "alone", model=tmp_path / "base", **settings)
+    assert named == given != alone
+    runs = [json.loads((tmp_path / name / "run.json").read_text()) for name in ("named", "alone")]
+    assert runs[0]["model_fingerprint"] == find_model(str(tmp_path / "adapter")).fingerprint
+    assert runs[0]["model_fingerprint"].startswith(runs[1]["model_fingerprint"] + "+")
+    zero_shot = runpy.run_path(str(ROOT / "eval/zero_shot.py"))["app"]
+    (tmp_path / "eyes").mkdir()
+    (pictures / "0.png").rename(tmp_path / "eyes" / "0.png")
+    options = {
+        "real_dir": tmp_path / "eyes",
+        "model": tmp_path / "adapter",
+        "out": tmp_path / "zero",
+        "max_new_tokens": 6,
+    }
+    monkeypatch.setattr(sys, "argv", ["zero_shot.py", *(f"--{name}={value}" for name, value in options.items())])
+    with pytest.raises(SystemExit) as stop:
+        run(zero_shot, "eval/zero_shot.py")
+    assert not stop.value.code
+    (line,) = (tmp_path / "zero" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["output"] == named[0]["output"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A saved or merged model is complete, equals what it was made of, and tells where it comes from."""
 
 import json
+import os
 import re
 import runpy
 import shutil
@@ -13,8 +14,10 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 from PIL import Image
+from processes import json_printed_by
 from safetensors import safe_open
 from small_models import save_adapter, save_model
+from torchvision_outline import write_torchvision
 
 from octa_svr_dataset.adapter_files import find_model, record_base
 from octa_svr_dataset.command import run
@@ -145,6 +148,18 @@ def test_settings_of_videos_are_those_of_the_model_or_fit_its_pictures(folders: 
     assert (settings["video_processor_type"], settings["patch_size"]) == ("Qwen3VLVideoProcessor", 8)
     assert settings["image_mean"] == [0.3] * 3
     assert torch.equal(logits(tmp_path / "untold"), logits(folders / "base"))
+
+
+def test_where_torchvision_is_installed_the_whole_processor_loads(folders: Path, merge, tmp_path: Path) -> None:
+    merge(model=folders / "adapter", out=tmp_path / "merged")
+    write_torchvision(tmp_path / "packages")
+    code = (
+        "import json; from transformers import AutoProcessor; "
+        f"p = AutoProcessor.from_pretrained({str(tmp_path / 'merged')!r}); "
+        "print(json.dumps([type(p).__name__, type(p.video_processor).__name__, p.video_processor.patch_size]))"
+    )
+    told = json_printed_by(code, PYTHONPATH=f"{tmp_path / 'packages'}{os.pathsep}{ROOT}")
+    assert told == ["Qwen3VLProcessor", "Qwen3VLVideoProcessor", 8]
 
 
 def test_the_card_says_what_the_adapter_was_trained_on_and_how_well(folders: Path, merge, tmp_path: Path) -> None:
