@@ -5,8 +5,8 @@ from pathlib import Path
 from huggingface_hub import HfApi, ModelCard, get_token
 from yaml import YAMLError
 
-from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, BASE_NAME, is_adapter, shapes_of
-from octa_svr_dataset.checkpoint import find_checkpoint, weight_files
+from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, BASE_NAME, hub_name, is_adapter, shapes_of
+from octa_svr_dataset.checkpoint import TINY, find_checkpoint, read_json, weight_files
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.push import one_line_errors, require_repo_id
 
@@ -74,6 +74,12 @@ def _weights(folder: Path) -> list[str]:
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise InputError(f"model: the folder {str(folder)!r} holds no weights: it has no {ADAPTER_WEIGHTS}")
     shapes_of(folder / ADAPTER_WEIGHTS, "model")
+    base = str(read_json(folder / ADAPTER_CONFIG, "model").get("base_model_name_or_path") or "")
+    if base != TINY and hub_name(base) != base:
+        raise InputError(
+            f"model: the adapter in {str(folder)!r} belongs to {base!r}, which is no name on the Hub, so that nobody "
+            "else could use it; allowed: an adapter of a model of the Hub, or both made one by training/merge.py"
+        )
     return [ADAPTER_WEIGHTS, ADAPTER_CONFIG, BASE_NAME]
 
 

@@ -53,10 +53,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "model" / name).write_text("{}")
     save_adapter(root / "adapter", str(root / "model"))
     finish_folder(root / "adapter", record, base=str(root / "model"), seed=0)
-    config = root / "adapter" / "adapter_config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": "org/octa-vlm"}))
-    base = root / "adapter" / "base_model.json"
-    base.write_text(json.dumps(json.loads(base.read_text()) | {"name": "org/octa-vlm"}))
     return root
 
 
@@ -99,6 +95,11 @@ def test_a_model_and_its_adapter_come_back_as_they_were(hub: Hub, folders: Path,
     assert push(hub, folders / "model", "org/octa-vlm")[0] == 0
     assert len(hub.repositories[MODEL].commits) == num_commits
     assert not [path for method, path in hub.requests[num_requests:] if method == "PUT"]
+    code, said = push(hub, folders / "adapter", "org/octa-lora")
+    assert (code, "which is no name on the Hub" in said) == (2, True)
+    for name, entry in (("adapter_config.json", "base_model_name_or_path"), ("base_model.json", "name")):
+        file = folders / "adapter" / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | {entry: "org/octa-vlm"}))
     assert push(hub, folders / "adapter", "org/octa-lora")[0] == 0
     weights = {"adapter_model.safetensors", "adapter_config.json", "base_model.json"}
     assert set(hub.repositories[ADAPTER].files) == weights | {"README.md", "provenance.json"}
