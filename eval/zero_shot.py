@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.progress import track as shown
 
-from octa_svr_dataset.checkpoint import TINY, find_checkpoint, fingerprint
+from octa_svr_dataset.adapter_files import find_model
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
@@ -67,7 +67,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     real_dir: Annotated[str, typer.Option("--real_dir", help="Folder of pictures.")],
-    model: Annotated[str, typer.Option("--model", help="Folder or Hub name of a model, or 'tiny'.")],
+    model: Annotated[
+        str, typer.Option("--model", help="Folder or Hub name of a model, folder of an adapter, or 'tiny'.")
+    ],
     out: Annotated[str, typer.Option("--out", help="Folder for the results.")] = "outputs/zero_shot",
     endpoint: Annotated[
         str | None,
@@ -142,10 +144,10 @@ def main(
     other = None if compare is None else (str(compare), read_run(compare, images, digests, field="compare"))
     probed = None if probe is None else read_probe(probe, images, field="probe")
     url = None if endpoint is None else endpoint_url(endpoint)
-    checkpoint = model if model == TINY or url else str(find_checkpoint(model))
+    files = None if url else find_model(model)
     protocol = Protocol(
         model=model,
-        model_fingerprint="" if model == TINY or url else fingerprint(Path(checkpoint)),
+        model_fingerprint="" if files is None else files.fingerprint,
         endpoint=url,
         real_dir=str(Path(real_dir).resolve()),
         track=track,
@@ -154,7 +156,7 @@ def main(
         preprocessing=preprocessing.as_record(),
     )
     with output_folder(out, field="out") as out_folder:
-        ready = serve(url, checkpoint, max_new_tokens)
+        ready = serve(url, model, max_new_tokens)
         if overwrite:
             remove_run(out_folder)
         store = PredictionStore(out_folder, protocol)

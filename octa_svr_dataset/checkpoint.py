@@ -6,6 +6,7 @@ plain data files are looked at or downloaded, never code.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,18 @@ def find_checkpoint(model: str, *, field: str = "model") -> Path:
     return folder
 
 
-def fingerprint(folder: Path) -> str:
-    """A hash that tells weights in a folder from others: over names, sizes and evenly spaced pieces of the files."""
+def fingerprint(folder: Path, names: Sequence[str] = ()) -> str:
+    """A hash that tells weights in a folder from others: over names, sizes and evenly spaced pieces of the files.
+
+    Parameters
+    ----------
+    folder
+        That of the weights.
+    names
+        Their files; those of a model where there are none.
+    """
     digest = hashlib.sha256()
-    for path in _weight_files(folder, "model"):
+    for path in [folder / name for name in names] or weight_files(folder, "model"):
         size = path.stat().st_size
         digest.update(f"{path.name} {size} ".encode())
         with path.open("rb") as file:
@@ -99,9 +108,14 @@ def _download(model: str, field: str) -> Path:
 
 
 def _check_kind(folder: Path, field: str) -> None:
+    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
+        raise InputError(
+            f"{field}: the folder {str(folder)!r} holds an adapter, not a model; allowed: a model, into which "
+            "training/merge.py makes both"
+        )
     if not (folder / "config.json").exists():
         raise InputError(f"{field}: the folder {str(folder)!r} holds no model: it has no config.json")
-    settings = _read_json(folder / "config.json", field)
+    settings = read_json(folder / "config.json", field)
     kind = settings.get("model_type")
     if kind not in MODEL_TYPES:
         raise InputError(
@@ -116,7 +130,7 @@ def _check_kind(folder: Path, field: str) -> None:
 
 
 def _check_weights(folder: Path, field: str) -> None:
-    for path in _weight_files(folder, field):
+    for path in weight_files(folder, field):
         try:
             with safe_open(path, framework="numpy"):
                 pass
@@ -124,15 +138,15 @@ def _check_weights(folder: Path, field: str) -> None:
             raise InputError(f"{field}: cannot read the weights {str(path)!r}: {error}") from None
 
 
-def _weight_files(folder: Path, field: str) -> list[Path]:
-    """The one file with all weights, or else those that the index names."""
+def weight_files(folder: Path, field: str) -> list[Path]:
+    """Weights of a model: the one file with all weights, or else those that the index names."""
     if (folder / _WEIGHTS).exists():
         return [folder / _WEIGHTS]
     if not (folder / _WEIGHTS_INDEX).exists():
         raise InputError(
             f"{field}: the folder {str(folder)!r} holds no weights: it has no {_WEIGHTS} and no {_WEIGHTS_INDEX}"
         )
-    weight_map = _read_json(folder / _WEIGHTS_INDEX, field).get("weight_map")
+    weight_map = read_json(folder / _WEIGHTS_INDEX, field).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise InputError(f"{field}: {_WEIGHTS_INDEX} in {str(folder)!r} names no weights: it has no weight_map")
     names = sorted({str(name) for name in weight_map.values()})
@@ -147,7 +161,7 @@ def _weight_files(folder: Path, field: str) -> list[Path]:
 
 def _check_processor(folder: Path, field: str) -> None:
     """Files of the processor: for pictures, for words, and for the form of a dialogue."""
-    settings = {name: _read_json(folder / name, field) for name in _PROCESSOR_FILES if (folder / name).exists()}
+    settings = {name: read_json(folder / name, field) for name in _PROCESSOR_FILES if (folder / name).exists()}
     if not {"preprocessor_config.json", "processor_config.json"} & settings.keys():
         raise InputError(
             f"{field}: the folder {str(folder)!r} holds no processor of pictures: it has no preprocessor_config.json "
@@ -177,7 +191,14 @@ def _check_tokenizer(path: Path, field: str) -> None:
         raise InputError(f"{field}: cannot read the tokenizer {str(path)!r}: {error}") from None
 
 
-def _read_json(path: Path, field: str) -> dict[str, Any]:
+def read_json(path: Path, field: str) -> dict[str, Any]:
+    """The object that a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        It holds something else, or cannot be read.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -29,6 +29,8 @@ import octa_svr_dataset  # noqa: F401 (registers the dataset)
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.command import exit_on_input_error, output_folder, write_whole
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.finetuning.model_card import SHOWN_SETTINGS, TrainedOn, TrainingRecord
+from octa_svr_dataset.finetuning.saving import finish_folder
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm, token_count
 
@@ -174,6 +176,8 @@ def main() -> None:
         trainer.train(resume_from_checkpoint=training_arguments.resume_from_checkpoint)
         save_whole(trainer, folder)
     if trainer.is_world_process_zero():
+        record = record_of(data_arguments, model_arguments, training_arguments, trainer.state.log_history)
+        finish_folder(folder, record, base=model_arguments.model_name_or_path, seed=training_arguments.seed)
         report(trainer.state.log_history, folder, time.monotonic() - started)
 
 
@@ -281,6 +285,20 @@ def save_whole(trainer: SFTTrainer, folder: Path) -> None:
     for path in sorted(unfinished.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(folder / path.name)
     unfinished.rmdir()
+
+
+def record_of(
+    data: DataArguments, model: ModelArguments, training: TrainingArguments, log_history: list[dict[str, float]]
+) -> TrainingRecord:
+    """What the model's card tells of the run."""
+    config = resolve_config(data.preset, config_file=data.config_file, overrides=data.overrides)
+    return TrainingRecord(
+        base=model.model_name_or_path,
+        data=(TrainedOn.of_preset(data.preset, config, seed=data.dataset_seed, num_rows=data.num_train),),
+        settings={name: str(getattr(training, name)) for name in SHOWN_SETTINGS},
+        log=log_history,
+        validation={"preset": data.preset, "num_rows": data.num_validation},
+    )
 
 
 def report(log_history: list[dict[str, float]], folder: Path, duration_s: float) -> None:

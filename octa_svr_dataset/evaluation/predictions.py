@@ -51,7 +51,7 @@ class PredictionStore:
         self._finished: dict[tuple[str, str], Response] = {}
         self._lines: dict[tuple[str, str], dict[str, Any]] = {}
         if self._path.exists() or (out / LOCALIZATION_NAME).exists():
-            _require_alike(out, settings)
+            require_alike(out, settings)
         if self._path.exists():
             self._finished, self._lines = _read_responses(self._path)
         write_whole(out / RUN_NAME, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
@@ -126,7 +126,14 @@ def _content(image: FolderImage, digest: str, response: Response) -> dict[str, A
     }
 
 
-def _require_alike(out: Path, settings: Mapping[str, Any]) -> None:
+def require_alike(out: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse to add to predictions in a folder that came about under other settings.
+
+    Raises
+    ------
+    InputError
+        They differ, or nothing says under which they came about.
+    """
     file = out / RUN_NAME
     others = "allowed: another folder, or --overwrite"
     try:

@@ -138,6 +138,27 @@ class Preprocessing:
         """
         return self._laid_out(mask, field_of_view_mm, Image.Resampling.NEAREST)
 
+    def region_px(self, size_px: tuple[int, int], field_of_view_mm: float | None = None) -> tuple[int, int, int, int]:
+        """The square of a picture that the model sees: its left, upper, right and lower edge, px of the picture.
+
+        Parameters
+        ----------
+        size_px
+            Width and height of the picture, px.
+        field_of_view_mm
+            As in `apply`.
+        """
+        known_mm = field_of_view_mm if field_of_view_mm is not None else self.field_of_view_mm
+        if known_mm is None and self.crop:
+            raise InputError(
+                "crop: a picture can be cut to the field of training only where its own is known; "
+                "allowed: with --field_of_view_mm, or a column of the labels that gives it"
+            )
+        region = _central((0, 0, *size_px), 1.0)
+        if known_mm is not None and self.crop and known_mm > self.training_field_mm:
+            return _central(region, self.training_field_mm / known_mm)
+        return region
+
     def width_mm(self, field_of_view_mm: float | None = None) -> float:
         """Width of the field that the model sees, mm; where nobody knows it, that of training."""
         known_mm = field_of_view_mm if field_of_view_mm is not None else self.field_of_view_mm
@@ -149,16 +170,10 @@ class Preprocessing:
         self, picture: Image.Image, field_of_view_mm: float | None, resampling: Image.Resampling
     ) -> Image.Image:
         """Central square, field and resolution."""
+        square = picture.crop(self.region_px(picture.size, field_of_view_mm))
         known_mm = field_of_view_mm if field_of_view_mm is not None else self.field_of_view_mm
-        if known_mm is None and self.crop:
-            raise InputError(
-                "crop: a picture can be cut to the field of training only where its own is known; "
-                "allowed: with --field_of_view_mm, or a column of the labels that gives it"
-            )
-        square = _central(picture, 1.0)
-        if known_mm is not None and self.crop and known_mm > self.training_field_mm:
-            square = _central(square, self.training_field_mm / known_mm)
-            known_mm = self.training_field_mm
+        if known_mm is not None and self.crop:
+            known_mm = min(known_mm, self.training_field_mm)
         scale = 1.0 if known_mm is None else known_mm / self.training_field_mm
         size_px = max(round(self.size_px * scale), SMALLEST_PX)
         if square.width != size_px:
@@ -190,11 +205,13 @@ def gray_levels(pictures: Sequence[np.ndarray]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _central(picture: Image.Image, share: float) -> Image.Image:
-    """The central square whose side is a share of the shorter side."""
-    side_px = max(round(min(picture.size) * share), 1)
-    left_px, upper_px = ((length_px - side_px) // 2 for length_px in picture.size)
-    return picture.crop((left_px, upper_px, left_px + side_px, upper_px + side_px))
+def _central(region_px: tuple[int, int, int, int], share: float) -> tuple[int, int, int, int]:
+    """Edges of the central square whose side is a share of the shorter side of a region."""
+    left, upper, right, lower = region_px
+    width_px, height_px = right - left, lower - upper
+    side_px = max(round(min(width_px, height_px) * share), 1)
+    left, upper = left + (width_px - side_px) // 2, upper + (height_px - side_px) // 2
+    return left, upper, left + side_px, upper + side_px
 
 
 def _matched(picture: Image.Image, training_levels: tuple[float, float]) -> Image.Image:

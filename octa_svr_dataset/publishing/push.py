@@ -48,12 +48,12 @@ def push(path: str | Path, repo: str, *, private: bool = False) -> str:
     """
     built = open_built(path)
     files = _data_files(built)
-    _require_repo_id(repo)
+    require_repo_id(repo)
     if get_token() is None:
         raise InputError("token: there is none; log in by `hf auth login`, or set HF_TOKEN")
     card = _card(built, repo)
     api = HfApi()
-    with _one_line_errors(repo):
+    with one_line_errors(repo):
         url = str(api.create_repo(repo, repo_type=_KIND, private=private or None, exist_ok=True))
         if private and not api.repo_info(repo, repo_type=_KIND).private:
             raise InputError(f"private: {repo!r} is there and public; allowed: a new name, or without --private")
@@ -90,7 +90,14 @@ def _data_files(built: BuiltFolder) -> dict[str, int]:
     return files
 
 
-def _require_repo_id(repo: str) -> None:
+def require_repo_id(repo: str) -> None:
+    """Refuse what cannot be the name of a repository.
+
+    Raises
+    ------
+    InputError
+        It is not `organization/name`.
+    """
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, flags=re.ASCII):
         raise _bad_repo_id(repo)
 
@@ -139,7 +146,7 @@ def _descriptions(built: BuiltFolder, card: bytes) -> list[CommitOperationAdd]:
 
 
 @contextmanager
-def _one_line_errors(repo: str) -> Iterator[None]:
+def one_line_errors(repo: str) -> Iterator[None]:
     """Turn what the client raises into a line that says what to do."""
     try:
         yield

@@ -1,6 +1,7 @@
 """Answers on disk, one line a picture and kind, so that what is finished survives a kill."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ LOCALIZATION_NAME = "localization.jsonl"
 
 SET_ASIDE = "set_aside"
 """Entry of the lines that were paid for, but do not belong to the result beside them."""
+
+_PIECE_BYTES = 1 << 16
 
 Key = tuple[str, str, str]
 """Path of a picture, hash of its pixels, question."""
@@ -60,12 +63,23 @@ def json_line(content: Mapping[str, Any]) -> str:
 
 def whole_lines(file: Path) -> list[bytes]:
     """Lines of a file; one that a kill cut short is removed from it."""
-    text = file.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if len(whole) < len(text):
-        with file.open("r+b") as cut:
-            cut.truncate(len(whole))
-    return whole.split(b"\n")[:-1]
+    cut_unfinished_line(file)
+    return file.read_bytes().split(b"\n")[:-1]
+
+
+def cut_unfinished_line(file: Path) -> None:
+    """Remove the end of a file after its last whole line, which a kill cut short."""
+    with file.open("r+b") as cut:
+        end = cut.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(end - _PIECE_BYTES, 0)
+            cut.seek(start)
+            found = cut.read(end - start).rfind(b"\n")
+            if found >= 0:
+                cut.truncate(start + found + 1)
+                return
+            end = start
+        cut.truncate(0)
 
 
 def _content(key: Key, output: str, told: Mapping[str, Any]) -> dict[str, Any]:
