@@ -16,6 +16,10 @@ def show_results(results: Results, console: Console) -> None:
     )
     if results.left_out:
         console.print(f"left out: {results.left_out[0]}; {len(results.left_out)} such items in all", markup=False)
+    if any(results.ungradable.values()):
+        counts = ", ".join(f"{reader} {count}" for reader, count in results.ungradable.items())
+        console.print(f"called ungradable, so that no class of a model is compared with it: {counts} of "
+                      f"{results.num_items} outputs", markup=False)  # fmt: skip
     console.print(_agreement(results))
     for title, standings in (("mean of readers", results.means), ("difference, same pictures", results.differences)):
         if standings:
