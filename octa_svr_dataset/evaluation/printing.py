@@ -94,6 +94,13 @@ def explained(explanation: Explanation) -> list[str]:
             lines.append(
                 f"supported by {name}: {words(share.value, (share.low, share.high))} of those that can be checked"
             )
+    lead = explanation.lead
+    if lead is not None:
+        is_clear = lead.low > 0.0
+        lines.append(
+            f"lead over the next picture, of those that both can check: {lead.value:+.1%} [{lead.low:+.1%}, "
+            f"{lead.high:+.1%}], {'more than' if is_clear else 'no more than'} what holds of any picture"
+        )
     return lines
 
 
@@ -108,6 +115,8 @@ def _confusion(title: str, metrics: ClassMetrics) -> Table:
 
 def _accuracy(metrics: ClassMetrics) -> str:
     """The value with its interval, or why there is none."""
-    if metrics.balanced_accuracy is None or metrics.interval is None:
+    if metrics.balanced_accuracy is None:
         return f"undefined, as {metrics.reason}"
+    if metrics.interval is None:
+        return f"{metrics.balanced_accuracy:.1%} (95 % interval {metrics.interval_method})"
     return f"{metrics.balanced_accuracy:.1%} (95 % interval {metrics.interval[0]:.1%} to {metrics.interval[1]:.1%})"

@@ -218,6 +218,8 @@ def test_disease_of_no_kind_names_no_class_and_what_nobody_can_grade_is_counted(
 
 def test_two_runs_of_one_model_are_told_apart_by_their_folders(tmp_path):
     root = folder_of(tmp_path / "pictures", [HEALTHY, NPDR] * 2)
+    for part in ("early", "late"):
+        (tmp_path / part).mkdir()
     files = [
         write_run(tmp_path / part / "run", root, "models/ours", [response_of(said)] * 4)
         for part, said in (("early", HEALTHY), ("late", NPDR))

@@ -48,7 +48,7 @@ class Results:
     """Patients, or pictures of unknown patients."""
 
     ungradable: dict[str, int]
-    """By reader, how many of the outputs stand on pictures that the reader cannot grade: no class of a model is compared
+    """By reader, how many of the outputs are on pictures that the reader cannot grade; no class of a model is compared
     with such a rating."""
 
     left_out: tuple[str, ...]

@@ -41,8 +41,8 @@ MEASURES = {
 }
 """What models are compared by, each the mean over readers, with its lowest and highest value.
 
-Of the class, pictures count that a reader grades. Readers name one of three classes; an answer that tells disease but no
-kind names none of them, but agrees in the binary question."""
+Of the class, ratings count that give one. Readers name one of three; an answer that tells disease but no kind names
+none of them, but agrees in the binary question."""
 
 
 def standings(
@@ -69,12 +69,10 @@ def _measures(outputs: list[Output], columns: Mapping[str, np.ndarray]) -> dict[
     classes = columns[CLASS.name]
     is_graded = classes < len(Label)
     said = [output.predicted or "" for output in outputs]
-    names_class = np.array(
-        [[CLASS.values[value] == word for value in row] for row, word in zip(classes, said, strict=True)]
-    )
-    is_diseased = classes != CLASS.values.index(Label.HEALTHY)
-    agrees = np.array([[bool(word) and (word != Label.HEALTHY) == of_reader for of_reader in row]
-                       for row, word in zip(is_diseased, said, strict=True)])  # fmt: skip
+    names_class = np.array(CLASS.values)[classes] == np.array(said)[:, None]
+    is_said = np.array([word != "" for word in said])[:, None]
+    says_disease = np.array([word != Label.HEALTHY for word in said])[:, None]
+    agrees = is_said & (says_disease == (classes != CLASS.values.index(Label.HEALTHY)))
     with np.errstate(invalid="ignore"):
         of_class, of_disease = ((is_same & is_graded).sum(axis=1) / is_graded.sum(axis=1)
                                 for is_same in (names_class, agrees))  # fmt: skip
