@@ -1,7 +1,8 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +74,21 @@ def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderIm
         There are several, and none is named, or one that there is not.
     """
     counts = Counter(image.track for image in images)
+    track = track if track is None or track in counts else next(filter(counts.__contains__, _track_names(track)), track)
     if track is None and len(counts) == 1:
         return tuple(images)
     if track not in counts:
         found = ", ".join(f"{name} ({count} pictures)" for name, count in sorted(counts.items()))
         raise InputError(f"track: {'none is named' if track is None else f'got {track!r}'}; allowed: {found}")
     return tuple(image for image in images if image.track == track)
+
+
+def _track_names(given: str) -> Iterator[str]:
+    """Names of tracks that a user may mean, such as `6 mm` by `6mm`, `6.0 MM` or `6`."""
+    yield given.strip().lower()
+    width = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(?:mm)?", given.strip().lower())
+    if width:
+        yield f"{float(width[1].replace(',', '.')):g} mm"
 
 
 def assess(

@@ -28,7 +28,8 @@ class CheckedClaim:
     """What was measured; empty where nothing was."""
 
     elsewhere: Outcome
-    """What the claim would be of the next picture of the folder: what holds of any picture says nothing of this one."""
+    """What the claim would be of the next picture of the folder that is not of this patient: what holds of any picture
+    says nothing of this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,5 +120,5 @@ def _lead(claims: Sequence[CheckedClaim], rng: np.random.Generator) -> Supported
 
 
 def _whose(claims: Sequence[CheckedClaim]) -> list[str]:
-    """What is resampled together: claims on pictures of a patient, or on a picture of which nobody knows whose it is."""
+    """What is resampled together: claims on all pictures of a patient; of unknown patients, on a picture."""
     return [f"picture {claim.path}" if claim.patient is None else f"patient {claim.patient}" for claim in claims]

@@ -173,8 +173,8 @@ class ClassMetrics:
     """95 % interval of the balanced accuracy; absent where that is, and of a constant answer."""
 
     interval_method: str | None
-    """`CONSTANT`, `BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class of which
-    all or no pictures are recognized, whose recall would not vary between samples."""
+    """`CONSTANT`, `BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class
+    of which all or no pictures are recognized, whose recall would not vary between samples."""
 
     reason: str
     """Why the balanced accuracy is undefined; empty where it is not."""

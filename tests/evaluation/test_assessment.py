@@ -9,6 +9,7 @@ from evaluation.made_up import HEALTHY, NPDR, PDR, PREPROCESSING, evaluated, fol
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
+from octa_svr_dataset.evaluation.metrics import CONSTANT
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.predictions import PredictionStore, scored
 from octa_svr_dataset.evaluation.report import Report, remove_report, summary, write_report
@@ -92,6 +93,9 @@ def test_the_lead_is_that_over_the_reader_of_its_row(made_up):
 def test_always_healthy_scores_one_half_the_truth_one_and_nonsense_zero(folder, said, accuracy):
     report = report_of(evaluated(folder, [response_of(said(truth)) for truth in TRUTHS]))
     assert report.binary.balanced_accuracy == accuracy
+    if accuracy < 1.0:
+        assert (report.binary.interval, report.binary.interval_method) == (None, CONSTANT)
+        return
     assert report.binary.interval_method == "analytic"
     low, high = report.binary.interval
     assert low <= accuracy <= high
@@ -134,6 +138,7 @@ def test_fields_of_different_width_are_never_pooled(made_up):
     with pytest.raises(InputError, match=r"track: got '4 mm'; allowed: 3 mm"):
         of_track(images, "4 mm")
     wide = of_track(images, "6 mm")
+    assert all(of_track(images, name) == wide for name in ("6mm", "6", "6.0 mm", " 6 MM", "6,0"))
     assert len(wide) == 7
     assert of_track(wide, None) == wide
     responses = [response_of(HEALTHY, probability=0.2)] * 7
