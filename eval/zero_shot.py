@@ -131,7 +131,7 @@ def main(
     preprocessing = Preprocessing.for_training(
         config, field_of_view_mm=field_of_view_mm, crop=crop, contrast=require_contrast(contrast)
     )
-    sources = [folder_cases(folder, images, preprocessing)] if localize else []
+    sources = [folder_cases(folder, images, preprocessing, config)] if localize else []
     if localize_preset is not None and synthetic is not None:
         sources.append(synthetic_cases(localize_preset, synthetic, localize_num))
     digests = []
