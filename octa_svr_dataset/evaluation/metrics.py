@@ -36,7 +36,8 @@ THREE_CLASSES = tuple(str(label) for label in Label)
 
 BOOTSTRAP = "cluster bootstrap"
 ANALYTIC = "analytic"
-CONSTANT = "none: the same answer to every picture has this value in any folder"
+CONSTANT_REASON = "the same answer to every picture has this value in any folder"
+CONSTANT = f"none: {CONSTANT_REASON}"
 """How intervals came about. Recalls of a constant answer are 1 and 0 by its very nature; what its reader would say of
 other pictures, a folder in which it says one thing cannot tell."""
 
