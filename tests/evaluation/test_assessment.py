@@ -65,6 +65,7 @@ def test_all_baselines_are_in_the_table_and_say_where_they_are_missing(made_up):
         "low perfusion",
         "coarse mesh power",
         "supervised on this folder",
+        "supervised, EfficientNet",
         "transfer probe",
         "age (confounder)",
     ]
@@ -72,6 +73,7 @@ def test_all_baselines_are_in_the_table_and_say_where_they_are_missing(made_up):
     assert "diabetic" in rows["majority class"].basis
     assert rows["mean brightness"].auc.value == 1.0, "the diseased eyes were made darker"
     assert rows["supervised on this folder"].metrics.balanced_accuracy == 1.0
+    assert "pip install" in rows["supervised, EfficientNet"].missing
     assert "--probe" in rows["transfer probe"].missing
     assert rows["age (confounder)"].missing == "the folder does not state the age of any picture"
     for row in rows.values():

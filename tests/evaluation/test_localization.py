@@ -113,8 +113,9 @@ def test_who_does_not_look_finds_little_but_the_zone(synthetic, tmp_path):
     """The floor: marks of training pictures. Lesions lie elsewhere in each eye, the avascular zone in the middle."""
     rows = {row.target: row for row in tabled(synthetic, Reader(synthetic), tmp_path).rows if row.reader == GUESSER}
     assert {target.name for target in TARGETS.values()} >= rows.keys() >= {"microaneurysm", "capillary dropout"}
-    assert rows["foveal avascular zone"].overlap.value > 0.3
-    assert rows["capillary dropout"].overlap.value < 0.3
+    assert rows["foveal avascular zone"].overlap.value > 0.15
+    assert rows["foveal avascular zone"].overlap.value > rows["capillary dropout"].overlap.value
+    assert rows["capillary dropout"].overlap.value < 0.25
     assert rows["microaneurysm"].found.value < 0.2
     assert all(row.false_alarms is None or row.false_alarms.value == 1.0 for row in rows.values())
 
