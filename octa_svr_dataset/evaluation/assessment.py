@@ -1,15 +1,12 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
@@ -73,32 +70,6 @@ class Evaluated:
     def width_mm(self, image: FolderImage) -> float:
         """Width of the field that the model saw; where nobody knows it, that of training."""
         return self.preprocessing.width_mm(image.field_of_view_mm)
-
-
-def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderImage, ...]:
-    """Pictures of one width of field, the named one, or the only one there is: different widths are never pooled.
-
-    Raises
-    ------
-    InputError
-        There are several, and none is named, or one that there is not.
-    """
-    counts = Counter(image.track for image in images)
-    track = track if track is None or track in counts else next(filter(counts.__contains__, _track_names(track)), track)
-    if track is None and len(counts) == 1:
-        return tuple(images)
-    if track not in counts:
-        found = ", ".join(f"{name} ({count} pictures)" for name, count in sorted(counts.items()))
-        raise InputError(f"track: {'none is named' if track is None else f'got {track!r}'}; allowed: {found}")
-    return tuple(image for image in images if image.track == track)
-
-
-def _track_names(given: str) -> Iterator[str]:
-    """Names of tracks that a user may mean, such as `6 mm` by `6mm`, `6.0 MM` or `6`."""
-    yield given.strip().lower()
-    width = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(?:mm)?", given.strip().lower())
-    if width:
-        yield f"{float(width[1].replace(',', '.')):g} mm"
 
 
 def assess(
@@ -167,6 +138,7 @@ def _table(
         ages=tuple(image.age for image, _ in known),
         probe=None if probe is None else tuple(probe[image.path] for image, _ in known),
         probabilities=tuple(response.disease_probability for _, response in known),
+        concluded=tuple(response.concluded_probability for _, response in known),
     )
     return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
 

