@@ -95,7 +95,7 @@ def explained(explanation: Explanation) -> list[str]:
         is_clear = lead.low > 0.0
         lines.append(
             f"lead over the next picture, of those that both can check: {lead.value:+.1%} [{lead.low:+.1%}, "
-            f"{lead.high:+.1%}], {'more than' if is_clear else 'no more than'} what holds of any picture"
+            f"{lead.high:+.1%}], {'' if is_clear else 'not clearly '}more than what holds of any picture"
         )
     return lines
 
