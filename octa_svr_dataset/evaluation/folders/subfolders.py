@@ -70,7 +70,7 @@ def folder_of_classes(root: Path, reader: ClassReader, *, field: str) -> Path:
         return root
     inner = folder_of_classes(folders[0], reader, field=field)
     names = {class_folder(path.relative_to(inner)) for path in pictures_below(inner, field=field)}
-    return inner if any(reader.knows(name) for name in names) else root
+    return inner if any(reader.knows(name) or name.isdigit() for name in names) else root
 
 
 def class_folder(path: Path) -> str:
