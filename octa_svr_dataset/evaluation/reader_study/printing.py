@@ -26,7 +26,7 @@ def show_results(results: Results, console: Console) -> None:
     console.print(_agreement(results))
     for title, standings in (("mean of readers", results.means), ("difference, same pictures", results.differences)):
         if standings:
-            table = narrow_table("scale, model", "value", "95 % interval", title=title)
+            table = narrow_table("scale, model", "value", "method", title=f"{title}; 95 % intervals in brackets")
             for scale, of_scale in groupby(standings, lambda standing: standing.scale):
                 table.add_row(f"[bold]{scale}[/bold]")
                 for standing in of_scale:
