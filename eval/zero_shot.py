@@ -23,7 +23,7 @@ from rich.progress import track as shown
 from octa_svr_dataset.adapter_files import find_model
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
+from octa_svr_dataset.evaluation.assessment import Evaluated, assess
 from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
 from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
@@ -38,8 +38,17 @@ from octa_svr_dataset.evaluation.pictures import fitted
 from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, remove_run
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_contrast
 from octa_svr_dataset.evaluation.printing import show
-from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Protocol, Response
+from octa_svr_dataset.evaluation.protocol import (
+    CLASS_ANSWERS,
+    CLASS_QUESTION,
+    CONCLUSION_ANSWERS,
+    Protocol,
+    Response,
+    reasons,
+)
 from octa_svr_dataset.evaluation.report import remove_report, write_report
+from octa_svr_dataset.evaluation.selection import of_track, spread
+from octa_svr_dataset.evaluation.supervised import network_features
 from octa_svr_dataset.explanation.explain import Described, explain
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.realism.sampling import SIZE_PX
@@ -133,7 +142,7 @@ def main(
     preprocessing = Preprocessing.for_training(
         config, field_of_view_mm=field_of_view_mm, crop=crop, contrast=require_contrast(contrast)
     )
-    sources = [folder_cases(folder, images, preprocessing)] if localize else []
+    sources = [folder_cases(folder, images, preprocessing, config)] if localize else []
     if localize_preset is not None and synthetic is not None:
         sources.append(synthetic_cases(localize_preset, synthetic, localize_num))
     digests = []
@@ -149,8 +158,8 @@ def main(
         model=model,
         model_fingerprint="" if files is None else files.fingerprint,
         endpoint=url,
-        real_dir=str(Path(real_dir).resolve()),
-        track=track,
+        real_dir=str(folder.root.resolve()),
+        track=None if track is None else images[0].track,
         limit=limit,
         max_new_tokens=max_new_tokens,
         preprocessing=preprocessing.as_record(),
@@ -170,7 +179,8 @@ def main(
         )
         located = locate(ready.answer, model, sources, out_folder, batch_size)
         labeled = shown(evaluated.labeled, "measuring for the baselines", disable=not evaluated.labeled)
-        measured = [evaluated.measured(image, texture) for image in labeled]
+        deep = network_features() if evaluated.labeled else None
+        measured = [evaluated.measured(image, texture, deep) for image in labeled]
         report = assess(
             evaluated,
             measured,
@@ -192,20 +202,16 @@ def require_positive(**counts: int | None) -> None:
             raise InputError(f"{name}: must be a whole number of at least 1, got {count}")
 
 
-def spread(images: tuple[FolderImage, ...], limit: int | None) -> list[FolderImage]:
-    """All pictures, or `limit` of them at even distances, so that no class is left out for its name."""
-    if limit is None or limit >= len(images):
-        return list(images)
-    return [images[position * len(images) // limit] for position in range(limit)]
-
-
 def serve(url: str | None, model: str, max_new_tokens: int) -> Model:
     """Load a model, or greet the server that has it."""
     if url is not None:
         server = Endpoint(url=url, model=model, key=os.environ.get(KEY_VARIABLE, ""), max_new_tokens=max_new_tokens)
         server.require_model()
         return Model(respond=server.respond, answer=server.answers)
-    from octa_svr_dataset.label_likelihood import answer_log_probabilities  # torch takes seconds; the checks do not
+    from octa_svr_dataset.label_likelihood import (  # torch: seconds
+        answer_log_probabilities,
+        continued_log_probabilities,
+    )
     from octa_svr_dataset.vlm import generate, limit_threads, load_vlm
 
     vlm = load_vlm(model)
@@ -214,8 +220,10 @@ def serve(url: str | None, model: str, max_new_tokens: int) -> Model:
     def respond(pictures: Sequence[Image.Image]) -> Iterator[Response]:
         outputs = generate(vlm, pictures, QUESTION, max_new_tokens=max_new_tokens)
         likelihoods = answer_log_probabilities(vlm, pictures, CLASS_QUESTION, CLASS_ANSWERS)
-        for output, logs in zip(outputs, likelihoods, strict=True):
-            yield Response(output=output, class_log_probabilities=logs)
+        begun = [reasons(output) for output in outputs]
+        concluded = continued_log_probabilities(vlm, pictures, QUESTION, CONCLUSION_ANSWERS, begun)
+        for output, logs, of_conclusion in zip(outputs, likelihoods, concluded, strict=True):
+            yield Response(output=output, class_log_probabilities=logs, conclusion_log_probabilities=of_conclusion)
 
     def answer(pictures: Sequence[Image.Image], question: str) -> list[str]:
         return generate(vlm, pictures, question, max_new_tokens=max_new_tokens)
@@ -269,6 +277,7 @@ def locate(
 
 def check_claims(evaluated: Evaluated, projection: str) -> Explanation:
     """Set what the free answers claim against what their pictures measure."""
+    images = shown(evaluated.images, "measuring for the claims")
     described = [
         Described(
             path=image.path.as_posix(),
@@ -277,9 +286,7 @@ def check_claims(evaluated: Evaluated, projection: str) -> Explanation:
             output=response.output,
             measures=evaluated.measures(image),
         )
-        for image, response in zip(
-            shown(evaluated.images, "measuring for the claims"), evaluated.responses, strict=True
-        )
+        for image, response in zip(images, evaluated.responses, strict=True)
     ]
     return explain(described, projection, np.random.default_rng(SEED))
 

@@ -151,15 +151,18 @@ def generate(
     return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
 
-def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str) -> Any:
-    """What a model takes in before it replies to one question about each of a batch of pictures."""
+def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str, begun: Sequence[str] = ()) -> Any:
+    """What a model takes in before it replies to one question about each of a batch of pictures.
+
+    `begun` is how each of the replies has begun already; nothing of any of them where empty.
+    """
     content = [{"type": "image"}, {"type": "text", "text": question}]
     prompt = vlm.processor.apply_chat_template(
         [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
     )
     return vlm.processor(
         images=[[image] for image in images],
-        text=[prompt] * len(images),
+        text=[prompt + start for start in begun or [""] * len(images)],
         padding=True,
         padding_side="left",
         return_tensors="pt",

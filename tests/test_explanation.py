@@ -49,6 +49,22 @@ def test_true_texts_are_supported_and_more_so_than_by_other_pictures(eyes):
     assert explanation.supported.value >= 0.88
     assert explanation.supported.value > explanation.elsewhere.value + 0.1
     assert explanation.supported.low < explanation.supported.value < explanation.supported.high
+    assert 0.0 < explanation.lead.low < explanation.lead.value < explanation.lead.high
+    both = [claim for claim in explanation.claims if "not checkable" not in (claim.outcome, claim.elsewhere)]
+    lead = np.mean([(claim.outcome == "supported") - (claim.elsewhere == "supported") for claim in both])
+    assert explanation.lead.value == pytest.approx(lead)
+
+
+def test_what_is_said_of_any_eye_has_no_lead(eyes):
+    explanation = explained(*((measures, "A foveal avascular zone is seen.") for measures, _, _ in eyes))
+    assert explanation.lead.value == pytest.approx(explanation.supported.value - explanation.elsewhere.value)
+    assert explanation.lead.low <= 0.0 <= explanation.lead.high
+
+
+def test_the_other_eye_of_a_patient_is_no_other_picture(eyes):
+    two = [(measures, "A foveal avascular zone is seen.") for measures, _, _ in eyes[:2]]
+    assert explained(*two, patient="p1").lead is None
+    assert explained(*two).lead is not None
 
 
 def test_numbers_are_right_within_their_tolerance(healthy):

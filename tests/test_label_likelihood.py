@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from octa_svr_dataset.label_likelihood import answer_log_probabilities
+from octa_svr_dataset.evaluation.protocol import reasons
+from octa_svr_dataset.label_likelihood import answer_log_probabilities, continued_log_probabilities
 from octa_svr_dataset.vlm import Vlm, load_vlm, prompt_inputs
 
 QUESTION = "Healthy, NPDR or PDR: which is it?"
@@ -61,3 +62,20 @@ def test_answers_that_exclude_each_other_share_a_probability_of_at_most_one(
     single = [word for word in words if word.isalpha() and len(tiny.processor.tokenizer(word)["input_ids"]) == 1][:50]
     (row,) = answer_log_probabilities(tiny, images[:1], QUESTION, single)
     assert 0.0 < sum(map(math.exp, row)) <= 1.0
+
+
+def test_a_reply_that_has_begun_is_gone_on_with(tiny: Vlm, images: list[Image.Image]) -> None:
+    """P(begun and answer) = P(begun) P(answer after it), where joining them makes no other tokens."""
+    begun, answers = "The zone is closed.\nConclusion:", (" healthy retina.", " proliferative")
+    found = continued_log_probabilities(tiny, images[:2], QUESTION, answers, [begun, None])
+    assert found[1] is None
+    (start,) = answer_log_probabilities(tiny, images[:1], QUESTION, [begun])[0]
+    whole = answer_log_probabilities(tiny, images[:1], QUESTION, [begun + answer for answer in answers])[0]
+    assert np.array(found[0]) + start == pytest.approx(np.array(whole), abs=1e-3)
+
+
+def test_reasons_end_where_a_class_is_concluded() -> None:
+    assert reasons("A closed zone.\nConclusion: healthy retina.") == "A closed zone.\nConclusion:"
+    thoughts = "<think>\nConclusion: none yet.\n</think>\n\n"
+    assert reasons(f"{thoughts}Conclusion: healthy retina.") == f"{thoughts}Conclusion:"
+    assert [reasons(output) for output in ("Healthy", "", "Conclusion:", f"{thoughts}Healthy")] == [None] * 4

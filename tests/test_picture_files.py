@@ -1,3 +1,5 @@
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +113,32 @@ def test_a_deep_tiff_that_is_a_stack_or_cut_off_is_refused(tmp_path: Path) -> No
     for name in ("stack.tif", "cut.tif"):
         with pytest.raises(InputError, match=f"image: .*{name}"):
             read_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["opaque", "picture in the alpha channel", "alpha means nothing", "gray", "16 bits"])
+def test_a_picture_with_an_alpha_channel_is_what_it_shows(tmp_path: Path, kind: str) -> None:
+    gray = np.random.default_rng(0).integers(20, 236, (40, 40), np.uint8)
+    white, black, file = np.full_like(gray, 255), np.zeros_like(gray), tmp_path / "eye.png"
+    if kind == "16 bits":
+        deep = gray.astype(np.uint16) * 257
+        pixels = np.dstack([deep, np.full_like(deep, 65535)])
+        tifffile.imwrite(file, pixels, photometric="minisblack", extrasamples=["unassalpha"], planarconfig="contig")
+        gray = np.round(gray / gray.max() * 255.0).astype(np.uint8)
+    else:
+        channels = {
+            "opaque": [gray, gray, gray, white],
+            "picture in the alpha channel": [white, white, white, gray],
+            "alpha means nothing": [gray, gray, gray, black],
+            "gray": [gray, white],
+        }[kind]
+        Image.fromarray(np.dstack(channels)).save(file)
+    assert np.array_equal(np.asarray(read_image(file)), gray)
+
+
+@pytest.mark.parametrize("side_px", [9500, 40000])
+def test_a_huge_picture_is_refused_before_it_is_read(tmp_path: Path, side_px: int) -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", side_px, side_px, 8, 0, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    (tmp_path / "eye.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IDAT")
+    with pytest.raises(InputError, match=r"eye.png' (has 9500 x 9500 px|is too large to be read); allowed: 89 million"):
+        read_image(tmp_path / "eye.png")

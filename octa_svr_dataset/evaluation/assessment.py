@@ -1,6 +1,5 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.calibration import Calibration, measure_calibration
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
@@ -44,10 +42,20 @@ class Evaluated:
         """A picture as the model saw it."""
         return self.preprocessing.apply(self.folder.read(image), image.field_of_view_mm)
 
-    def measured(self, image: FolderImage, features: Callable[[np.ndarray], np.ndarray]) -> Measured:
-        """What the baselines see of a picture; `features` gives (K,) float64 of an (S, S) uint8 one."""
+    def measured(
+        self,
+        image: FolderImage,
+        features: Callable[[np.ndarray], np.ndarray],
+        deep: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Measured:
+        """What the baselines see of a picture; `features` and `deep` give (K,) float64 of an (S, S) uint8 one."""
         gray, width_mm = np.asarray(self.picture(image)), self.width_mm(image)
-        return Measured(one_number=one_number_scores(gray, width_mm), width_mm=width_mm, features=features(gray))
+        return Measured(
+            one_number=one_number_scores(gray, width_mm),
+            width_mm=width_mm,
+            features=features(gray),
+            deep=None if deep is None else deep(gray),
+        )
 
     def measures(self, image: FolderImage) -> PictureMeasures:
         """What `octa-svr measure` tells of a picture as the model saw it."""
@@ -62,23 +70,6 @@ class Evaluated:
     def width_mm(self, image: FolderImage) -> float:
         """Width of the field that the model saw; where nobody knows it, that of training."""
         return self.preprocessing.width_mm(image.field_of_view_mm)
-
-
-def of_track(images: Sequence[FolderImage], track: str | None) -> tuple[FolderImage, ...]:
-    """Pictures of one width of field, the named one, or the only one there is: different widths are never pooled.
-
-    Raises
-    ------
-    InputError
-        There are several, and none is named, or one that there is not.
-    """
-    counts = Counter(image.track for image in images)
-    if track is None and len(counts) == 1:
-        return tuple(images)
-    if track not in counts:
-        found = ", ".join(f"{name} ({count} pictures)" for name, count in sorted(counts.items()))
-        raise InputError(f"track: {'none is named' if track is None else f'got {track!r}'}; allowed: {found}")
-    return tuple(image for image in images if image.track == track)
 
 
 def assess(
@@ -147,6 +138,7 @@ def _table(
         ages=tuple(image.age for image, _ in known),
         probe=None if probe is None else tuple(probe[image.path] for image, _ in known),
         probabilities=tuple(response.disease_probability for _, response in known),
+        concluded=tuple(response.concluded_probability for _, response in known),
     )
     return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
 

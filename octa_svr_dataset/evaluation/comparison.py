@@ -22,7 +22,7 @@ class Difference:
 
     method: str
     """`BOOTSTRAP`; or `ANALYTIC` (Newcombe 1998, method 10) where there are few patients, or a class in which the
-    readers are never right apart from each other."""
+    readers are never right apart from each other. Where both give the same answer to every picture, nothing varies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,13 @@ def accuracy_difference(first: Judgments, second: Judgments, resamples: Resample
         low, high = percentile_interval(samples)
         return Difference(value=float(np.mean(values)), low=low, high=high, method=BOOTSTRAP)
     intervals = [
-        paired_difference_interval(right[truths == number], other_right[truths == number], first.independent(number))
+        paired_difference_interval(
+            right[truths == number],
+            other_right[truths == number],
+            first.independent(number),
+            is_exact=first.is_constant,
+            is_other_exact=second.is_constant,
+        )
         for number in classes
     ]
     low, high = mean_interval(values, intervals)

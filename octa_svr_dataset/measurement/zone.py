@@ -145,7 +145,7 @@ def _trace(gray: np.ndarray, fov: FieldOfView, center_px: tuple[float, float], r
     """One round: the outline of the void around a center, and which of its rays end at tissue."""
     along_px = np.arange(_STEP_PX, radius_px + fov.length_px(RIM_MM[1]), _STEP_PX)
     profile = along_rays(gray, center_px, RAY_SIN, RAY_COS, along_px)
-    floor_gray = median(profile[:, along_px <= 0.6 * radius_px])
+    floor_gray = median(profile[:, along_px <= max(0.6 * radius_px, _STEP_PX)])
     rim_gray = median(profile[:, along_px >= radius_px + fov.length_px(RIM_MM[0])])
     span = max(rim_gray - floor_gray, 1e-6)
     longest_px = min(REACH * radius_px, fov.length_px(LARGEST_RADIUS_MM))

@@ -20,11 +20,12 @@ from stand_in_server import MODEL, StandIn, hash_of, serve
 
 from octa_svr_dataset import make_example
 from octa_svr_dataset.command import run
-from octa_svr_dataset.evaluation.assessment import of_track
 from octa_svr_dataset.evaluation.folder import open_image_folder
+from octa_svr_dataset.evaluation.localization.guesses import GUESSER
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.truths import answer_json, places_in_example, places_in_mask
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
+from octa_svr_dataset.evaluation.selection import of_track
 from octa_svr_dataset.text.answers import parse_answer
 from octa_svr_dataset.text.dialogue import QUESTION
 
@@ -231,7 +232,7 @@ def test_who_tells_the_truth_finds_everything_and_claims_what_the_pictures_show(
         assert len(server.requests) == number, "what is answered is not asked again"
     in_folder, in_split = report["localization"]
     rows = {(row["target"], row["reader"]): row for row in in_folder["rows"]}
-    assert {reader for _, reader in rows} == {MODEL, "octa-svr measure", "central box (no picture)"}
+    assert {reader for _, reader in rows} == {MODEL, "octa-svr measure", "central box (no picture)", GUESSER}
     of_model = rows["foveal avascular zone", MODEL]
     assert of_model["overlap"]["value"] == of_model["pointing"]["value"] == 1.0
     assert rows["foveal avascular zone", "octa-svr measure"]["overlap"]["value"] > 0.5

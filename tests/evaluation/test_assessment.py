@@ -8,10 +8,12 @@ import pytest
 from evaluation.made_up import HEALTHY, NPDR, PDR, PREPROCESSING, evaluated, folder_of, measured, response_of
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.assessment import Evaluated, assess, of_track
+from octa_svr_dataset.evaluation.assessment import Evaluated, assess
+from octa_svr_dataset.evaluation.metrics import CONSTANT
 from octa_svr_dataset.evaluation.other_runs import read_probe, read_run
 from octa_svr_dataset.evaluation.predictions import PredictionStore, scored
 from octa_svr_dataset.evaluation.report import Report, remove_report, summary, write_report
+from octa_svr_dataset.evaluation.selection import of_track
 
 TRUTHS = [HEALTHY] * 6 + [NPDR] * 5 + [PDR] * 4
 SAID = [HEALTHY] * 4 + [NPDR, None] + [NPDR] * 3 + [PDR, HEALTHY] + [PDR] * 2 + [NPDR, None]
@@ -58,12 +60,14 @@ def test_all_baselines_are_in_the_table_and_say_where_they_are_missing(made_up):
     assert [*rows] == [
         "made up",
         "made up, label likelihood",
+        "made up, likelihood of its conclusion",
         "majority class",
         "perfusion index",
         "mean brightness",
         "low perfusion",
         "coarse mesh power",
         "supervised on this folder",
+        "supervised, EfficientNet",
         "transfer probe",
         "age (confounder)",
     ]
@@ -71,10 +75,24 @@ def test_all_baselines_are_in_the_table_and_say_where_they_are_missing(made_up):
     assert "diabetic" in rows["majority class"].basis
     assert rows["mean brightness"].auc.value == 1.0, "the diseased eyes were made darker"
     assert rows["supervised on this folder"].metrics.balanced_accuracy == 1.0
+    assert "Conclusion:" in rows["made up, likelihood of its conclusion"].missing
+    assert "pip install" in rows["supervised, EfficientNet"].missing
     assert "--probe" in rows["transfer probe"].missing
     assert rows["age (confounder)"].missing == "the folder does not state the age of any picture"
     for row in rows.values():
         assert (row.metrics is None) == bool(row.missing)
+
+
+def test_answers_that_conclude_nothing_are_undecided(folder):
+    """By hand: of six healthy and nine diabetic eyes, one healthy one gets no conclusion."""
+    logs = {True: (-0.1, -3.0, -4.0), False: (-4.0, -0.1, -3.0)}
+    sure = [replace(response_of(truth), conclusion_log_probabilities=logs[truth is HEALTHY]) for truth in TRUTHS]
+    silent = [replace(sure[0], conclusion_log_probabilities=None), *sure[1:]]
+    name = "made up, likelihood of its conclusion"
+    rows = [by_name(report_of(evaluated(folder, of_all)))[name] for of_all in (sure, silent)]
+    assert [row.auc.value for row in rows] == [1.0, 1.0]
+    assert [row.metrics.balanced_accuracy for row in rows] == pytest.approx([1.0, (5 / 6 + 1) / 2])
+    assert "1 of 15 answers conclude nothing" in rows[1].basis
 
 
 def test_the_lead_is_that_over_the_reader_of_its_row(made_up):
@@ -92,6 +110,9 @@ def test_the_lead_is_that_over_the_reader_of_its_row(made_up):
 def test_always_healthy_scores_one_half_the_truth_one_and_nonsense_zero(folder, said, accuracy):
     report = report_of(evaluated(folder, [response_of(said(truth)) for truth in TRUTHS]))
     assert report.binary.balanced_accuracy == accuracy
+    if accuracy < 1.0:
+        assert (report.binary.interval, report.binary.interval_method) == (None, CONSTANT)
+        return
     assert report.binary.interval_method == "analytic"
     low, high = report.binary.interval
     assert low <= accuracy <= high
@@ -134,6 +155,7 @@ def test_fields_of_different_width_are_never_pooled(made_up):
     with pytest.raises(InputError, match=r"track: got '4 mm'; allowed: 3 mm"):
         of_track(images, "4 mm")
     wide = of_track(images, "6 mm")
+    assert all(of_track(images, name) == wide for name in ("6mm", "6", "6.0 mm", " 6 MM", "6,0"))
     assert len(wide) == 7
     assert of_track(wide, None) == wide
     responses = [response_of(HEALTHY, probability=0.2)] * 7

@@ -184,6 +184,21 @@ BROKEN: dict[str, tuple[Callable[[Path], None], dict[str, Any], str]] = {
         {},
         "real_dir: the subfolder 'mystery' names no class; allowed: .* a --label_map",
     ),
+    "classes of two hospitals": (
+        lambda root: pictures(root, "west/npdr/a.png", "east/healthy/b.png"),
+        {},
+        "real_dir: the subfolder 'east' names no class, but subfolders in it do; allowed: '.*east', one such folder",
+    ),
+    "numbered classes in one folder": (
+        lambda root: pictures(root, "data/0/a.png", "data/1/b.png"),
+        {},
+        "real_dir: the subfolder '0' is a number \\(as are '1'\\), .*; allowed: a --label_map",
+    ),
+    "one strange class in one folder": (
+        lambda root: pictures(root, "data/healthy/a.png", "data/mystery/b.png"),
+        {},
+        "real_dir: the subfolder 'mystery' names no class; allowed: .* a --label_map",
+    ),
     "numbered classes": (
         lambda root: pictures(root, "0/a.png", "1/b.png"),
         {},

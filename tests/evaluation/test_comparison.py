@@ -4,7 +4,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from octa_svr_dataset.evaluation.bootstrap import Resamples
 from octa_svr_dataset.evaluation.comparison import accuracy_difference, exact_mcnemar
-from octa_svr_dataset.evaluation.metrics import Judgments
+from octa_svr_dataset.evaluation.metrics import ClassMetrics, Judgments
 
 
 def judged(truths: np.ndarray, is_right: np.ndarray, patients: list[str] | None = None) -> Judgments:
@@ -53,6 +53,22 @@ def test_a_comparison_is_paired():
     difference = accuracy_difference(first, second, Resamples.draw(truths, first.patients, rng))
     assert difference.low > 0.0
     assert difference.high - difference.low < 0.15
+
+
+def test_two_constant_answers_differ_by_nothing_that_could_vary():
+    truths = np.arange(12) % 2
+    healthy, diabetic = judged(truths, truths == 0), judged(truths, truths == 1)
+    alike = accuracy_difference(healthy, diabetic, healthy.resamples(np.random.default_rng(0)))
+    assert (alike.low, alike.value, alike.high) == (0.0, 0.0, 0.0)
+
+
+def test_the_lead_over_a_constant_answer_is_as_wide_as_the_reader_s_own_interval():
+    rng = np.random.default_rng(3)
+    reader, _ = two_readers(24, rng)
+    constant = judged(reader.truths, reader.truths == 0)
+    lead = accuracy_difference(reader, constant, reader.resamples(rng))
+    own = ClassMetrics.of(reader, reader.resamples(rng), reason_without_truth="").interval
+    assert (lead.low, lead.high) == pytest.approx((own[0] - 0.5, own[1] - 0.5))
 
 
 def test_without_a_class_there_is_no_difference():

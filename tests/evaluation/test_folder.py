@@ -72,6 +72,36 @@ def test_classes_may_lie_below_splits_and_above_patients(tmp_path: Path) -> None
     }
 
 
+@pytest.mark.parametrize("wrapper", ["data", "release 1/octa/images of eyes"])
+def test_classes_may_lie_in_a_folder_that_stands_alone(wrapper: str, tmp_path: Path) -> None:
+    """Archives unpack so; masks and patients lie beside the classes, the note on what the pictures are anywhere."""
+    inner = tmp_path / wrapper
+    for number, path in enumerate(("healthy/a.png", "npdr/b.png", "masks/faz/npdr/b.png")):
+        save(inner / path, scan(number))
+    save_csv(inner / "patients.csv", [("path", "patient"), ("healthy/a.png", "P1"), ("npdr/b.png", "P2")])
+    (tmp_path / "SYNTHETIC.txt").write_text("made up")
+    folder = open_image_folder(tmp_path)
+    assert truths(folder) == {"healthy/a.png": "healthy", "npdr/b.png": "npdr"}
+    assert (folder.root, folder.is_synthetic) == (inner, True)
+    assert [image.patient for image in folder.images] == ["P1", "P2"]
+    assert [[*image.masks] for image in folder.images] == [[], ["faz"]]
+
+
+def test_a_lone_class_or_split_is_no_folder_to_step_into(tmp_path: Path) -> None:
+    for path in ("one/healthy/npdr/a.png", "two/test/npdr/a.png"):
+        save(tmp_path / path, scan(0))
+    assert truths(open_image_folder(tmp_path / "one")) == {"healthy/npdr/a.png": "healthy"}
+    assert truths(open_image_folder(tmp_path / "two")) == {"test/npdr/a.png": "npdr"}
+
+
+def test_numbers_of_a_spreadsheet_may_have_a_decimal(tmp_path: Path) -> None:
+    for number in range(3):
+        save(tmp_path / f"{number:03d}.png", scan(number))
+    save_csv(tmp_path / "labels.csv", [("id", "label"), ("0.0", "healthy"), ("1.0", "npdr"), ("2", "pdr")])
+    found = truths(open_image_folder(tmp_path, labels=tmp_path / "labels.csv"))
+    assert found == {"000.png": "healthy", "001.png": "npdr", "002.png": "pdr"}
+
+
 def test_a_folder_says_itself_that_its_pictures_are_synthetic(labeled: Path) -> None:
     assert not open_image_folder(labeled).is_synthetic
     (labeled / "SYNTHETIC.txt").write_text("made here")

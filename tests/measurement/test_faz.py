@@ -124,3 +124,12 @@ class TestOutline:
         radii = radius_to_circle((0.0, 0.0), (0.0, 10.0, 4.0))
         assert radii[0] == pytest.approx(14.0)
         assert radii[NUM_RAYS // 2] == 0
+
+
+@pytest.mark.parametrize(("size_px", "width_mm"), [(16, 3.0), (33, 6.0), (64, 24.0), (2432, 24.0)])
+def test_noise_of_any_size_is_measured_without_a_stumble(size_px, width_mm):
+    """Of pictures that show no eye at all a zone may or may not be found; what is found is one."""
+    small = np.random.default_rng(17).integers(0, 256, (16, 17), np.uint8)[:, :16]
+    picture = np.asarray(Image.fromarray(small).resize((size_px, size_px), Image.Resampling.BICUBIC))
+    found = measure_faz(picture, FieldOfView(width_mm=width_mm, size_px=size_px))
+    assert found is None or 0.0 < found.area_mm2 < width_mm**2

@@ -38,7 +38,7 @@ def match_rows(
     """The picture of each row, and the rows and pictures that are left over.
 
     An identifier is a path, or the name of a file with or without its ending; whole numbers are the same
-    with and without zeros before them.
+    with and without zeros before them, and with those of a decimal behind.
 
     Parameters
     ----------
@@ -138,8 +138,8 @@ def _path_keys(path: Path) -> tuple[str, ...]:
 
 def _name_keys(name: str) -> tuple[str, ...]:
     stem = _without_ending(name)
-    number = (f"number {int(stem)}",) if re.fullmatch(r"[0-9]+", stem) else ()
-    return f"name {name}", f"stem {stem}", *number
+    number = re.fullmatch(r"([0-9]+)(?:\.0+)?", stem)
+    return f"name {name}", f"stem {stem}", *((f"number {int(number[1])}",) if number else ())
 
 
 def _without_ending(name: str) -> str:

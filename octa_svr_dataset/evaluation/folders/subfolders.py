@@ -4,7 +4,7 @@ from pathlib import Path
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folders.classes import ClassReader, normalized_class
-from octa_svr_dataset.evaluation.folders.files import pictures_below, pictures_in
+from octa_svr_dataset.evaluation.folders.files import MASKS_NAME, folders_in, pictures_below, pictures_in
 from octa_svr_dataset.evaluation.folders.images import FolderImage, LeftOut, Listing, Truth
 from octa_svr_dataset.evaluation.folders.labeled import counted
 from octa_svr_dataset.evaluation.folders.tables import TABLE_SUFFIXES
@@ -16,6 +16,8 @@ IMAGES_NAME = "images"
 
 SPLIT_NAMES = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 """Names of subfolders that hold those of the classes; all of them are evaluated."""
+
+_NO_WRAPPERS = SPLIT_NAMES | {IMAGES_NAME, MASKS_NAME}
 
 
 def list_subfolders(root: Path, reader: ClassReader, *, field: str) -> Listing:
@@ -44,6 +46,7 @@ def list_subfolders(root: Path, reader: ClassReader, *, field: str) -> Listing:
             images=tuple(FolderImage(path=path, truth=None) for path in paths),
             left_out=_tables(root),
         )
+    _refuse_several(root, paths, reader, field)
     reader.require_known({class_folder(path) for path in paths}, field=field, what="the subfolder")
     images: list[FolderImage] = []
     left_out: dict[str, list[str]] = {}
@@ -56,6 +59,20 @@ def list_subfolders(root: Path, reader: ClassReader, *, field: str) -> Listing:
     return Listing(layout="subfolders", images=tuple(images), left_out=tuple(counted(left_out)))
 
 
+def folder_of_classes(root: Path, reader: ClassReader, *, field: str) -> Path:
+    """The folder whose subfolders name classes: a folder itself, or the one that it holds alone, as archives unpack.
+
+    A folder that names a class or a split, or lies beside pictures or a table, is none to step into.
+    """
+    folders = folders_in(root, field=field)
+    is_alone = len(folders) == 1 and not pictures_in(root, field=field) and not _has_table(root)
+    if not is_alone or reader.knows(folders[0].name) or normalized_class(folders[0].name) in _NO_WRAPPERS:
+        return root
+    inner = folder_of_classes(folders[0], reader, field=field)
+    names = {class_folder(path.relative_to(inner)) for path in pictures_below(inner, field=field)}
+    return inner if any(reader.knows(name) or name.isdigit() for name in names) else root
+
+
 def class_folder(path: Path) -> str:
     """Name of the subfolder that tells the class of a picture; empty if it lies in none.
 
@@ -65,6 +82,21 @@ def class_folder(path: Path) -> str:
     if len(folders) > 1 and normalized_class(folders[0]) in SPLIT_NAMES:
         return folders[1]
     return folders[0] if folders else ""
+
+
+def _has_table(root: Path) -> bool:
+    return any(file.suffix.lower() in TABLE_SUFFIXES for file in root.iterdir())
+
+
+def _refuse_several(root: Path, paths: list[Path], reader: ClassReader, field: str) -> None:
+    """Refuse folders of several origins, each with classes of its own, by naming one that can be given."""
+    below = {path.parts[0]: path.parts[1] for path in reversed(paths) if len(path.parts) > 2}
+    if not any(reader.knows(class_folder(path)) for path in paths) and any(map(reader.knows, below.values())):
+        name = min(name for name, inner in below.items() if reader.knows(inner))
+        raise InputError(
+            f"{field}: the subfolder {name!r} names no class, but subfolders in it do; allowed: {str(root / name)!r}, "
+            "one such folder at a time, or a table by --labels"
+        )
 
 
 def _tables(root: Path) -> tuple[LeftOut, ...]:

@@ -8,6 +8,7 @@ from PIL import Image
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder
+from octa_svr_dataset.evaluation.localization.guesses import Guesses, training_guesses
 from octa_svr_dataset.evaluation.localization.truths import (
     Places,
     mask_kinds,
@@ -50,9 +51,14 @@ class Cases:
     number: int
     read: Callable[[], Iterator[Case]]
 
+    guesses: Callable[[], Guesses]
+    """Gives what the reader marks who does not look."""
 
-def folder_cases(folder: ImageFolder, images: Sequence[FolderImage], preprocessing: Preprocessing) -> Cases:
-    """Those of some pictures of a folder that have masks.
+
+def folder_cases(
+    folder: ImageFolder, images: Sequence[FolderImage], preprocessing: Preprocessing, training: SceneConfig
+) -> Cases:
+    """Those of some pictures of a folder that have masks; `training` are the settings of what guesses are made from.
 
     Raises
     ------
@@ -78,7 +84,13 @@ def folder_cases(folder: ImageFolder, images: Sequence[FolderImage], preprocessi
                 places={kind: places_in_folder(folder, image, kind, preprocessing, picture.size) for kind in kinds},
             )
 
-    return Cases(name="masks of the folder", is_synthetic=folder.is_synthetic, number=len(known), read=read)
+    return Cases(
+        name="masks of the folder",
+        is_synthetic=folder.is_synthetic,
+        number=len(known),
+        read=read,
+        guesses=lambda: training_guesses(training),
+    )
 
 
 def synthetic_cases(preset: str, config: SceneConfig, number: int) -> Cases:
@@ -97,4 +109,10 @@ def synthetic_cases(preset: str, config: SceneConfig, number: int) -> Cases:
                 places=places_in_example(example),
             )
 
-    return Cases(name=f"synthetic test split of {preset}", is_synthetic=True, number=number, read=read)
+    return Cases(
+        name=f"synthetic test split of {preset}",
+        is_synthetic=True,
+        number=number,
+        read=read,
+        guesses=lambda: training_guesses(config),
+    )

@@ -14,6 +14,7 @@ from octa_svr_dataset.evaluation.folders.images import MaskKind
 from octa_svr_dataset.evaluation.localization.kinds import TARGET_OF_MASK, TARGETS
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.example import Example
+from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.picture_files import read_image
 from octa_svr_dataset.scoring.places import LAYER_OF_KIND
 from octa_svr_dataset.text.answers import SCALE, Box, Point
@@ -99,13 +100,19 @@ def places_in_example(example: Example) -> dict[str, Places]:
     found = {}
     for target, asked in TARGETS.items():
         seen = asked.said.visible(example.findings)
+        objects = said_places(example.findings, target, size_px)
         layer = layers[LAYER_OF_KIND[asked.name]]
         numbers = [getattr(finding, "instance_id", 1) for finding in seen]
         renumbered = np.zeros(max(int(layer.max()), *numbers, 0) + 1, np.uint16)
         renumbered[numbers] = np.arange(1, len(numbers) + 1, dtype=np.uint16)
-        objects = tuple(_said(finding, asked.is_point, size_px) for finding in seen)
         found[target] = Places(objects=objects, layer=renumbered[layer])
     return found
+
+
+def said_places(findings: Findings, target: str, size_px: int) -> tuple[Box | Point, ...]:
+    """Visible objects of a kind in a synthetic picture, in the order of its findings."""
+    asked = TARGETS[target]
+    return tuple(_said(finding, asked.is_point, size_px) for finding in asked.said.visible(findings))
 
 
 def as_record(place: Box | Point) -> dict[str, list[float]]:

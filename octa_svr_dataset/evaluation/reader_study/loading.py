@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def load_runs(files: Sequence[Path]) -> list[Run]:
     Raises
     ------
     InputError
-        A file or the `run.json` beside it is none of a run, two runs are of one model, or the pictures differ.
+        A file or the `run.json` beside it is none of a run, a file is given twice, or the pictures differ.
     """
     has_marks = all(file.with_name(LOCALIZATION_NAME).exists() for file in files)
     runs = [_load(file, has_marks=has_marks) for file in files]
@@ -62,10 +62,36 @@ def load_runs(files: Sequence[Path]) -> list[Run]:
             raise InputError(
                 f"predictions: {str(file)!r} is about other pictures than {str(files[0])!r}; allowed: the same"
             )
-    if len({run.model for run in runs}) < len(runs):
-        names = ", ".join(run.model for run in runs)
-        raise InputError(f"predictions: two runs are of one model ({names}); allowed: each model once")
-    return runs
+    if len({file.resolve() for file in files}) < len(files):
+        raise InputError(f"predictions: {', '.join(map(str, files))}: one stands twice; allowed: each run once")
+    return [replace(run, model=name, outputs=tuple(replace(output, model=name) for output in run.outputs))
+            for run, name in zip(runs, run_names([run.model for run in runs], files), strict=True)]  # fmt: skip
+
+
+def run_names(models: Sequence[str], files: Sequence[Path]) -> list[str]:
+    """Names that tell runs apart: those of the models, of one model with the folder of each run, as long as needed.
+
+    Parameters
+    ----------
+    models, files
+        (N,) Name of the model of each run, and its file of predictions; no file twice.
+
+    Raises
+    ------
+    InputError
+        Two runs of one model are in one folder.
+    """
+    folders = [file.resolve().parent.parts for file in files]
+    for depth in range(max(map(len, folders)) + 1):
+        names = [
+            f"{model} ({'/'.join(parts[-depth:])})" if depth and models.count(model) > 1 else model
+            for model, parts in zip(models, folders, strict=True)
+        ]
+        if len(set(names)) == len(names):
+            return names
+    raise InputError(
+        f"predictions: {', '.join(map(str, files))}: two of one model in one folder; allowed: a folder each"
+    )
 
 
 def picture_reader(runs: Sequence[Run]) -> Callable[[Output], Image.Image]:

@@ -13,7 +13,7 @@ from octa_svr_dataset.evaluation.bootstrap import Resamples, percentile_interval
 from octa_svr_dataset.evaluation.reader_study.agreement import Estimate, intraclass_correlations, kappa, kappas
 from octa_svr_dataset.evaluation.reader_study.items import Study
 from octa_svr_dataset.evaluation.reader_study.returned import Ratings
-from octa_svr_dataset.evaluation.reader_study.scales import SCALES, Scale
+from octa_svr_dataset.evaluation.reader_study.scales import CLASS, SCALES, UNGRADABLE, Scale
 from octa_svr_dataset.evaluation.reader_study.standings import Standing, standings
 
 
@@ -46,6 +46,10 @@ class Results:
 
     num_clusters: int
     """Patients, or pictures of unknown patients."""
+
+    ungradable: dict[str, int]
+    """By reader, how many of the outputs are on pictures that the reader cannot grade; no class of a model is compared
+    with such a rating."""
 
     left_out: tuple[str, ...]
     agreements: tuple[Agreement, ...]
@@ -96,6 +100,10 @@ def score_study(study: Study, ratings: Ratings, rng: np.random.Generator, *, is_
         models=study.models,
         num_items=len(kept),
         num_clusters=len(set(clusters)),
+        ungradable={
+            reader: int((columns[CLASS.name][:, number] == CLASS.values.index(UNGRADABLE)).sum())
+            for number, reader in enumerate(study.sheets)
+        },
         left_out=ratings.missing,
         agreements=tuple(
             _agreement(scale, tuple(study.sheets), columns[scale.name], samples, _pairs(first, again, scale))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,12 +81,19 @@ def _rows(file: Path) -> list[dict[str, str]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
         if file.suffix.lower() == ".json":
-            rows = [{name: str(value) for name, value in row.items()} for row in json.loads(text)]
+            entries = json.loads(text)
+            if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+                raise InputError(f"{problem}: it is no list of objects; allowed: JSON as the form saves it")
+            rows = [{name: str(value) for name, value in row.items()} for row in entries]
         else:
             rows = [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))]
     except OSError as error:
         raise InputError(f"sheets: cannot read {str(file)!r}: {error.strerror}") from None
-    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{problem}: it is no text in UTF-8; allowed: saved as CSV UTF-8, or JSON of the form"
+        ) from None
+    except (ValueError, csv.Error) as error:
         raise InputError(f"{problem}: {error}") from None
     if not rows:
         raise InputError(f"{problem}: it holds no item")
@@ -105,7 +113,7 @@ def _delimiter(text: str) -> str:
 def _values(row: Mapping[str, str], where: str) -> dict[str, int]:
     values = {}
     for scale in SCALES:
-        said = row[scale.name].strip().lower()
+        said = re.sub(r"^(\d+)[.,]0+$", r"\1", row[scale.name].strip().lower())
         if said and said not in scale.values:
             raise InputError(
                 f"{where}: {scale.name} of the item {row['item']!r} is {said!r}; allowed: {', '.join(scale.values)}"

@@ -10,7 +10,6 @@ from scipy import stats
 
 from octa_svr_dataset.evaluation.bootstrap import FEWEST_CLUSTERS, Resamples, percentile_interval
 from octa_svr_dataset.evaluation.intervals import share_interval
-from octa_svr_dataset.evaluation.metrics import DISEASED
 from octa_svr_dataset.evaluation.reader_study.agreement import Estimate
 from octa_svr_dataset.evaluation.reader_study.items import Output
 from octa_svr_dataset.evaluation.reader_study.scales import CLASS, HARMFUL
@@ -37,9 +36,13 @@ MEASURES = {
     "explanation": (1.0, 5.0),
     "localization": (1.0, 5.0),
     "share of harmful errors": (0.0, 1.0),
-    "agrees with the reader's class": (0.0, 1.0),
+    "names the reader's class": (0.0, 1.0),
+    "healthy or diabetic as the reader": (0.0, 1.0),
 }
-"""What models are compared by, each the mean over readers, with its lowest and highest value."""
+"""What models are compared by, each the mean over readers, with its lowest and highest value.
+
+Of the class, ratings count that give one. Readers name one of three; an answer that tells disease but no kind names
+none of them, but agrees in the binary question."""
 
 
 def standings(
@@ -65,19 +68,17 @@ def _measures(outputs: list[Output], columns: Mapping[str, np.ndarray]) -> dict[
     """(N,) float64 each, by `MEASURES`: means over readers; not a number where no reader's class can be compared."""
     classes = columns[CLASS.name]
     is_graded = classes < len(Label)
-    agrees = np.array([np.isin(row, _meant(output)) for row, output in zip(classes, outputs, strict=True)]) & is_graded
+    said = [output.predicted or "" for output in outputs]
+    names_class = np.array(CLASS.values)[classes] == np.array(said)[:, None]
+    is_said = np.array([word != "" for word in said])[:, None]
+    says_disease = np.array([word != Label.HEALTHY for word in said])[:, None]
+    agrees = is_said & (says_disease == (classes != CLASS.values.index(Label.HEALTHY)))
     with np.errstate(invalid="ignore"):
-        of_class = agrees.sum(axis=1) / is_graded.sum(axis=1)
+        of_class, of_disease = ((is_same & is_graded).sum(axis=1) / is_graded.sum(axis=1)
+                                for is_same in (names_class, agrees))  # fmt: skip
     values = (columns["explanation"].mean(axis=1) + 1.0, columns["localization"].mean(axis=1) + 1.0,
-              columns[HARMFUL.name].mean(axis=1), of_class)  # fmt: skip
+              columns[HARMFUL.name].mean(axis=1), of_class, of_disease)  # fmt: skip
     return dict(zip(MEASURES, values, strict=True))
-
-
-def _meant(output: Output) -> list[int]:
-    """Classes that an output may mean: both kinds where it tells disease but no kind, none where nothing was read."""
-    if output.predicted == DISEASED:
-        return [CLASS.values.index(Label.NPDR), CLASS.values.index(Label.PDR)]
-    return [] if output.predicted is None else [CLASS.values.index(output.predicted)]
 
 
 def _standing(
