@@ -92,7 +92,7 @@ class Share:
 
     @classmethod
     def of(cls, values: Sequence[float], num_pictures: int) -> "Share":
-        """Mean of the values of questions on so many pictures; the interval (Wilson 1927) is too wide rather than not."""
+        """Mean of the values of questions on so many pictures; the interval (Wilson 1927) is rather too wide."""
         mean = sum(values) / len(values)
         low, high = share_interval(mean, num_pictures)
         return cls(value=mean, low=low, high=high, number=len(values))
