@@ -1,97 +1,26 @@
 """Vision-language models: load one with its processor, freeze its parts, let it answer.
 
-Everything here speaks Qwen3-VL. `"tiny"` is an embedded model of that architecture, made in code,
-with a tokenizer of its own: it trains in minutes on a laptop and proves the way, not the method.
+Everything here speaks Qwen3-VL; `"tiny"` is the embedded model of `tiny_vlm`.
 Weights are read as safetensors only, and no code ever comes with them.
 """
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from PIL import Image
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    AutoConfig,
-    AutoModelForImageTextToText,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    Qwen2VLImageProcessorPil,
-    Qwen3VLConfig,
-    Qwen3VLForConditionalGeneration,
-)
+from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.geometry import DIRECTIONS, RING_NAMES
-from octa_svr_dataset.grading import Label
-from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
-from octa_svr_dataset.text.tasks.description import TITLES
-from octa_svr_dataset.text.tasks.quantities import QUADRANTS
-from octa_svr_dataset.text.wordings import embedded_templates
-from octa_svr_dataset.text.words import NUMERALS, SIZES
+from octa_svr_dataset.tiny_vlm import make_image_processor, make_model, make_tokenizer, read_chat_template
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
-
-_SPECIAL_TOKENS = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|vision_pad|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-)
-
-_TINY_VOCABULARY = 2048
-"""Entries of the tiny tokenizer: 8 special ones, 256 bytes, and the words of the texts."""
-
-_TINY_TEXT: dict[str, Any] = {
-    "hidden_size": 128,
-    "intermediate_size": 256,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
-    "head_dim": 32,
-    "max_position_embeddings": 4096,
-    "initializer_range": 0.06,
-    "rope_parameters": {
-        "rope_type": "default",
-        "rope_theta": 10_000.0,
-        "mrope_section": [8, 4, 4],
-        "mrope_interleaved": True,
-    },
-}
-"""The published 0.02 suits layers 20 times as wide; from it, so narrow a model does not learn to look."""
-
-_TINY_VISION: dict[str, Any] = {
-    "depth": 2,
-    "hidden_size": 64,
-    "intermediate_size": 128,
-    "num_heads": 4,
-    "patch_size": 8,
-    "spatial_merge_size": 2,
-    "temporal_patch_size": 1,
-    "out_hidden_size": 128,
-    "num_position_embeddings": 256,
-    "deepstack_visual_indexes": [0],
-    "initializer_range": 0.06,
-}
-
-_TINY_PIXELS = {
-    "size": {"shortest_edge": 64 * 64, "longest_edge": 128 * 128},
-    "image_mean": [0.3] * 3,
-    "image_std": [0.2] * 3,
-}
-"""Pictures are shrunk to 128 x 128 px and centered on the brightness of an OCTA image."""
 
 
 class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
@@ -216,6 +145,12 @@ def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Seque
     return words + patches // merged + around_image
 
 
+def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
+    tokenizer = make_tokenizer()
+    processor = Qwen3VLProcessor(make_image_processor(), tokenizer, chat_template=read_chat_template())
+    return Vlm(model=make_model(tokenizer, seed, dtype), processor=processor)
+
+
 def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
     try:
         config = AutoConfig.from_pretrained(folder)
@@ -256,59 +191,3 @@ def _require_whole(loading: Mapping[str, Any], folder: Path, field: str) -> None
     ]
     if problems:
         raise InputError(f"{field}: the weights in {str(folder)!r} do not fit its config.json: {'; '.join(problems)}")
-
-
-def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
-    tokenizer = _tiny_tokenizer()
-    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
-    config = Qwen3VLConfig(
-        text_config=_TINY_TEXT | ends | {"vocab_size": len(tokenizer)},
-        vision_config=_TINY_VISION,
-        image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
-        video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
-        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
-        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
-        tie_word_embeddings=True,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = Qwen3VLForConditionalGeneration(config).to(dtype).eval()
-    model.generation_config.update(**ends)
-    image_processor = Qwen2VLImageProcessorPil(
-        patch_size=_TINY_VISION["patch_size"],
-        merge_size=_TINY_VISION["spatial_merge_size"],
-        temporal_patch_size=_TINY_VISION["temporal_patch_size"],
-        **_TINY_PIXELS,
-    )
-    template = (resources.files("trl") / "chat_templates" / "qwen3_vl.jinja").read_text(encoding="utf-8")
-    return Vlm(model=model, processor=Qwen3VLProcessor(image_processor, tokenizer, chat_template=template))
-
-
-def _tiny_tokenizer() -> PreTrainedTokenizerFast:
-    """Byte-level tokenizer that knows the words of this package's texts and can write any other text in bytes."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=_TINY_VOCABULARY,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        special_tokens=[AddedToken(token, normalized=False, special=True) for token in _SPECIAL_TOKENS],
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([_tiny_corpus()], trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        extra_special_tokens=list(_SPECIAL_TOKENS),
-        clean_up_tokenization_spaces=False,
-    )
-
-
-def _tiny_corpus() -> str:
-    """The words that the texts are made of, each after a space as in a sentence."""
-    sources = [re.sub(r"{{.*?}}|{#.*?#}", " ", template) for template in embedded_templates().values()]
-    sources += [*(format_last_line(ClassAnswer(label=label)) for label in Label), *QUADRANTS, *RING_NAMES, *DIRECTIONS]
-    sources += [*SIZES, *NUMERALS, *(numeral.capitalize() for numeral in NUMERALS)]
-    lines = "".join(f"{line}:\n" for line in (*TITLES, "Synthesis", "Conclusion", "Answer", "Grade"))
-    return lines + " ".join(re.sub(r"[^\w.,:]", " ", " ".join(sources)).split())
