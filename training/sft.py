@@ -144,7 +144,7 @@ def show_parts(trainer: VlmTrainer) -> None:
 
 
 def remove_results(folder: Path) -> None:
-    """Make a folder hold no model, no checkpoint and no curve, so that an earlier run's are not taken for this one's."""
+    """Make a folder hold no model, checkpoint or curve, so that an earlier run's are not taken for this one's."""
     for name in (*MODEL_MARKERS, LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
         (folder / name).unlink(missing_ok=True)
     for checkpoint in folder.glob("checkpoint-*"):

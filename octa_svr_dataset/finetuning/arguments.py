@@ -41,7 +41,7 @@ class DataArguments:
     max_new_tokens: int = 512
     """Longest answer when they are asked."""
 
-    overrides: dict | str | None = None
+    overrides: dict | str | None = None  # type: ignore[type-arg]
     """Settings of the scenes that differ from the preset: a mapping in YAML, JSON on the command line."""
 
     config_file: str | None = None
@@ -53,7 +53,7 @@ class DataArguments:
     dataset_config: str | None = None
     """Name of a configuration of `dataset`, where it has several."""
 
-    mixture: list | str | None = None
+    mixture: list | str | None = None  # type: ignore[type-arg]
     """Trains on several sources instead: mappings with source (preset, folder or Hub name), weight, seed, num_train,
     overrides, config_file, dataset_config; JSON on the command line. Sources take turns by their weights until the
     first ends."""
@@ -125,7 +125,7 @@ class DataArguments:
 
 
 @dataclass
-class ModelArguments(ModelConfig):
+class ModelArguments(ModelConfig):  # type: ignore[misc]
     """What to train: TRL's settings of a model and its adapters, and which parts stay as they are."""
 
     model_name_or_path: str = TINY
@@ -164,9 +164,9 @@ class ModelArguments(ModelConfig):
         """Refuse settings of adapters and of quantization that would change nothing or cannot work."""
         usual = {entry.name: entry.default for entry in fields(ModelConfig)}
         for name, default in usual.items():
-            if (name.startswith("lora_") or name in ("use_rslora", "use_dora")) and not self.use_peft:
-                if getattr(self, name) != default:
-                    raise InputError(f"{name}: has an effect with use_peft: true only, got {getattr(self, name)!r}")
+            is_of_adapters = name.startswith("lora_") or name in ("use_rslora", "use_dora")
+            if is_of_adapters and not self.use_peft and getattr(self, name) != default:
+                raise InputError(f"{name}: has an effect with use_peft: true only, got {getattr(self, name)!r}")
         require_at_least(1, lora_r=self.lora_r, lora_alpha=self.lora_alpha)
         for name in ("load_in_4bit", "load_in_8bit"):
             if not getattr(self, name):
@@ -180,7 +180,7 @@ class ModelArguments(ModelConfig):
 
 
 @dataclass
-class TrainingArguments(SFTConfig):
+class TrainingArguments(SFTConfig):  # type: ignore[misc]
     """TRL's settings; the loss counts the answers alone, and no answer is cut, unless set otherwise."""
 
     overwrite_output: bool = False

@@ -59,9 +59,11 @@ def find_start(folder: Path, training: TrainingArguments, settings: Mapping[str,
     if given is None:
         _require_unused(folder, newest, training)
         return None
+    if training.overwrite_output:
+        raise InputError("overwrite_output: not allowed with resume_from_checkpoint, got true")
     start = newest if given == "true" else Path(given)
-    if start is not None:
-        _require_alike(start, settings)
+    if start is not None or holds_model(folder):
+        _require_alike(folder if start is None else start.parent, settings)
     return None if start is None else str(start)
 
 
@@ -98,8 +100,8 @@ def _require_unused(folder: Path, newest: Path | None, training: TrainingArgumen
         )
 
 
-def _require_alike(checkpoint: Path, settings: Mapping[str, Any]) -> None:
-    path = checkpoint.parent / SETTINGS_NAME
+def _require_alike(folder: Path, settings: Mapping[str, Any]) -> None:
+    path = folder / SETTINGS_NAME
     try:
         earlier = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Where rows come from: a preset (synthesized ahead or on demand), a built folder, a saved one, the Hugging Face Hub."""
+"""Where rows come from: a preset (synthesized ahead or on demand), a folder, the Hugging Face Hub."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import datasets
 from datasets import Dataset, DatasetDict, load_dataset, load_from_disk
 from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from PIL import Image
 
 from octa_svr_dataset.config import SceneConfig
@@ -110,7 +110,7 @@ class Source:
             is_name = False
         if not is_name:
             raise InputError(
-                f"{self.field}: {self.source!r} is no preset, no folder and no name on the Hub such as my-org/octa_svr; "
+                f"{self.field}: {self.source!r} is no preset, no folder and no name on the Hub (my-org/octa_svr); "
                 f"presets: {', '.join(preset_names())}"
             )
 
@@ -183,7 +183,8 @@ def open_source(source: Source, *, streaming: bool, num_proc: int | None) -> Row
         return OnDemand(
             preset=source.source, config=source.resolve(), seed=source.seed, split=Split.TRAIN, number=number
         )
-    return _synthesized(source, num_proc=num_proc, num_train=number).select_columns(list(TRAINED_COLUMNS))
+    rows: Rows = _synthesized(source, num_proc=num_proc, num_train=number).select_columns(list(TRAINED_COLUMNS))
+    return rows
 
 
 def open_validation(source: Source, number: int, *, num_proc: int | None) -> Dataset:
@@ -206,7 +207,7 @@ def _synthesized(source: Source, *, num_proc: int | None, **numbers: int) -> Dat
     return split
 
 
-def _opened(source: Source) -> Dataset:
+def _opened(source: Source) -> Rows:
     """Rows of a folder or of the Hub, found to have pictures and messages."""
     rows = _train_split(source)
     columns = rows.features
@@ -223,7 +224,8 @@ def _opened(source: Source) -> Dataset:
     number = len(rows) if source.num_train is None else source.num_train
     if "id" not in columns:
         rows = rows.add_column("id", [f"{source.source}#{index}" for index in range(len(rows))])
-    return rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
+    taken: Rows = rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
+    return taken
 
 
 def _train_split(source: Source) -> Dataset:
