@@ -213,7 +213,7 @@ def _opened(source: Source) -> Rows:
     columns = rows.features
     if not isinstance(columns.get("image"), datasets.Image):
         raise InputError(
-            f"{source.field}: {source.source!r} has no pictures: it must have a column image, {_has(rows)}"
+            f"{source.field}: {source.source!r} has no pictures, no column image; {_has(rows)}"
         )
     if "messages" not in columns:
         raise InputError(f"{source.field}: {source.source!r} has no column messages; {_has(rows)}")
