@@ -59,9 +59,11 @@ def _trained_parts(arguments: ModelArguments) -> list[str]:
 
 
 def _pattern(model: nn.Module, parts: list[str]) -> str:
-    """A regular expression of the names of all linear layers of some parts, with the numbers of layers left open."""
+    """A regular expression of the names of all linear layers of some parts, with the numbers of blocks left open."""
     names = [name.split(".") for name in _linear_names(model) if part_of(name) in parts]
-    patterns = {r"\.".join(r"\d+" if level.isdigit() else level for level in levels) for levels in names}
+    patterns = {
+        r"\.".join([*(r"\d+" if level.isdigit() else level for level in levels[:-1]), levels[-1]]) for levels in names
+    }
     return "|".join(sorted(patterns))
 
 

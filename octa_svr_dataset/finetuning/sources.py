@@ -212,9 +212,7 @@ def _opened(source: Source) -> Rows:
     rows = _train_split(source)
     columns = rows.features
     if not isinstance(columns.get("image"), datasets.Image):
-        raise InputError(
-            f"{source.field}: {source.source!r} has no pictures, no column image; {_has(rows)}"
-        )
+        raise InputError(f"{source.field}: {source.source!r} has no pictures, no column image; {_has(rows)}")
     if "messages" not in columns:
         raise InputError(f"{source.field}: {source.source!r} has no column messages; {_has(rows)}")
     if source.num_train is not None and source.num_train > len(rows):

