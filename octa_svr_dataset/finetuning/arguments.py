@@ -88,8 +88,9 @@ class DataArguments:
         if self.mixture is not None:
             self._require_absent("mixture", dataset=self.dataset, num_train=self.num_train)
         if self.dataset is None:
-            self._require_absent("dataset_config without dataset", dataset_config=self.dataset_config)
-        if self.streaming and not any(source.is_preset for source in self.sources):
+            self._require_absent("a preset", dataset_config=self.dataset_config)
+        is_any_preset = any(source.is_preset for source in self.sources)
+        if self.streaming and not is_any_preset:
             raise InputError("streaming: rows of presets alone are synthesized on demand, and none is trained on")
 
     @property
@@ -216,7 +217,6 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
                 raise InputError(f"{name}: must be {value}, got {getattr(self, name)!r}")
         if self.model_init_kwargs is not None:
             raise InputError(f"model_init_kwargs: has no effect here, got {self.model_init_kwargs!r}")
-        super().__post_init__()
         given = str(self.resume_from_checkpoint).lower()
         if given in ("false", "none", "no", "0"):
             self.resume_from_checkpoint = None
@@ -227,6 +227,7 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
                 f"resume_from_checkpoint: {self.resume_from_checkpoint!r} is no whole checkpoint: it has no "
                 "trainer_state.json; allowed: true, or the path of a checkpoint"
             )
+        super().__post_init__()
 
 
 def require_at_least(least: int, **counts: Any) -> None:
