@@ -1,6 +1,6 @@
 """Vision-language models: load one with its processor, freeze its parts, let it answer.
 
-Everything here speaks Qwen3-VL; `"tiny"` is the embedded model of `tiny_vlm`.
+Qwen3-VL and Qwen2.5-VL are spoken here; `"tiny"` is the embedded model of `tiny_vlm`.
 Weights are read as safetensors only, and no code ever comes with them.
 """
 
@@ -24,6 +24,9 @@ from octa_svr_dataset.tiny_vlm import make_image_processor, make_model, make_tok
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
 
+PROJECTOR_NAMES = ("merger", "deepstack_merger_list")
+"""Modules of the picture's encoder that carry its features into the language model; Qwen2.5-VL has the first."""
+
 
 class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
     """The processor of Qwen3-VL without its video part, which cannot be made where torchvision is missing.
@@ -37,12 +40,27 @@ class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
         super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
 
 
+class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # type: ignore[misc]  # noqa: N801
+    """The processor of Qwen2.5-VL, likewise without its video part and named as its base."""
+
+    def __init__(
+        self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
+
+
+Processor = Qwen3VLProcessor | Qwen2_5_VLProcessor
+
+_PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor}
+"""By kind of model; `Qwen3VLProcessor` for all others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vlm:
     """A model and the processor that belongs to it."""
 
     model: PreTrainedModel
-    processor: Qwen3VLProcessor
+    processor: Processor
 
 
 def load_vlm(
@@ -54,6 +72,7 @@ def load_vlm(
     dtype: torch.dtype = torch.float32,
     max_pixels: int | None = None,
     field: str = "model",
+    **loading: Any,
 ) -> Vlm:
     """Load a model with its processor.
 
@@ -74,6 +93,8 @@ def load_vlm(
         Larger pictures are shrunk to this many pixels; as the model's files say where absent.
     field
         Name of the setting that held `name`, for the message.
+    loading
+        Of a model from files: how `transformers` loads it, as `attn_implementation` and `quantization_config`.
 
     Raises
     ------
@@ -84,7 +105,7 @@ def load_vlm(
     if files.base is None:
         vlm = _make_tiny(seed if files.seed is None else files.seed, dtype)
     else:
-        vlm = _load_files(files.base, dtype, field)
+        vlm = _load_files(files.base, dtype, field, loading)
     if files.adapter is not None:
         _put_on(vlm.model, files.adapter, field if adapter is None else "adapter", merged)
     if max_pixels is not None:
@@ -111,7 +132,7 @@ def freeze(
     if vision_tower and projector and language_model:
         raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
     visual = model.model.visual
-    projectors = (visual.merger, visual.deepstack_merger_list)
+    projectors = [getattr(visual, name) for name in PROJECTOR_NAMES if hasattr(visual, name)]
     model.requires_grad_(not language_model)
     visual.requires_grad_(not vision_tower)
     for part in projectors:
@@ -138,9 +159,9 @@ def move_to(model: PreTrainedModel, device: str, *, field: str = "device") -> No
 
 @torch.inference_mode()
 def generate(
-    vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_tokens: int, **options: Any
+    vlm: Vlm, images: Sequence[Image.Image], question: str | Sequence[str], *, max_new_tokens: int, **options: Any
 ) -> list[str]:
-    """Let a model answer one question about each of a batch of pictures, once, greedily.
+    """Let a model answer one question about each of a batch of pictures, or each its own, once, greedily.
 
     An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
     padding is masked. `options` are those of `transformers` beside these.
@@ -151,25 +172,28 @@ def generate(
     return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
 
-def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str, begun: Sequence[str] = ()) -> Any:
-    """What a model takes in before it replies to one question about each of a batch of pictures.
+def prompt_inputs(
+    vlm: Vlm, images: Sequence[Image.Image], question: str | Sequence[str], begun: Sequence[str] = ()
+) -> Any:
+    """What a model takes in before it replies to one question about each of a batch of pictures, or each its own.
 
     `begun` is how each of the replies has begun already; nothing of any of them where empty.
     """
-    content = [{"type": "image"}, {"type": "text", "text": question}]
-    prompt = vlm.processor.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
-    )
+    questions = [question] * len(images) if isinstance(question, str) else question
+    dialogues = [
+        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}] for text in questions
+    ]
+    prompts = vlm.processor.apply_chat_template(dialogues, add_generation_prompt=True, tokenize=False)
     return vlm.processor(
         images=[[image] for image in images],
-        text=[prompt + start for start in begun or [""] * len(images)],
+        text=[prompt + start for prompt, start in zip(prompts, begun or [""] * len(images), strict=True)],
         padding=True,
         padding_side="left",
         return_tensors="pt",
     ).to(vlm.model.device)
 
 
-def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
+def token_count(processor: Processor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
     """Length of a training row in tokens, those of its picture included, without reading its pixels."""
     text = processor.apply_chat_template(list(messages), tokenize=False)
     merged = int(processor.image_processor.merge_size) ** 2
@@ -185,13 +209,15 @@ def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     return Vlm(model=make_model(tokenizer, seed, dtype), processor=processor)
 
 
-def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
+def _load_files(folder: Path, dtype: torch.dtype, field: str, options: Mapping[str, Any]) -> Vlm:
     try:
         config = AutoConfig.from_pretrained(folder)
-        processor = Qwen3VLProcessor.from_pretrained(folder, backend="pil")
+        processor = _PROCESSORS.get(config.model_type, Qwen3VLProcessor).from_pretrained(folder, backend="pil")
     except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
         reason = textwrap.shorten(str(error), 200)
         raise InputError(f"{field}: cannot use the model's files in {str(folder)!r}: {reason}") from None
+    # The backend of the pictures has gone to the tokenizer too, which would then not pass for a fast one.
+    processor.tokenizer.backend = processor.tokenizer.init_kwargs["backend"] = "tokenizers"
     if processor.chat_template is None:
         processor.chat_template = processor.tokenizer.chat_template
     verbosity = transformers.logging.get_verbosity()
@@ -204,6 +230,7 @@ def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
+            **options,
         )
     finally:
         transformers.logging.set_verbosity(verbosity)

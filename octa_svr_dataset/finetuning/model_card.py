@@ -25,6 +25,9 @@ CARD_NAME = "README.md"
 PROVENANCE_NAME = "provenance.json"
 TASK_SCORES_NAME = "task_scores.jsonl"
 
+FROM_SCRATCH = "random weights"
+"""Stands for the model that a training began with where there was none."""
+
 SHOWN_SETTINGS = (
     *("learning_rate", "lr_scheduler_type", "warmup_steps", "optim", "weight_decay", "max_grad_norm"),
     *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "world_size"),
@@ -97,7 +100,7 @@ class TrainingRecord:
     @property
     def base_name(self) -> str:
         """Name of the model that it was trained from, without where it lies on this machine."""
-        return hub_name(self.base) or (TINY if self.base == TINY else Path(self.base).name)
+        return hub_name(self.base) or (self.base if self.base in (TINY, FROM_SCRATCH) else Path(self.base).name)
 
     def as_record(self) -> dict[str, Any]:
         """As JSON holds it; no path of this machine is in it."""
@@ -156,8 +159,7 @@ def card_text(record: TrainingRecord, scores: Sequence[Mapping[str, Any]], *, is
         title=f"{record.base_name.split('/')[-1]} fine-tuned on synthetic OCTA",
         what="LoRA adapter of" if is_adapter else "fine-tuned version of",
         base=f"[{record.base_name}](https://huggingface.co/{record.base_name})" if hub_name(record.base) else
-        "the embedded tiny model of `octa_svr_dataset`, made from scratch" if record.base == TINY else
-        f"`{record.base_name}`",
+        _OWN.get(record.base, f"`{record.base_name}`"),
         merging=_MERGING if is_adapter else "",
         data=data_table([asdict(part) for part in record.data]),
         settings=settings_table(record.settings),
@@ -168,6 +170,12 @@ def card_text(record: TrainingRecord, scores: Sequence[Mapping[str, Any]], *, is
     )  # fmt: skip
 
 
+_OWN = {
+    TINY: "the embedded tiny model of `octa_svr_dataset`, made from scratch",
+    FROM_SCRATCH: "a Qwen3-VL that began with random weights",
+}
+"""Models that are under this package's license, in words."""
+
 _MERGING = """
 Made one with its model, so that `transformers` and vLLM load it without PEFT:
 `python training/merge.py --model THIS_FOLDER --out merged`.
@@ -177,13 +185,13 @@ Made one with its model, so that `transformers` and vLLM load it without PEFT:
 def _metadata(record: TrainingRecord, is_adapter: bool) -> ModelCardData:
     """What the Hub reads of a card."""
     base = hub_name(record.base)
-    is_known = record.base == TINY or (base or "").startswith(_APACHE)
+    is_known = record.base in _OWN or (base or "").startswith(_APACHE)
     more: dict[str, Any] = {"base_model_relation": "adapter" if is_adapter else "finetune"} if base else {}
     return ModelCardData(
         base_model=base,
         language="en",
         library_name="peft" if is_adapter else "transformers",
-        license=("mit" if record.base == TINY else "apache-2.0") if is_known else "other",
+        license=("mit" if record.base in _OWN else "apache-2.0") if is_known else "other",
         license_name=None if is_known else "license-of-the-base-model",
         pipeline_tag="image-text-to-text",
         tags=[*_TAGS, *(["lora"] if is_adapter else [])],
@@ -192,7 +200,7 @@ def _metadata(record: TrainingRecord, is_adapter: bool) -> ModelCardData:
 
 
 def _license_words(record: TrainingRecord) -> str:
-    if record.base == TINY:
+    if record.base in _OWN:
         return "The weights, the code and the synthetic data are under the MIT license."
     return (
         f"The weights derive from {record.base_name} and are under its license. The code and the synthetic data of "
