@@ -84,7 +84,9 @@ def card_text(built: BuiltFolder, captions: dict[str, list[str]]) -> str:
     body = template.substitute(
         title=TITLE,
         previews="\n\n".join(_preview_line(preset, classes) for preset, classes in captions.items()),
-        usage="\n".join(f'ds = load_dataset("{built.path.resolve().name}", "{preset}")' for preset in built.manifests),
+        usage="\n".join(
+            f'ds = load_dataset("./{built.path.resolve().name}", "{preset}")' for preset in built.manifests
+        ),
         configurations=f"{several} {', '.join(f'`{preset}`' for preset in built.manifests)}.",
         builds="\n".join(_build_line(manifest) for manifest in built.manifests.values()),
         classes=_class_table(built),

@@ -64,7 +64,7 @@ def push(path: str | Path, repo: str, *, private: bool = False) -> str:
         }
         _require_no_others(built, repo, present)
         stale = [name for name in present if name.endswith(".parquet") and name not in files]
-        if stale or any(present.get(name) != num_bytes for name, num_bytes in files.items()):
+        if stale or not _holds(api, repo, built, files, present):
             api.upload_folder(
                 repo_id=repo,
                 repo_type=_KIND,
@@ -75,6 +75,20 @@ def push(path: str | Path, repo: str, *, private: bool = False) -> str:
             )
         api.create_commit(repo, _descriptions(built, card), commit_message="Dataset card", repo_type=_KIND)
     return url
+
+
+def _holds(api: HfApi, repo: str, built: BuiltFolder, files: Mapping[str, int], present: Mapping[str, int]) -> bool:
+    """Whether a repository has all files, of these sizes and of these manifests, which hold hashes of their content."""
+    if any(present.get(name) != num_bytes for name, num_bytes in files.items()):
+        return False
+    for preset in built.manifests:
+        name = f"{preset}/{MANIFEST_NAME}"
+        if name not in present:
+            return False
+        theirs = Path(api.hf_hub_download(repo, name, repo_type=_KIND))
+        if theirs.read_bytes() != (built.path / name).read_bytes():
+            return False
+    return True
 
 
 def _data_files(built: BuiltFolder) -> dict[str, int]:

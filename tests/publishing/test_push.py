@@ -13,6 +13,7 @@ from processes import json_printed_by
 
 from octa_svr_dataset.publishing.card import write_card
 from octa_svr_dataset.publishing.folder import open_built
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
 
 NUM = {"dropout_ma": {"train": 5, "test": 1}}
 REPO = "datasets/org/octa"
@@ -128,6 +129,15 @@ class TestPush:
         push(hub, folder, folder)
         assert len(uploads(hub)) == len(set(uploads(hub)))
         assert hub.repositories[REPO].messages == ["Files of the dataset", "Dataset card"]
+
+    def test_other_content_of_the_same_size_is_uploaded(self, hub, folder, tmp_path):
+        other = shutil.copytree(folder, tmp_path / "other")
+        shard = other / "dropout_ma" / "test-00000-of-00001.parquet"
+        shard.write_bytes(shard.read_bytes()[:-5] + b"other")
+        manifest = other / "dropout_ma" / MANIFEST_NAME
+        manifest.write_text(manifest.read_text().replace('"pixels_sha256": ""', '"pixels_sha256": "1"'))
+        push(hub, folder, other)
+        assert hub.repositories[REPO].files["dropout_ma/test-00000-of-00001.parquet"].content == shard.read_bytes()
 
     def test_files_of_an_earlier_build_go(self, hub, folder, smaller):
         push(hub, folder, smaller)
