@@ -1,6 +1,6 @@
 """What a whole build costs over the bare example function, and what it leaves on the disk.
 
-    python benchmarks/build_rate.py [--preset dropout_ma] [--num 300]
+    python benchmarks/build_rate.py [--preset dropout_ma] [--num 300] [--whole]
 
 One process and one core: the examples alone, the build of the same rows (examples, PNG, hashes, Parquet), and the
 stages of `--only` over them. CPU times, so that what else the machine does hardly counts; the examples and the build
@@ -26,6 +26,7 @@ from octa_svr_dataset.publishing.manifest import BuildPlan
 from octa_svr_dataset.publishing.progress import RowProgress
 from octa_svr_dataset.publishing.stages import ShardTask, key_of, make_shard
 from octa_svr_dataset.publishing.storage import Storage
+from octa_svr_dataset.resolve import config_hash, resolve_config
 from octa_svr_dataset.seeding import Split
 
 ROWS_A_TURN = 25
@@ -37,11 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="dropout_ma")
     parser.add_argument("--num", type=int, default=300, help="rows")
+    parser.add_argument("--whole", action="store_true", help="rows with pixel layers and graph")
     options = parser.parse_args()
     plan = plan_of_options(
-        options.preset, num_train=options.num, num_validation=0, num_test=0, rows_per_shard=ROWS_A_TURN,
-        content="examples", overrides={},
-    )  # fmt: skip
+        options.preset,
+        num_train=options.num,
+        num_validation=0,
+        num_test=0,
+        rows_per_shard=ROWS_A_TURN,
+        include_masks=options.whole,
+        include_graph=options.whole,
+        content="examples",
+        overrides={},
+    )
     with tempfile.TemporaryDirectory() as folder:
         report(plan, Path(folder))
 
@@ -75,6 +84,7 @@ def report(plan: BuildPlan, folder: Path) -> None:
     for name, cost_s in costs_s.items():
         table.add_row(name, f"{1e3 * cost_s / num_rows:.1f}", f"{num_rows / cost_s:.1f}")
     console = Console(width=100)
+    table.add_row("what the build adds", f"{1e3 * (build_s - bare_s) / num_rows:.1f}", "")
     console.print(table)
     console.print(f"The build costs {100 * (build_s / bare_s - 1):.1f} % more than the examples alone.")
     row_bytes = manifest.num_bytes / num_rows
@@ -96,10 +106,8 @@ def stages_s(plan: BuildPlan, folder: Path) -> dict[str, float]:
         build(stage, Storage(str(folder / name)).inside(stage.preset), here, RowProgress("", ""), source=opened)
         return time.process_time() - start_s
 
-    other_texts = plan_of_options(
-        plan.preset, num_train=plan.num["train"], num_validation=0, num_test=0, rows_per_shard=plan.rows_per_shard,
-        content="examples", overrides={"text.form": "prose"},
-    )  # fmt: skip
+    config = resolve_config(plan.preset, overrides={"text.form": "prose"})
+    other_texts = replace(plan, config=config.model_dump(mode="json"), config_hash=config_hash(config))
     return {
         "--only graphs": run("graphs", replace(plan, content="graphs"), None, ""),
         "--only appearance": run("appearance", plan, "appearance", "graphs"),

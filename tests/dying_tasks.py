@@ -13,9 +13,3 @@ def double_but_die(task: tuple[int, str, int]) -> int:
         (Path(folder) / f"{number}-{len(deaths)}").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return 2 * number
-
-
-def resident_bytes(_: int) -> int:
-    """The largest resident memory of this process so far."""
-    status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))

@@ -10,6 +10,7 @@ from octa_svr_dataset.publishing.manifest import (
     MANIFEST_NAME,
     BuildPlan,
     Manifest,
+    PlannedShard,
     difference,
     no_classes,
 )
@@ -25,16 +26,6 @@ class Engine(Protocol):
 
     def __call__(self, tasks: Sequence[ShardTask], *, on_tick: Callable[[int], None]) -> Iterator[ShardContent]:
         """Contents of the shards as they get ready; `on_tick` is told the number of rows under way."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A finished build that another one starts from."""
-
-    url: str
-    """Folder or URL of the preset's files."""
-
-    manifest: Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +48,7 @@ def build(
     engine: Engine,
     progress: RowProgress,
     *,
-    source: Source | None = None,
+    source: str | None = None,
     part: tuple[int, int] = (0, 1),
     overwrite: bool = False,
 ) -> Outcome:
@@ -74,7 +65,7 @@ def build(
     progress
         Told how far it is.
     source
-        Where rows come from; none where they are made from nothing.
+        Folder or URL of the finished build that rows come from; none where they are made from nothing.
     part
         (k, n): of the shards, every n-th from k on is written, the others are left to other jobs.
     overwrite
@@ -86,31 +77,22 @@ def build(
         The folder holds another plan, a file cannot be written, or a shard cannot be made.
     """
     _begin(plan, out, overwrite=overwrite)
-    contents = stored_contents(plan, out)
     index, num_parts = part
-    missing = [shard for shard in plan.planned_shards()[index::num_parts] if shard.file not in contents]
-    tasks = [
-        ShardTask(
-            plan=plan,
-            shard=shard,
-            out=out.url,
-            source=source.url if source else None,
-            source_manifest=source.manifest if source else None,
-        )
-        for shard in missing
-    ]
-    num_made = 0
+    mine = plan.planned_shards()[index::num_parts]
+    contents = stored_contents(plan, mine, out)
+    missing = [shard for shard in mine if shard.file not in contents]
+    tasks = [ShardTask(plan=plan, shard=shard, out=out.url, source=source) for shard in missing]
     progress.start(sum(shard.num_rows for shard in missing))
     for content in engine(tasks, on_tick=progress.under_way):
         progress.finish(content.entry.num_rows)
-        num_made += content.entry.num_rows
-    return ended(plan, out, num_made=num_made)
+        contents[content.entry.file] = content
+    return ended(plan, out, contents, num_made=sum(shard.num_rows for shard in missing))
 
 
-def stored_contents(plan: BuildPlan, out: Storage) -> dict[str, ShardContent]:
-    """The finished shards of a plan, by the names of their files."""
+def stored_contents(plan: BuildPlan, shards: Sequence[PlannedShard], out: Storage) -> dict[str, ShardContent]:
+    """The finished ones of some shards of a plan, by the names of their files."""
     names = out.names()
-    found = {shard.file: finished_content(plan, shard, out) for shard in plan.planned_shards() if shard.file in names}
+    found = {shard.file: finished_content(plan, shard, out) for shard in shards if shard.file in names}
     return {file: content for file, content in found.items() if content is not None}
 
 
@@ -139,13 +121,26 @@ def _begin(plan: BuildPlan, out: Storage, *, overwrite: bool) -> None:
         out.write(PLAN_NAME, plan.to_json())
 
 
-def ended(plan: BuildPlan, out: Storage, *, num_made: int) -> Outcome:
-    """Write the manifest where all is there; what it says does not depend on who writes it."""
-    contents = stored_contents(plan, out)
-    num_missing = len(plan.planned_shards()) - len(contents)
+def ended(plan: BuildPlan, out: Storage, known: Mapping[str, ShardContent], *, num_made: int) -> Outcome:
+    """Write the manifest where all is there; what it says does not depend on who writes it.
+
+    Parameters
+    ----------
+    plan, out
+        The build and its folder.
+    known
+        Contents of shards that need not be looked up.
+    num_made
+        Rows that were made now.
+    """
+    names = out.names()
+    others = [shard for shard in plan.planned_shards() if shard.file not in known]
+    num_missing = sum(shard.file not in names for shard in others)
+    contents = dict(known)
+    if not num_missing:
+        contents |= stored_contents(plan, others, out)
+        num_missing = len(plan.planned_shards()) - len(contents)
     if num_missing:
-        if out.read(PLAN_NAME) is None:  # of a finished build, files were lost
-            out.write(PLAN_NAME, plan.to_json())
         return Outcome(num_made=num_made, num_missing=num_missing, manifest=None)
     manifest = manifest_of(plan, contents)
     out.write(MANIFEST_NAME, manifest.to_json())

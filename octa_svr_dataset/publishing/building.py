@@ -7,7 +7,7 @@ from typing import Any
 
 from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.publishing.build import Engine, Outcome, Source, build, ended, stored_plan
+from octa_svr_dataset.publishing.build import Engine, Outcome, build, ended, stored_plan
 from octa_svr_dataset.publishing.manifest import BuildPlan, plan_of
 from octa_svr_dataset.publishing.processes import run_in_processes
 from octa_svr_dataset.publishing.progress import RowProgress
@@ -55,8 +55,8 @@ def usual_rows_per_shard(num_rows: int) -> int:
     return max(usual, -(-num_rows // MOST_FILES))
 
 
-def source_of(only: str | None, source: str | None, out: str, plan: BuildPlan) -> Source | None:
-    """What the build starts from."""
+def source_of(only: str | None, source: str | None, out: str, plan: BuildPlan) -> str | None:
+    """Folder or URL of the files that the build starts from."""
     if only not in (None, "graphs", *SOURCE_OF):
         raise InputError(f"only: unknown value {only!r}; allowed: graphs, {', '.join(SOURCE_OF)}")
     if only in SOURCE_OF and source is None:
@@ -111,7 +111,7 @@ def name_of(task: ShardTask) -> str:
 
 
 def run(
-    plan: BuildPlan, out: str, *, engine: Engine, source: Source | None, part: tuple[int, int], overwrite: bool
+    plan: BuildPlan, out: str, *, engine: Engine, source: str | None, part: tuple[int, int], overwrite: bool
 ) -> None:
     """Carry out a plan and say what came of it."""
     storage = Storage(out).inside(plan.preset)
@@ -134,7 +134,7 @@ def finish(preset: str, out: str) -> None:
     if plan is None:
         raise InputError(f"out: {out!r} holds no build of {preset}; allowed: a folder in which octa-svr build was run")
     what = "eyes" if plan.content == "graphs" else "rows"
-    outcome = ended(BuildPlan(**plan.as_dict()), storage, num_made=0)
+    outcome = ended(BuildPlan(**plan.as_dict()), storage, {}, num_made=0)
     if outcome.num_missing:
         raise InputError(f"finish: {_state(outcome, storage, what)}; allowed: once all jobs have ended")
     print(_state(outcome, storage, what))

@@ -19,19 +19,25 @@ TRIES = 3
 TICK_S = 0.25
 """So often the progress is reported, s."""
 
-_num_rows: Any = None
-"""In a worker: the shared number of rows of its present task."""
+_shared: Any = None
+"""In a worker: the number of rows that its present task has done, and whether it is to stop (1) or not (0)."""
+
+
+class Stopped(Exception):  # noqa: N818
+    """The main process has no use for the result any more."""
 
 
 def count_row() -> None:
-    """Tell the main process that another row is done."""
-    if _num_rows is not None:
-        _num_rows.value += 1
+    """Tell the main process that another row is done; stop where that wants no more."""
+    if _shared is not None:
+        _shared[0] += 1
+        if _shared[1]:
+            raise Stopped
 
 
-def _begin(num_rows: Any) -> None:
-    global _num_rows
-    _num_rows = num_rows
+def _begin(shared: Any) -> None:
+    global _shared
+    _shared = shared
     end_with_the_parent()
 
 
@@ -41,11 +47,11 @@ class _Worker:
     def __init__(self) -> None:
         # Forking would copy the locks of threads that do not run in the copy: numba and pyarrow have such.
         self._context = multiprocessing.get_context("spawn")
-        self.num_rows = self._context.Value("q", 0, lock=False)
+        self._shared = self._context.Array("q", 2, lock=False)
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[[Task], Result], task: Task) -> "Future[Result]":
-        self.num_rows.value = 0
+        self._shared[0] = 0
         try:
             return self._living_pool().submit(function, task)
         except BrokenProcessPool:  # it was killed while it had nothing to do
@@ -54,8 +60,17 @@ class _Worker:
 
     def _living_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin, initargs=(self.num_rows,))
+            self._pool = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin, initargs=(self._shared,))
         return self._pool
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that its present task has done."""
+        return int(self._shared[0])
+
+    def stop(self) -> None:
+        """Let its present task go no further."""
+        self._shared[1] = 1
 
     def close(self) -> None:
         if self._pool is not None:
@@ -115,9 +130,10 @@ def run_in_processes(
                         ) from None
                     waiting.appendleft(task)
                 else:
-                    worker.num_rows.value = 0
                     yield result
-            on_tick(sum(worker.num_rows.value for worker, _ in running.values()))
+            on_tick(sum(worker.num_rows for worker, _ in running.values()))
     finally:
+        for worker in everyone:
+            worker.stop()
         for worker in everyone:
             worker.close()

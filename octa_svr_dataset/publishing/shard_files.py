@@ -17,7 +17,7 @@ from octa_svr_dataset.publishing.graphs import GRAPH_SCHEMA
 from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, PlannedShard, ShardEntry, no_classes
 from octa_svr_dataset.publishing.storage import Storage
 
-ROWS_A_GROUP, LARGEST_GROUP_BYTES = 100, 32 * 2**20
+ROWS_A_GROUP, LARGEST_GROUP_BYTES = 100, 16 * 2**20
 """A row group ends at so many rows, or before it outgrows so many bytes: the Hub's viewer reads it whole."""
 
 HEADER_KEY, CONTENT_KEY = b"octa_svr", b"octa_svr_content"

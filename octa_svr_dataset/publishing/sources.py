@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.publishing.build import Source, stored_plan
+from octa_svr_dataset.publishing.build import stored_plan
 from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, first_difference
 from octa_svr_dataset.publishing.storage import Storage
 
@@ -12,8 +12,8 @@ SOURCE_OF = {"text": "examples", "appearance": "graphs"}
 """What each stage is made from."""
 
 
-def open_source(only: str, url: str, plan: BuildPlan) -> Source:
-    """The stored build that a stage of a plan starts from.
+def open_source(only: str, url: str, plan: BuildPlan) -> str:
+    """Folder or URL of the files that a stage of a plan starts from.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def open_source(only: str, url: str, plan: BuildPlan) -> Source:
     if differs:
         raise InputError(f"{differs}; allowed: as there, or a build without --only {only}")
     _require_enough(only, url, plan, stored)
-    return Source(url=storage.url, manifest=stored)
+    return storage.url
 
 
 def _needed(only: str, plan: BuildPlan) -> Mapping[str, Any]:

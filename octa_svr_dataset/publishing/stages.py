@@ -7,7 +7,7 @@ from typing import Any
 from octa_svr_dataset.example import simulate
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.publishing.graphs import GRAPH_SCHEMA, graph_row, scene_of_row
-from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, PlannedShard
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, BuildPlan, Manifest, PlannedShard
 from octa_svr_dataset.publishing.processes import count_row
 from octa_svr_dataset.publishing.shard_files import ShardContent, rows_between, schema_of, write_shard
 from octa_svr_dataset.publishing.storage import Storage
@@ -28,10 +28,9 @@ class ShardTask:
     """Folder or URL of the preset's files."""
 
     source: str | None = None
-    """Folder or URL of the files that the rows are made from; none for those that are made from nothing."""
+    """Folder or URL of the files that the rows are made from: examples get new texts, graphs are taken pictures of.
 
-    source_manifest: Manifest | None = None
-    """What that folder holds: examples get new texts, graphs are taken pictures of."""
+    None for rows that are made from nothing."""
 
 
 def make_shard(task: ShardTask) -> ShardContent:
@@ -49,9 +48,10 @@ def rows_of(task: ShardTask) -> Iterator[dict[str, Any]]:
     """The rows of a shard in order."""
     if task.plan.content == "graphs":
         return _graphs(task.plan, task.shard)
-    if task.source is None or task.source_manifest is None:
+    if task.source is None:
         return _examples(task.plan, task.shard)
-    stored, storage = task.source_manifest, Storage(task.source)
+    storage = Storage(task.source)
+    stored = Manifest.from_json(storage.read(MANIFEST_NAME) or b"", f"{task.source}/{MANIFEST_NAME}")
     if stored.content == "graphs":
         return _pictures_of_graphs(task.plan, task.shard, stored, storage)
     return _new_texts(task.plan, task.shard, stored, storage)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_builds import CHEAP, build_here
+from small_builds import CHEAP, build_here, small_plan
 
 from octa_svr_dataset import cli
 from octa_svr_dataset.publishing.folder import open_built
@@ -29,41 +29,70 @@ def files(folder):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
-    done = run("dropout_ma", "--out", folder, *SMALL)
+    done = run("dropout_ma", "--out", folder, "--workers=2", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "5 rows (4 train, 1 test) in 3 files" in done.stdout
     assert done.stderr == ""
     return folder
 
 
-def test_two_processes_write_what_one_writes(built, tmp_path):
-    run("dropout_ma", "--out", tmp_path, "--workers=2", *SMALL)
+@pytest.fixture
+def command(monkeypatch):
+    """Runs the command in this process, its workers' tasks too; returns the exit code."""
+
+    def in_this_process(function, tasks, **_):
+        return map(function, tasks)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["octa-svr", "build", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            cli.main()
+        return exit_info.value.code or 0
+
+    monkeypatch.setattr("octa_svr_dataset.publishing.reading.run_in_processes", in_this_process)
+    return call
+
+
+def test_two_processes_write_what_this_one_writes(built, tmp_path):
+    plan = small_plan(seed=0, num_train=4, num_test=1, rows_per_shard=2)
+    build_here(tmp_path, plan)
     assert files(tmp_path) == files(built)
 
 
-def test_check_tells_by_its_exit_code(built):
-    done = run("dropout_ma", "--out", built, "--check")
-    assert (done.returncode, done.stdout) == (0, "5 rows in 3 files read: no problems\n")
+def test_check_tells_by_its_exit_code(built, command, capsys):
+    assert command("dropout_ma", "--out", built, "--check") == 0
+    assert capsys.readouterr().out == "5 rows in 3 files read: no problems\n"
     path = built / "dropout_ma" / "train-00001-of-00002.parquet"
     content = path.read_bytes()
     path.write_bytes(content[:-1] + b"?")
-    done = run("dropout_ma", "--out", built, "--check")
+    code = command("dropout_ma", "--out", built, "--check")
     path.write_bytes(content)
-    assert done.returncode == 1
-    assert done.stdout.startswith("train-00001-of-00002.parquet: cannot be read")
+    assert code == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("train-00001-of-00002.parquet: cannot be read")
+    assert lines[1] == "5 rows in 3 files read: 1 problem"
 
 
-def test_the_finish_tells_what_is_missing_and_ends_as_a_build_in_one_go(built, tmp_path, monkeypatch, capsys):
-    plan = open_built(built).manifests["dropout_ma"]
-    assert build_here(tmp_path, BuildPlan(**plan.as_dict()), part=(1, 2)).num_missing == 2
-    monkeypatch.setattr(sys, "argv", ["octa-svr", "build", "dropout_ma", f"--out={tmp_path}", "--finish"])
-    with pytest.raises(SystemExit, match="2"):
-        cli.main()
+def test_single_rows_are_made_or_compared(built, command, capsys, tmp_path):
+    ids = tmp_path / "ids.txt"
+    ids.write_text("dropout_ma-s0-train-00000003\ndropout_ma-s0-test-00000000\n")
+    assert command("dropout_ma", "--out", built, "--check", "--ids", ids) == 0
+    assert capsys.readouterr().out == "2 rows made again: no differences\n"
+    assert command("dropout_ma", "--out", tmp_path / "rows", "--ids", ids, *SETTINGS) == 0
+    assert "2 rows of configuration" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "rows").rglob("*.parquet")] == ["dropout_ma-rows.parquet"]
+    assert command("dropout_ma", "--out", built, "--ids", ids) == 2
+    assert "holds files already; allowed with --ids: a new or empty folder" in capsys.readouterr().err
+
+
+def test_the_finish_tells_what_is_missing_and_ends_as_a_build_in_one_go(built, tmp_path, command, capsys):
+    plan = BuildPlan(**open_built(built).manifests["dropout_ma"].as_dict())
+    assert build_here(tmp_path, plan, part=(1, 2)).num_missing == 2
+    assert command("dropout_ma", f"--out={tmp_path}", "--finish") == 2
     assert "2 files are still missing" in capsys.readouterr().err
     for name in ("train-00000-of-00002.parquet", "test-00000-of-00001.parquet"):
         (tmp_path / "dropout_ma" / name).write_bytes((built / "dropout_ma" / name).read_bytes())
-    with pytest.raises(SystemExit, match=r"0|None"):
-        cli.main()
+    assert command("dropout_ma", f"--out={tmp_path}", "--finish") == 0
     assert "5 rows (4 train, 1 test) in 3 files" in capsys.readouterr().out
     assert files(tmp_path) == files(built)
 
@@ -89,24 +118,21 @@ def test_the_finish_tells_what_is_missing_and_ends_as_a_build_in_one_go(built, t
         (["dropout_ma", "--set=imaging.size=64"], "imaging.size: unknown setting"),
     ],
 )
-def test_unusable_input_is_one_line_and_exit_code_2(tmp_path, capsys, monkeypatch, arguments, message):
+def test_unusable_input_is_one_line_and_exit_code_2(tmp_path, capsys, command, arguments, message):
     out = tmp_path / "out"
-    monkeypatch.setattr(sys, "argv", ["octa-svr", "build", *arguments, "--out", str(out)])
-    with pytest.raises(SystemExit) as exit_info:
-        cli.main()
+    assert command(*arguments, "--out", out) == 2
     error = capsys.readouterr().err
-    assert exit_info.value.code == 2
     assert message in error
     assert error.count("\n") == 1
     assert not out.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path, command, capsys):
     (tmp_path / "file").touch()
-    done = run("dropout_ma", "--out", tmp_path / "file" / "out", *SMALL)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: out: cannot write folder in ")
-    assert done.stderr.count("\n") == 1
+    assert command("dropout_ma", "--out", tmp_path / "file" / "out", *SMALL) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: out: cannot write folder in ")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.slow
