@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from octa_svr_dataset.adapter_files import find_model
+from octa_svr_dataset.checkpoint import require_dtype
 from octa_svr_dataset.command import output_folder, run, unfinished_path
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.evaluation.folders.images import LeftOut
@@ -33,8 +34,6 @@ from octa_svr_dataset.evaluation.predictions import remove_run
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_contrast
 from octa_svr_dataset.evaluation.questions import Question, choose_question
 from octa_svr_dataset.resolve import resolve_config
-
-DTYPES = ("auto", "float32", "bfloat16")
 
 Answerer = Callable[[Sequence[Image.Image], Sequence[str]], list[str]]
 """Gives the outputs to the question about pictures, which have these hashes."""
@@ -86,8 +85,7 @@ def main(
         if count < 1:
             raise InputError(f"{name}: must be a whole number of at least 1, got {count}")
     decoding = choose_decoding(sample, temperature, top_p, seed)
-    if dtype not in DTYPES:
-        raise InputError(f"dtype: unknown value {dtype!r}; allowed: {', '.join(DTYPES)}")
+    require_dtype(dtype)
     asked = choose_question(task, question, read_as, think)
     preprocessing = Preprocessing.for_training(
         resolve_config(preset), field_of_view_mm=field_of_view_mm, crop=crop, contrast=require_contrast(contrast)
@@ -170,19 +168,12 @@ def serve(
     dtype: str,
 ) -> Answerer:
     """Load a model, ready to answer the question."""
-    import torch  # takes seconds; the checks before do not
-    from transformers import LogitsProcessorList
+    from transformers import LogitsProcessorList  # takes seconds; the checks before do not
 
     from octa_svr_dataset.token_sampling import DrawnTokens
-    from octa_svr_dataset.vlm import generate, limit_threads, load_vlm, move_to
+    from octa_svr_dataset.vlm import generate, load_ready
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if dtype == "auto":
-        dtype = "float32" if device == "cpu" else "bfloat16"
-    vlm = load_vlm(model, adapter=adapter, dtype=getattr(torch, dtype))
-    move_to(vlm.model, device)
-    limit_threads(vlm.model)
+    vlm = load_ready(model, adapter=adapter, device=device, dtype=dtype)
 
     def answer(pictures: Sequence[Image.Image], digests: Sequence[str]) -> list[str]:
         options: dict[str, Any] = {}

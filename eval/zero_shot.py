@@ -7,9 +7,7 @@ the training texts; sets the result beside baselines; writes `report.html`, `rep
 What is finished survives a kill, and the same command goes on.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +19,12 @@ from rich.progress import Progress
 from rich.progress import track as shown
 
 from octa_svr_dataset.adapter_files import find_model
+from octa_svr_dataset.answering import greet, load
+from octa_svr_dataset.checkpoint import require_dtype
 from octa_svr_dataset.command import output_folder, run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.assessment import Evaluated, assess
-from octa_svr_dataset.evaluation.endpoint import KEY_VARIABLE, Endpoint, endpoint_url
+from octa_svr_dataset.evaluation.endpoint import endpoint_url
 from octa_svr_dataset.evaluation.explained import Explanation
 from octa_svr_dataset.evaluation.folder import USUAL_LAYER, FolderImage, open_image_folder
 from octa_svr_dataset.evaluation.localization.cases import Cases, folder_cases, synthetic_cases
@@ -38,14 +38,7 @@ from octa_svr_dataset.evaluation.pictures import fitted
 from octa_svr_dataset.evaluation.predictions import PredictionStore, picture_hash, remove_run
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing, require_contrast
 from octa_svr_dataset.evaluation.printing import show
-from octa_svr_dataset.evaluation.protocol import (
-    CLASS_ANSWERS,
-    CLASS_QUESTION,
-    CONCLUSION_ANSWERS,
-    Protocol,
-    Response,
-    reasons,
-)
+from octa_svr_dataset.evaluation.protocol import Protocol, Response
 from octa_svr_dataset.evaluation.report import remove_report, write_report
 from octa_svr_dataset.evaluation.selection import of_track, spread
 from octa_svr_dataset.evaluation.supervised import network_features
@@ -53,21 +46,9 @@ from octa_svr_dataset.explanation.explain import Described, explain
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.realism.sampling import SIZE_PX
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.text.dialogue import QUESTION
 
 SEED = 0
 """Of bootstrap samples and folds: the same responses always give the same report."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model, here or on a server, ready to answer."""
-
-    respond: Callable[[Sequence[Image.Image]], Iterator[Response]]
-    """Gives the responses to pictures, in their order."""
-
-    answer: Answerer
-    """Gives the outputs to any one question about pictures, in their order."""
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -123,10 +104,17 @@ def main(
         str | None, typer.Option("--localize_preset", help="Also ask it of the synthetic test split of a preset.")
     ] = None,
     localize_num: Annotated[int, typer.Option("--localize_num", help="Pictures of that split.")] = 60,
+    device: Annotated[str, typer.Option("--device", help="'auto', 'cpu', 'cuda', 'cuda:1' ...")] = "auto",
+    dtype: Annotated[
+        str, typer.Option("--dtype", help="Of the weights: float32, bfloat16; 'auto': float32 on the CPU.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where --out holds predictions.")] = False,
 ) -> None:
     """Score a model, zero shot, on a folder of OCTA images."""
     require_positive(batch_size=batch_size, max_new_tokens=max_new_tokens, limit=limit, localize_num=localize_num)
+    require_dtype(dtype)
+    if endpoint is not None and (device, dtype) != ("auto", "auto"):
+        raise InputError("device, dtype: have no effect with --endpoint; allowed: without it")
     config = resolve_config(preset)
     synthetic = None if localize_preset is None else resolve_config(localize_preset, field="localize_preset")
     folder = open_image_folder(
@@ -162,10 +150,14 @@ def main(
         track=None if track is None else images[0].track,
         limit=limit,
         max_new_tokens=max_new_tokens,
+        dtype=dtype,
         preprocessing=preprocessing.as_record(),
     )
     with output_folder(out, field="out") as out_folder:
-        ready = serve(url, model, max_new_tokens)
+        if url is None:
+            ready = load(model, max_new_tokens=max_new_tokens, device=device, dtype=dtype)
+        else:
+            ready = greet(url, model, max_new_tokens=max_new_tokens)
         if overwrite:
             remove_run(out_folder)
         store = PredictionStore(out_folder, protocol)
@@ -200,35 +192,6 @@ def require_positive(**counts: int | None) -> None:
     for name, count in counts.items():
         if count is not None and count < 1:
             raise InputError(f"{name}: must be a whole number of at least 1, got {count}")
-
-
-def serve(url: str | None, model: str, max_new_tokens: int) -> Model:
-    """Load a model, or greet the server that has it."""
-    if url is not None:
-        server = Endpoint(url=url, model=model, key=os.environ.get(KEY_VARIABLE, ""), max_new_tokens=max_new_tokens)
-        server.require_model()
-        return Model(respond=server.respond, answer=server.answers)
-    from octa_svr_dataset.label_likelihood import (  # torch: seconds
-        answer_log_probabilities,
-        continued_log_probabilities,
-    )
-    from octa_svr_dataset.vlm import generate, limit_threads, load_vlm
-
-    vlm = load_vlm(model)
-    limit_threads(vlm.model)
-
-    def respond(pictures: Sequence[Image.Image]) -> Iterator[Response]:
-        outputs = generate(vlm, pictures, QUESTION, max_new_tokens=max_new_tokens)
-        likelihoods = answer_log_probabilities(vlm, pictures, CLASS_QUESTION, CLASS_ANSWERS)
-        begun = [reasons(output) for output in outputs]
-        concluded = continued_log_probabilities(vlm, pictures, QUESTION, CONCLUSION_ANSWERS, begun)
-        for output, logs, of_conclusion in zip(outputs, likelihoods, concluded, strict=True):
-            yield Response(output=output, class_log_probabilities=logs, conclusion_log_probabilities=of_conclusion)
-
-    def answer(pictures: Sequence[Image.Image], question: str) -> list[str]:
-        return generate(vlm, pictures, question, max_new_tokens=max_new_tokens)
-
-    return Model(respond=respond, answer=answer)
 
 
 def ask(

@@ -24,6 +24,9 @@ TINY = "tiny"
 MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe", "qwen2_5_vl")
 """Kinds of model that are understood, as named in their `config.json`."""
 
+DTYPES = ("auto", "float32", "bfloat16")
+"""Types of weights that answer; "auto" leaves it to the device."""
+
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt")
 _WEIGHTS = "model.safetensors"
 _WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -42,6 +45,18 @@ _HUB_TIMEOUT_S = 10.0
 
 _NUM_SAMPLES, _SAMPLE_BYTES = 64, 1 << 16
 """So many pieces of so many bytes of each file stand for it in a fingerprint: whole files would take minutes."""
+
+
+def require_dtype(dtype: str) -> None:
+    """Refuse a type of weights that is not known.
+
+    Raises
+    ------
+    InputError
+        It is none of `DTYPES`.
+    """
+    if dtype not in DTYPES:
+        raise InputError(f"dtype: unknown value {dtype!r}; allowed: {', '.join(DTYPES)}")
 
 
 def find_checkpoint(model: str, *, field: str = "model") -> Path:

@@ -17,7 +17,7 @@ from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
 from octa_svr_dataset.adapter_files import find_model, require_fit
-from octa_svr_dataset.checkpoint import TINY
+from octa_svr_dataset.checkpoint import TINY, require_dtype
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.tiny_vlm import make_image_processor, make_model, make_tokenizer, read_chat_template
 
@@ -155,6 +155,29 @@ def move_to(model: PreTrainedModel, device: str, *, field: str = "device") -> No
     except (RuntimeError, AssertionError) as error:
         reason = textwrap.shorten(str(error), 160)
         raise InputError(f"{field}: cannot compute on {device!r} ({reason}); allowed: cpu, or a device here") from None
+
+
+def load_ready(name: str, *, adapter: str | Path | None = None, device: str = "auto", dtype: str = "auto") -> Vlm:
+    """Load a model where it shall answer.
+
+    Parameters
+    ----------
+    name, adapter
+        As of `load_vlm`.
+    device
+        "cpu", "cuda", "cuda:1" and so on; "auto" is a GPU where there is one.
+    dtype
+        "float32", "bfloat16"; "auto" is the first on the CPU, else the second.
+    """
+    require_dtype(dtype)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if dtype == "auto":
+        dtype = "float32" if device == "cpu" else "bfloat16"
+    vlm = load_vlm(name, adapter=adapter, dtype=getattr(torch, dtype))
+    move_to(vlm.model, device)
+    limit_threads(vlm.model)
+    return vlm
 
 
 @torch.inference_mode()

@@ -58,6 +58,10 @@ class Protocol:
     """Only so many pictures of it, spread over it; all where absent."""
 
     max_new_tokens: int
+
+    dtype: str
+    """Type of the weights as asked for; "auto" where the device, or a server, decides."""
+
     preprocessing: Mapping[str, Any]
     question: str = QUESTION
     class_question: str = CLASS_QUESTION

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from octa_svr_dataset.answering import Model
 from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning import arguments
@@ -158,7 +159,7 @@ def test_an_evaluation_that_breaks_off_leaves_no_earlier_result(
         assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(zero_shot, "serve", lambda *_: zero_shot.Model(respond=break_off, answer=break_off))
+    monkeypatch.setattr(zero_shot, "load", lambda *_, **__: Model(respond=break_off, answer=break_off))
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=out)
     assert sorted(path.name for path in out.iterdir()) == ["mine.txt", "run.json"]
@@ -255,3 +256,26 @@ def test_an_unusable_option_ends_the_evaluation_with_one_line(
     assert errors.count("\n") == 1
     assert re.search(message, errors)
     assert not (tmp_path / "out" / "report.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dtype": "float8"}, "dtype: unknown value 'float8'; allowed: auto, float32, bfloat16"),
+        ({"device": "abacus"}, "device: cannot compute on 'abacus'"),
+        ({"device": "cpu", "endpoint": "http://localhost:1"}, "device, dtype: have no effect with --endpoint"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused(
+    options: dict[str, str],
+    message: str,
+    zero_shot: ModuleType,
+    tmp_path: Path,
+    eye: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=tmp_path / "out", **options)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"error: {message}")

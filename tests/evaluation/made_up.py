@@ -52,6 +52,7 @@ def evaluated(root: Path, responses: Sequence[Response], **settings: object) -> 
         track=None,
         limit=None,
         max_new_tokens=5,
+        dtype="auto",
         preprocessing=PREPROCESSING.as_record(),
     )
     given = {"protocol": protocol, "folder": folder, "preprocessing": PREPROCESSING, "images": folder.images}

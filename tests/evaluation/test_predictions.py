@@ -20,6 +20,7 @@ PROTOCOL = Protocol(
     track=None,
     limit=None,
     max_new_tokens=5,
+    dtype="auto",
     preprocessing={"crop": False, "levels": (1.0, 2.0)},
 )
 NPDR = Truth(is_diseased=True, label=Label.NPDR)

@@ -43,6 +43,7 @@ def protocol(model: str, root: Path) -> Protocol:
         track=None,
         limit=None,
         max_new_tokens=5,
+        dtype="auto",
         preprocessing=PREPROCESSING.as_record(),
     )
 
