@@ -85,8 +85,8 @@ MODELS = (
 
 def main() -> None:
     """Print a table."""
-    columns = ("model", "what trains", "weights that train", "frozen", "trained, with AdamW")
-    print(f"| {' | '.join((*columns, "blocks' inputs, a row", 'sum, 4 rows'))} |")
+    columns = ("model", "what trains", "weights that train", "frozen", "trained, with AdamW", "blocks' inputs, a row")
+    print(f"| {' | '.join((*columns, 'sum, 4 rows'))} |")
     print("|---|---|---|---|---|---|---|")
     for model in MODELS:
         with torch.device("meta"):
