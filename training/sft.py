@@ -30,7 +30,7 @@ from octa_svr_dataset.finetuning.resuming import MODEL_MARKERS, find_start, hold
 from octa_svr_dataset.finetuning.rows import make_table
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
-from octa_svr_dataset.finetuning.sources import Rows, open_source, open_validation
+from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
 from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 

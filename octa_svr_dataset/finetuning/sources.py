@@ -1,7 +1,7 @@
 """Where rows come from: a preset (synthesized ahead or on demand), a folder, the Hugging Face Hub."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -185,6 +185,13 @@ def open_source(source: Source, *, streaming: bool, num_proc: int | None) -> Row
         )
     rows: Rows = _synthesized(source, num_proc=num_proc, num_train=number).select_columns(list(TRAINED_COLUMNS))
     return rows
+
+
+def open_sources(sources: Sequence[Source], *, streaming: bool, num_proc: int | None) -> list[Rows]:
+    """Rows of each source; what only has to be opened comes first, so that a mistake there costs no synthesis."""
+    order = sorted(range(len(sources)), key=lambda number: sources[number].is_preset)
+    rows = {number: open_source(sources[number], streaming=streaming, num_proc=num_proc) for number in order}
+    return [rows[number] for number in range(len(sources))]
 
 
 def open_validation(source: Source, number: int, *, num_proc: int | None) -> Dataset:
