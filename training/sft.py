@@ -47,7 +47,7 @@ def main() -> None:
     training.resume_from_checkpoint = start
     with output_folder(training.output_dir, field="output_dir") as folder:
         with training.main_process_first(desc="synthesis"):
-            sources = [open_source(source, streaming=data.streaming, num_proc=data.num_proc) for source in data.sources]
+            sources = open_sources(data.sources, streaming=data.streaming, num_proc=data.num_proc)
             validation = None
             if data.num_validation:
                 validation = open_validation(data.validation, data.num_validation, num_proc=data.num_proc)
