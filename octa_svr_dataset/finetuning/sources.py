@@ -224,8 +224,6 @@ def _opened(source: Source) -> Rows:
         raise InputError(f"{source.field}: {source.source!r} has no column messages; {_has(rows)}")
     if source.num_train is not None and source.num_train > len(rows):
         raise InputError(f"{source.field}: {source.source!r} has {len(rows)} rows, fewer than {source.num_train}")
-    if not len(rows):
-        raise InputError(f"{source.field}: {source.source!r} has no rows")
     number = len(rows) if source.num_train is None else source.num_train
     if "id" not in columns:
         rows = rows.add_column("id", [f"{source.source}#{index}" for index in range(len(rows))])
