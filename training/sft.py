@@ -32,7 +32,7 @@ from octa_svr_dataset.finetuning.rows import make_table
 from octa_svr_dataset.finetuning.saving import MARKERS, finish_folder
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
-from octa_svr_dataset.finetuning.sources import Rows, open_source, open_validation
+from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
 from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
@@ -49,7 +49,7 @@ def main() -> None:
     training.resume_from_checkpoint = start
     with output_folder(training.output_dir, field="output_dir") as folder:
         with training.main_process_first(desc="synthesis"):
-            sources = [open_source(source, streaming=data.streaming, num_proc=data.num_proc) for source in data.sources]
+            sources = open_sources(data.sources, streaming=data.streaming, num_proc=data.num_proc)
             validation = None
             if data.num_validation:
                 validation = open_validation(data.validation, data.num_validation, num_proc=data.num_proc)

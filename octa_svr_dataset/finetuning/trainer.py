@@ -77,7 +77,9 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         self.add_callback(self.stopwatch)
 
     def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device) -> Any:
-        """Take the batches of one step."""
+        """Take the batches of one step; none where all steps were made before a run was interrupted."""
+        if self.state.global_step >= self.state.max_steps:
+            return [], None
         return super().get_batch_samples(self.stopwatch.timed(epoch_iterator), num_batches, device)
 
     def evaluate(self, *arguments: Any, **keywords: Any) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -63,6 +64,15 @@ def test_a_completed_run_is_not_run_again(train: Train, undisturbed: Path, capsy
     assert digest(undisturbed) == before
     with pytest.raises(InputError, match=r"already holds a model; allowed: another folder, or overwrite_output: true"):
         train(undisturbed, **LONG)
+
+
+def test_a_run_that_lacks_its_model_alone_makes_no_step_more(train: Train, undisturbed: Path, tmp_path: Path) -> None:
+    shutil.copytree(undisturbed, tmp_path / "out")
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / "out" / name).unlink()
+    train(tmp_path / "out", **LONG, resume_from_checkpoint=True)
+    assert losses(tmp_path / "out") == losses(undisturbed)
+    assert digest(tmp_path / "out") == digest(undisturbed)
 
 
 @pytest.mark.parametrize(

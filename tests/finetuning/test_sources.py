@@ -84,7 +84,7 @@ def test_validation_rows_are_none_of_the_training(synthesized: Dataset, monkeypa
         ("mute", {}, "has no column messages; it has id, image"),
         ("test_only", {}, "has no split train; it has test"),
         ("saved", {"num_train": 6}, "has 5 rows, fewer than 6"),
-        ("no_rows", {}, "has no rows"),
+        ("no_rows", {}, "cannot open .*corresponds to no data"),
         ("parquet", {"dataset_config": "nope"}, "cannot open .*nope"),
     ],
 )
