@@ -50,7 +50,7 @@ def run_on_ray(
     _require_reachable(address)
     local = {"num_cpus": workers, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
     try:
-        ray.init(address=address, log_to_driver=False, **({} if address else local))
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **({} if address else local))
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"address: no Ray cluster at {address or 'this machine'!r}: {error}") from None
     try:

@@ -4,6 +4,8 @@ import pytest
 from small_builds import CHEAP, FEW_VESSELS, SMALL_PICTURES, build_here, small_plan
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.example import make_example
+from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.publishing import graphs, stages
 from octa_svr_dataset.publishing.building import source_of
 from octa_svr_dataset.resolve import resolve_config
@@ -61,6 +63,12 @@ class TestAppearance:
 
 
 class TestText:
+    @pytest.mark.parametrize("preset", ["dropout_ma", "dr_staging"])
+    def test_findings_come_back_from_their_json(self, preset):
+        for index in range(4):
+            findings = make_example(preset, seed=1, index=index, overrides=CHEAP).findings
+            assert Findings.from_json(findings.to_json()) == findings
+
     def test_new_texts_for_stored_pictures_equal_a_full_build(self, stored_examples, tmp_path, monkeypatch):
         plan = small_plan(overrides=CHEAP | OTHER_TEXTS, include_masks=True)
         build_here(tmp_path / "full", plan)
