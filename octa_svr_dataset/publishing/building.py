@@ -8,6 +8,7 @@ from typing import Any
 from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.build import Engine, Outcome, build, ended, stored_plan
+from octa_svr_dataset.publishing.card import CARD_NAME, write_card
 from octa_svr_dataset.publishing.manifest import BuildPlan, plan_of
 from octa_svr_dataset.publishing.processes import run_in_processes
 from octa_svr_dataset.publishing.progress import RowProgress
@@ -119,6 +120,8 @@ def run(
     with RowProgress("Building", what) as progress:
         outcome = build(plan, storage, engine, progress, source=source, part=part, overwrite=overwrite)
     print(f"{outcome.num_made} {what} of configuration {plan.config_hash} made now. {_state(outcome, storage, what)}")
+    if outcome.manifest is not None:
+        print(describe(out, plan))
 
 
 def finish(preset: str, out: str) -> None:
@@ -138,6 +141,21 @@ def finish(preset: str, out: str) -> None:
     if outcome.num_missing:
         raise InputError(f"finish: {_state(outcome, storage, what)}; allowed: once all jobs have ended")
     print(_state(outcome, storage, what))
+    print(describe(out, plan))
+
+
+def describe(out: str, plan: BuildPlan) -> str:
+    """Write the dataset card of a folder in which a build has ended; say where it is, or why there is none."""
+    folder = Storage(out).local_path
+    if folder is None:
+        return "no dataset card: it is written into folders of this machine only"
+    if plan.content != "examples":
+        return "no dataset card: eyes are no examples yet; go on with --only appearance"
+    try:
+        write_card(folder)
+    except InputError as error:
+        return f"no dataset card yet: {error}"
+    return f"dataset card: {out.rstrip('/')}/{CARD_NAME}"
 
 
 def _state(outcome: Outcome, storage: Storage, what: str) -> str:

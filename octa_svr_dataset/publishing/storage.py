@@ -31,6 +31,11 @@ class Storage:
     def __hash__(self) -> int:
         return hash((self._files, self._root))
 
+    @property
+    def local_path(self) -> Path | None:
+        """The folder, where it is one of this machine."""
+        return Path(self._root) if self.is_local else None
+
     def inside(self, name: str) -> "Storage":
         """The folder of a name in this one."""
         return Storage(f"{self.url.rstrip('/')}/{name}")

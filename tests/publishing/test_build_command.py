@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from datasets import load_dataset
 from small_builds import CHEAP, build_here, small_plan
 
 from octa_svr_dataset import cli
+from octa_svr_dataset.publishing.building import describe
 from octa_svr_dataset.publishing.folder import open_built
 from octa_svr_dataset.publishing.manifest import BuildPlan
 
@@ -57,6 +59,19 @@ def test_two_processes_write_what_this_one_writes(built, tmp_path):
     plan = small_plan(seed=0, num_train=4, num_test=1, rows_per_shard=2)
     build_here(tmp_path, plan)
     assert files(tmp_path) == files(built)
+
+
+def test_a_build_ends_with_a_card_by_which_it_loads(built, tmp_path):
+    rows = load_dataset(str(built), "dropout_ma", cache_dir=str(tmp_path))
+    assert {name: len(split) for name, split in rows.items()} == {"train": 4, "test": 1}
+
+
+def test_without_a_card_it_is_said_why(tmp_path):
+    plan = small_plan(seed=0, num_train=1, rows_per_shard=1, content="graphs")
+    assert describe(str(tmp_path), plan).startswith("no dataset card: eyes are no examples yet")
+    plan = small_plan(seed=0, num_train=1, rows_per_shard=1)
+    assert "holds no finished build" in describe(str(tmp_path), plan)
+    assert describe("memory://folder", plan).startswith("no dataset card: it is written into folders of this machine")
 
 
 def test_check_tells_by_its_exit_code(built, command, capsys):
