@@ -1,0 +1,1 @@
+"""Fine-tuning: data, freezing, lengths, validation, saving."""
