@@ -20,7 +20,7 @@ from octa_svr_dataset.errors import InputError
 TINY = "tiny"
 """Name of the embedded model, which needs no files."""
 
-MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
+MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe", "qwen2_5_vl")
 """Kinds of model that are understood, as named in their `config.json`."""
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt")
@@ -107,6 +107,8 @@ def _check_kind(folder: Path, field: str) -> None:
         raise InputError(
             f"{field}: the model in {str(folder)!r} is of the kind {kind!r}; allowed: {', '.join(MODEL_TYPES)}"
         )
+    if kind == "qwen2_5_vl":  # published files of this kind name the sizes of the text at the top
+        settings.setdefault("text_config", settings)
     for part in ("text_config", "vision_config"):
         part_settings = settings.get(part)
         if not isinstance(part_settings, dict) or "hidden_size" not in part_settings:

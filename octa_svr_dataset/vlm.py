@@ -1,6 +1,6 @@
 """Vision-language models: load one with its processor, freeze its parts, let it answer.
 
-Everything here speaks Qwen3-VL; `"tiny"` is the embedded model of `tiny_vlm`.
+Qwen3-VL and Qwen2.5-VL are spoken here; `"tiny"` is the embedded model of `tiny_vlm`.
 Weights are read as safetensors only, and no code ever comes with them.
 """
 
@@ -22,6 +22,9 @@ from octa_svr_dataset.tiny_vlm import MEAN_GRAY, make_image_processor, make_mode
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
+
+PROJECTOR_NAMES = ("merger", "deepstack_merger_list")
+"""Modules of the picture's encoder that carry its features into the language model; Qwen2.5-VL has the first."""
 
 
 class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
@@ -49,16 +52,37 @@ class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
         return super().__call__(images=images, text=text, **kwargs)
 
 
+class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # type: ignore[misc]  # noqa: N801
+    """The processor of Qwen2.5-VL, likewise without its video part and named as its base."""
+
+    def __init__(
+        self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
+
+
+Processor = Qwen3VLProcessor | Qwen2_5_VLProcessor
+
+_PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor}
+"""By kind of model; `Qwen3VLProcessor` for all others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vlm:
     """A model and the processor that belongs to it."""
 
     model: PreTrainedModel
-    processor: Qwen3VLProcessor
+    processor: Processor
 
 
 def load_vlm(
-    name: str, *, seed: int = 0, dtype: torch.dtype = torch.float32, max_pixels: int | None = None, field: str = "model"
+    name: str,
+    *,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float32,
+    max_pixels: int | None = None,
+    field: str = "model",
+    **loading: Any,
 ) -> Vlm:
     """Load a model with its processor.
 
@@ -74,13 +98,18 @@ def load_vlm(
         Larger pictures are shrunk to this many pixels; as the model's files say where absent.
     field
         Name of the setting that held `name`, for the message.
+    loading
+        Of a model from files: how `transformers` loads it, as `attn_implementation` and `quantization_config`.
 
     Raises
     ------
     InputError
         There is no such model, or its files are not usable.
     """
-    vlm = _make_tiny(seed, dtype) if name == TINY else _load_files(find_checkpoint(name, field=field), dtype, field)
+    if name == TINY:
+        vlm = _make_tiny(seed, dtype)
+    else:
+        vlm = _load_files(find_checkpoint(name, field=field), dtype, field, loading)
     if max_pixels is not None:
         vlm.processor.image_processor.size["longest_edge"] = max_pixels
     return vlm
@@ -105,7 +134,7 @@ def freeze(
     if vision_tower and projector and language_model:
         raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
     visual = model.model.visual
-    projectors = (visual.merger, visual.deepstack_merger_list)
+    projectors = [getattr(visual, name) for name in PROJECTOR_NAMES if hasattr(visual, name)]
     model.requires_grad_(not language_model)
     visual.requires_grad_(not vision_tower)
     for part in projectors:
@@ -122,34 +151,36 @@ def limit_threads(model: PreTrainedModel) -> None:
 
 
 @torch.inference_mode()
-def generate(vlm: Vlm, images: Sequence[Image.Image], question: str, *, max_new_tokens: int) -> list[str]:
-    """Let a model answer one question about each of a batch of pictures, once, greedily.
+def generate(
+    vlm: Vlm, images: Sequence[Image.Image], question: str | Sequence[str], *, max_new_tokens: int, **options: Any
+) -> list[str]:
+    """Let a model answer one question about each of a batch of pictures, or each its own, once, greedily.
 
     An answer depends on its own picture, not on those beside it: prompts are padded on the left and the
     padding is masked.
     """
     inputs = prompt_inputs(vlm, images, question)
-    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
+    tokens = vlm.model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, **options)
     answers = tokens[:, inputs["input_ids"].shape[1] :]
     return list(vlm.processor.tokenizer.batch_decode(answers, skip_special_tokens=True))
 
 
-def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str) -> Any:
-    """What a model takes in before it replies to one question about each of a batch of pictures."""
-    content = [{"type": "image"}, {"type": "text", "text": question}]
-    prompt = vlm.processor.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
-    )
+def prompt_inputs(vlm: Vlm, images: Sequence[Image.Image], question: str | Sequence[str]) -> Any:
+    """What a model takes in before it replies to one question about each of a batch of pictures, or each its own."""
+    questions = [question] * len(images) if isinstance(question, str) else question
+    dialogues = [
+        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}] for text in questions
+    ]
     return vlm.processor(
         images=[[image] for image in images],
-        text=[prompt] * len(images),
+        text=vlm.processor.apply_chat_template(dialogues, add_generation_prompt=True, tokenize=False),
         padding=True,
         padding_side="left",
         return_tensors="pt",
     ).to(vlm.model.device)
 
 
-def token_count(processor: Qwen3VLProcessor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
+def token_count(processor: Processor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
     """Length of a training row in tokens, those of its picture included, without reading its pixels."""
     text = processor.apply_chat_template(list(messages), tokenize=False)
     merged = int(processor.image_processor.merge_size) ** 2
@@ -167,10 +198,10 @@ def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     return Vlm(model=make_model(tokenizer, seed, dtype), processor=processor)
 
 
-def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
+def _load_files(folder: Path, dtype: torch.dtype, field: str, options: Mapping[str, Any]) -> Vlm:
     try:
         config = AutoConfig.from_pretrained(folder)
-        processor = Qwen3VLProcessor.from_pretrained(folder, backend="pil")
+        processor = _PROCESSORS.get(config.model_type, Qwen3VLProcessor).from_pretrained(folder, backend="pil")
     except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
         reason = textwrap.shorten(str(error), 200)
         raise InputError(f"{field}: cannot use the model's files in {str(folder)!r}: {reason}") from None
@@ -186,6 +217,7 @@ def _load_files(folder: Path, dtype: torch.dtype, field: str) -> Vlm:
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
+            **options,
         )
     finally:
         transformers.logging.set_verbosity(verbosity)

@@ -127,7 +127,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path) -> None:
 
 def test_another_kind_of_model_is_refused_by_its_name(folder) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "llava"}))
-    with pytest.raises(InputError, match="of the kind 'llava'; allowed: qwen3_vl, qwen3_vl_moe"):
+    with pytest.raises(InputError, match="of the kind 'llava'; allowed: qwen3_vl, qwen3_vl_moe, qwen2_5_vl"):
         find_checkpoint(str(folder))
 
 

@@ -2,296 +2,191 @@
 
     python training/sft.py --config training/configs/tiny_cpu.yaml
     python training/sft.py --config training/configs/tiny_cpu.yaml --learning_rate 1e-3 --num_train 64
+    accelerate launch --config_file training/accelerate/fsdp2.yaml training/sft.py --config CONFIG
 
-The settings of a run are those of `DataArguments`, `ModelArguments` and TRL's `SFTConfig`; a YAML file
-holds them by name, and the command line goes before it. The output folder gets the model with its
-processor, and `loss_curve.json`.
+The settings of a run are those of `DataArguments`, `ModelArguments` and `TrainingArguments` in
+`octa_svr_dataset.finetuning.arguments`, with all of TRL's `SFTConfig`; a YAML file holds them by name, and the command
+line goes before it. `docs/training.md` says the rest. The output folder gets the model with its processor, or its
+adapters, `training_settings.json`, `loss_curve.json` with a picture, `task_scores.jsonl` and `task_answers.jsonl`.
 """
 
-import difflib
-import json
-import os
 import re
+import shutil
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
-import yaml
-from datasets import Dataset, load_dataset
-from transformers.hf_argparser import string_to_bool
-from trl import SFTConfig, SFTTrainer, TrlParser
+from datasets import Dataset
+from trl import get_quantization_config
+from trl.chat_template_utils import get_training_chat_template
 
-import octa_svr_dataset  # noqa: F401 (registers the dataset)
-from octa_svr_dataset.checkpoint import TINY, find_checkpoint
-from octa_svr_dataset.command import exit_on_input_error, output_folder, write_whole
+from octa_svr_dataset.command import exit_on_input_error, output_folder
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm, token_count
-
-LOSS_CURVE_NAME = "loss_curve.json"
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-@dataclass
-class DataArguments:
-    """What to train on."""
-
-    preset: str = "dropout_ma"
-    """Named settings of the scenes."""
-
-    dataset_seed: int = 0
-    """Seed of the scenes; not that of the training."""
-
-    num_train: int = 1000
-    """Pictures to train on."""
-
-    num_validation: int = 0
-    """Pictures of the validation split, for the loss beside the training's."""
-
-    overrides: dict | str | None = None
-    """Settings of the scenes that differ from the preset: a mapping in YAML, JSON on the command line."""
-
-    config_file: str | None = None
-    """YAML file with settings of the scenes that differ from the preset."""
-
-    num_proc: int | None = None
-    """Processes that synthesize; as many as there are CPUs where absent."""
-
-    def __post_init__(self) -> None:
-        require_at_least(1, num_train=self.num_train)
-        require_at_least(0, dataset_seed=self.dataset_seed, num_validation=self.num_validation)
-        self.num_proc = os.cpu_count() if self.num_proc is None else self.num_proc
-        require_at_least(1, num_proc=self.num_proc)
-        if isinstance(self.overrides, str):
-            try:
-                self.overrides = json.loads(self.overrides)
-            except ValueError as error:
-                raise InputError(f"overrides: not JSON ({error}), got {self.overrides!r}") from None
-        if not isinstance(self.overrides, Mapping | None):
-            raise InputError(f"overrides: must be a mapping of settings, got {self.overrides!r}")
-        resolve_config(self.preset, config_file=self.config_file, overrides=self.overrides)
-
-
-@dataclass
-class ModelArguments:
-    """What to train."""
-
-    model_name_or_path: str = TINY
-    """The embedded model `tiny`, a folder, or a name on the Hugging Face Hub."""
-
-    dtype: str = "float32"
-    """Type of the frozen weights, float32 or bfloat16; those that train have 32 bits."""
-
-    max_pixels: int | None = None
-    """Larger pictures are shrunk to this many pixels; as the model's files say where absent."""
-
-    freeze_vision_tower: bool = False
-    """Keep the picture's encoder as it is."""
-
-    freeze_multi_modal_projector: bool = False
-    """Keep what carries the picture's features into the language model as it is."""
-
-    freeze_language_model: bool = False
-    """Keep the language model as it is."""
-
-    def __post_init__(self) -> None:
-        if self.dtype not in DTYPES:
-            raise InputError(f"dtype: unknown value {self.dtype!r}; allowed: {', '.join(DTYPES)}")
-        if self.max_pixels is not None:
-            require_at_least(64 * 64, max_pixels=self.max_pixels)
-        if self.model_name_or_path != TINY:
-            self.model_name_or_path = str(find_checkpoint(self.model_name_or_path, field="model_name_or_path"))
-
-
-@dataclass
-class TrainingArguments(SFTConfig):
-    """TRL's settings; the loss counts the answers alone, and no answer is cut, unless set otherwise."""
-
-    overwrite_output: bool = False
-    """Train into a folder that already holds a model, which is lost."""
-
-    assistant_only_loss: bool = True
-    max_length: int | None = None
-    report_to: str = "none"
-    gradient_checkpointing: bool | None = None  # the old name of activation_checkpointing; TRL's True would warn
-
-
-class SettingsParser(TrlParser):
-    """TRL's parser, with an `InputError` for every setting that it does not know or understand."""
-
-    def error(self, message: str) -> None:
-        """Refuse a value of the wrong type."""
-        raise InputError(message)
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with nothing left over."""
-        known, unknown = super().parse_known_args(args, namespace)
-        if unknown:
-            raise InputError(f"command line: unknown option {unknown[0]!r}; --help lists what is allowed")
-        return known, unknown
-
-    def set_defaults_with_config(self, **settings: Any) -> list[str]:
-        """Take the settings of a YAML file, in the same way as those of the command line."""
-        actions = {action.dest: action for action in self._actions}
-        for name, value in settings.items():
-            if name not in actions:
-                similar = difflib.get_close_matches(name, actions, n=3, cutoff=0.4)
-                allowed = (
-                    f"allowed are, for example: {', '.join(similar)}" if similar else "--help lists what is allowed"
-                )
-                raise InputError(f"{name}: unknown setting, got {value!r}; {allowed}")
-            if value is not None and actions[name].type in (int, float, string_to_bool):
-                settings[name] = str(value)
-        return super().set_defaults_with_config(**settings)
+from octa_svr_dataset.finetuning.adapting import adapter_settings, counts, widen
+from octa_svr_dataset.finetuning.arguments import DTYPES, DataArguments, ModelArguments, TrainingArguments
+from octa_svr_dataset.finetuning.curves import LOSS_CURVE_NAME, PICTURE_NAME, write_curves
+from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
+from octa_svr_dataset.finetuning.resuming import MODEL_MARKERS, find_start, holds_model, run_settings, write_settings
+from octa_svr_dataset.finetuning.rows import make_table
+from octa_svr_dataset.finetuning.settings import read_settings
+from octa_svr_dataset.finetuning.sources import Rows, open_source, open_validation
+from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
+from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
 
 def main() -> None:
-    """Parse the settings, synthesize, train, save."""
+    """Read the settings, open or synthesize the rows, train, save."""
     started = time.monotonic()
-    data_arguments, model_arguments, training_arguments = read_settings()
-    if training_arguments.eval_strategy != "no" and data_arguments.num_validation == 0:
-        raise InputError("num_validation: must be at least 1 with eval_strategy, got 0")
-    require_no_model(training_arguments)
-    with output_folder(training_arguments.output_dir, field="output_dir") as folder:
-        with training_arguments.main_process_first(desc="synthesis"):
-            splits = synthesize(data_arguments)
-        vlm = load_trainable(model_arguments, seed=training_arguments.seed)
-        for split, rows in splits.items():
-            require_length(vlm, rows, training_arguments.max_length, split)
-        trainer = SFTTrainer(
-            model=vlm.model,
-            processing_class=vlm.processor,
-            args=training_arguments,
-            train_dataset=splits["train"],
-            eval_dataset=splits.get("validation"),
-        )
-        if training_arguments.overwrite_output:
-            remove_model(folder)
-        trainer.train(resume_from_checkpoint=training_arguments.resume_from_checkpoint)
+    data, model, training = read_settings(sys.argv[1:])
+    settings = run_settings(data, model, training, num_processes=training.world_size)
+    start = find_start(Path(training.output_dir), training, settings)
+    if training.resume_from_checkpoint and holds_model(Path(training.output_dir)):
+        print(f"nothing to do: {training.output_dir!r} holds the model of a completed run with these settings")
+        return
+    training.resume_from_checkpoint = start
+    with output_folder(training.output_dir, field="output_dir") as folder:
+        with training.main_process_first(desc="synthesis"):
+            sources = [open_source(source, streaming=data.streaming, num_proc=data.num_proc) for source in data.sources]
+            validation = None
+            if data.num_validation:
+                validation = open_validation(data.validation, data.num_validation, num_proc=data.num_proc)
+        vlm = load_trainable(model, seed=training.seed)
+        require_template(vlm, training)
+        trainer = make_trainer(vlm, data, model, training, sources, validation)
+        if trainer.is_world_process_zero():
+            if start is None:
+                remove_results(folder)
+            write_settings(folder, settings)
+            show_parts(trainer)
+        trainer.train(resume_from_checkpoint=start)
+        trainer.score()
         save_whole(trainer, folder)
+    throughput = trainer.throughput()
     if trainer.is_world_process_zero():
-        report(trainer.state.log_history, folder, time.monotonic() - started)
-
-
-def read_settings(arguments: list[str] | None = None) -> tuple[DataArguments, ModelArguments, TrainingArguments]:
-    """Settings of the command line (`sys.argv` where absent) and of the YAML file that it names."""
-    given = sys.argv[1:] if arguments is None else arguments
-    given = [part for argument in given for part in re.split("(?<=^--config)=", argument)]
-    if given[-1:] == ["--config"]:
-        raise InputError("config: the path of a YAML file is missing")
-    parser = SettingsParser((DataArguments, ModelArguments, TrainingArguments), allow_abbrev=False)
-    try:
-        return parser.parse_args_and_config(given)
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(f"config: cannot read {error.filename!r}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"config: not YAML: {error}") from None
-    except ValueError as error:
-        raise InputError(f"settings: {error}") from None
-
-
-def require_at_least(least: int, **counts: Any) -> None:
-    """Refuse a setting that is not a whole number or too small."""
-    for name, count in counts.items():
-        if not isinstance(count, int) or count < least:
-            raise InputError(f"{name}: must be a whole number of at least {least}, got {count!r}")
-
-
-def require_no_model(arguments: TrainingArguments) -> None:
-    """Refuse a folder that holds a model: were this run to end early, that model would stand for its result."""
-    may_hold_model = arguments.overwrite_output or arguments.resume_from_checkpoint
-    if not may_hold_model and (Path(arguments.output_dir) / "config.json").exists():
-        raise InputError(
-            f"output_dir: {arguments.output_dir!r} already holds a model; allowed: another folder, "
-            "overwrite_output: true, which removes that model, or resume_from_checkpoint"
-        )
-
-
-def remove_model(folder: Path) -> None:
-    """Make a folder hold no model and no loss curve, so that those of an earlier run are not taken for this one's."""
-    for name in ("config.json", LOSS_CURVE_NAME):
-        (folder / name).unlink(missing_ok=True)
-
-
-def synthesize(arguments: DataArguments) -> dict[str, Dataset]:
-    """The rows of each split that is not empty: pictures and messages."""
-    splits = load_dataset(
-        "octa_svr",
-        arguments.preset,
-        seed=arguments.dataset_seed,
-        num_train=arguments.num_train,
-        num_validation=arguments.num_validation,
-        num_test=0,
-        overrides=arguments.overrides,
-        config_file=arguments.config_file,
-        num_proc=arguments.num_proc,
-    )
-    return {name: rows.select_columns(["image", "messages"]) for name, rows in splits.items() if len(rows)}
+        report(trainer, throughput, folder, time.monotonic() - started)
 
 
 def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
-    """The model, with the parts frozen that are to stay as they are."""
+    """The model; with adapters to come, all of it stays as it is, else the parts that are to."""
+    options = {"attn_implementation": arguments.attn_implementation}
+    options["quantization_config"] = get_quantization_config(arguments)
     vlm = load_vlm(
         arguments.model_name_or_path,
         seed=seed,
         dtype=DTYPES[arguments.dtype],
         max_pixels=arguments.max_pixels,
         field="model_name_or_path",
+        **{name: value for name, value in options.items() if value is not None},
     )
-    freeze(
-        vlm.model,
-        vision_tower=arguments.freeze_vision_tower,
-        projector=arguments.freeze_multi_modal_projector,
-        language_model=arguments.freeze_language_model,
-    )
-    for weight in vlm.model.parameters():
-        if weight.requires_grad:
-            weight.data = weight.data.float()  # most steps of an optimizer are too small for bfloat16 to hold
+    if not arguments.use_peft:
+        freeze(
+            vlm.model,
+            vision_tower=arguments.freeze_vision_tower,
+            projector=arguments.freeze_multi_modal_projector,
+            language_model=arguments.freeze_language_model,
+        )
+        widen(vlm.model)
     limit_threads(vlm.model)
     return vlm
 
 
-def require_length(vlm: Vlm, rows: Dataset, max_length: int | None, split: str) -> None:
-    """Refuse rows whose answers would be cut: TRL cuts them in silence, down to nothing to learn."""
-    if max_length is None:
+def require_template(vlm: Vlm, training: TrainingArguments) -> None:
+    """Refuse a chat template in which the answers cannot be told from the rest, before rows are looked at."""
+    if not training.assistant_only_loss:
         return
-    for index, row in enumerate(rows):
-        length = token_count(vlm.processor, row["image"], row["messages"])
-        if length > max_length:
-            raise InputError(
-                f"max_length: row {index} of the {split} split has {length} tokens, more than {max_length}; "
-                "allowed: null, which cuts nothing, or at least the longest row"
-            )
+    try:
+        get_training_chat_template(vlm.processor)
+    except ValueError:
+        raise InputError(
+            "assistant_only_loss: the model's chat template does not mark answers, and TRL knows no version of it that "
+            "does; allowed: a chat_template_path with {% generation %}, or assistant_only_loss: false"
+        ) from None
 
 
-def save_whole(trainer: SFTTrainer, folder: Path) -> None:
-    """Write the model with its processor; `config.json`, without which a folder holds no model, comes last."""
+def make_trainer(
+    vlm: Vlm,
+    data: DataArguments,
+    model: ModelArguments,
+    training: TrainingArguments,
+    sources: list[Rows],
+    validation: Dataset | None,
+) -> VlmTrainer:
+    """The trainer, with rows none of which would be cut."""
+    check = (
+        None if training.max_length is None else LengthCheck(processor=vlm.processor, max_length=training.max_length)
+    )
+    weights = [source.weight for source in data.sources]
+    as_it_comes = check if data.streaming else None
+    train = make_table(sources, weights, seed=data.dataset_seed, check=as_it_comes)
+    require_lengths([] if data.streaming else train, check)
+    unseen = None if validation is None else make_table([validation], [1.0], seed=data.dataset_seed)
+    require_lengths(unseen or [], check)
+    try:
+        return VlmTrainer(
+            vlm,
+            scored=validation.select(range(data.num_scored)) if data.num_scored else None,
+            max_new_tokens=data.max_new_tokens,
+            args=training,
+            train_dataset=train,
+            eval_dataset=unseen,
+            peft_config=adapter_settings(vlm.model, model),
+        )
+    except ValueError as error:
+        raise InputError(f"settings: {error}") from None
+
+
+def show_parts(trainer: VlmTrainer) -> None:
+    """Print how much of the model trains."""
+    numbers = counts(trainer.model)
+    total = sum(weight.numel() for weight in trainer.model.parameters())
+    parts = ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in numbers.items())
+    print(f"weights that train: {sum(numbers.values()):,} of {total:,} ({parts})")
+
+
+def remove_results(folder: Path) -> None:
+    """Make a folder hold no model, checkpoint or curve, so that an earlier run's are not taken for this one's."""
+    for name in (*MODEL_MARKERS, LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
+        (folder / name).unlink(missing_ok=True)
+    for checkpoint in folder.glob("checkpoint-*"):
+        if re.fullmatch(r"checkpoint-\d+", checkpoint.name):
+            shutil.rmtree(checkpoint)
+
+
+def save_whole(trainer: VlmTrainer, folder: Path) -> None:
+    """Write the model with its processor; the file without which a folder holds no model comes last."""
     unfinished = folder / ".unfinished"
     trainer.save_model(str(unfinished))
     trainer.accelerator.wait_for_everyone()
     if not trainer.is_world_process_zero():
         return
-    (folder / "config.json").unlink(missing_ok=True)
-    for path in sorted(unfinished.iterdir(), key=lambda path: path.name == "config.json"):
+    for name in MODEL_MARKERS:
+        (folder / name).unlink(missing_ok=True)
+    for path in sorted(unfinished.iterdir(), key=lambda path: path.name in MODEL_MARKERS):
         path.replace(folder / path.name)
     unfinished.rmdir()
 
 
-def report(log_history: list[dict[str, float]], folder: Path, duration_s: float) -> None:
-    """Write the loss curve; print where it began, where it ended and where to look."""
-    write_whole(folder / LOSS_CURVE_NAME, json.dumps(log_history, indent=1) + "\n")
-    losses = [entry["loss"] for entry in log_history if "loss" in entry]
+def report(trainer: VlmTrainer, throughput: dict[str, float], folder: Path, duration_s: float) -> None:
+    """Write the curves; print where the loss began and ended, how fast it went, and where to look."""
+    log = trainer.state.log_history
+    lines = write_curves(log, folder)
+    losses = [entry["loss"] for entry in log if "loss" in entry]
     if losses:
         print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {duration_s:.0f} s, synthesis included")
-    print(f"model: {folder}\nloss curve: {folder / 'loss_curve.json'}")
+    if throughput:
+        print(
+            f"{throughput['tokens_per_s']:,.0f} tokens/s, {throughput['waiting_for_data']:.1%} of the time of the "
+            "steps waiting for data"
+        )
+    scores = {name: entry[name] for entry in log for name in entry if name.endswith("balanced_accuracy")}
+    for name, value in scores.items():
+        print(f"{name.removeprefix('eval_').replace('_', ' ')} of unseen pictures: {value:.3f}")
+    print(f"model: {folder}", *lines, sep="\n")
 
 
 if __name__ == "__main__":
     with exit_on_input_error():
-        main()
+        try:
+            main()
+        except InputError as error:  # one that a data loader's worker met comes with its traceback as text
+            raise InputError(str(error).rsplit("InputError: ", 1)[-1]) from None

@@ -6,7 +6,7 @@ an earlier question of its row says which eye it is, so does this one.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -168,6 +168,12 @@ class TaskScores:
         return asdict(self)
 
 
+def questions_of_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Question]:
+    """All questions of some rows, in order; see `questions_of`."""
+    for row in rows:
+        yield from questions_of(row)
+
+
 def questions_of(row: Mapping[str, Any]) -> list[Question]:
     """Questions of a row, and that of the zero-shot evaluation where none of them asks for one of the three classes.
 
@@ -192,9 +198,9 @@ def questions_of(row: Mapping[str, Any]) -> list[Question]:
     return questions
 
 
-def ask(rows: Iterable[Mapping[str, Any]], generate: Generate, *, batch_size: int) -> list[Answered]:
-    """Ask every question of some rows; a batch holds that many questions, also of different pictures."""
-    unasked = (question for row in rows for question in questions_of(row))
+def ask(questions: Iterable[Question], generate: Generate, *, batch_size: int) -> list[Answered]:
+    """Ask questions, so many at a time, and score the answers."""
+    unasked = iter(questions)
     answered = []
     while batch := list(islice(unasked, batch_size)):
         outputs = generate([question.image for question in batch], [question.text for question in batch])

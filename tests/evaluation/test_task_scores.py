@@ -3,7 +3,7 @@ import json
 import pytest
 from PIL import Image
 
-from octa_svr_dataset.evaluation.task_scores import ask, questions_of, task_scores
+from octa_svr_dataset.evaluation.task_scores import ask, questions_of, questions_of_rows, task_scores
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.row import dialogue_columns
 from octa_svr_dataset.text.dialogue import QUESTION
@@ -59,7 +59,7 @@ def reader(rows):
 
 
 def test_the_texts_of_the_dataset_answer_all_their_questions(rows) -> None:
-    scores = task_scores(ask(rows, reader(rows), batch_size=5))
+    scores = task_scores(ask(questions_of_rows(rows), reader(rows), batch_size=5))
     assert scores.unparsable == 0
     assert {name: task.exact for name, task in scores.tasks.items()} == dict.fromkeys(scores.tasks, 1.0)
     assert len(scores.tasks) > 8
@@ -74,7 +74,11 @@ def test_the_texts_of_the_dataset_answer_all_their_questions(rows) -> None:
 
 def test_one_answer_for_all_is_chance(rows) -> None:
     scores = task_scores(
-        ask(rows, lambda images, _: ["Conclusion: non-proliferative diabetic retinopathy."] * len(images), batch_size=7)
+        ask(
+            questions_of_rows(rows),
+            lambda images, _: ["Conclusion: non-proliferative diabetic retinopathy."] * len(images),
+            batch_size=7,
+        )
     )
     assert scores.binary.value == 0.5
     assert scores.three_class.value == pytest.approx(1 / 3)
@@ -84,7 +88,7 @@ def test_one_answer_for_all_is_chance(rows) -> None:
 
 
 def test_nonsense_is_wrong_and_unparsable(rows) -> None:
-    answered = ask(rows, lambda images, _: ["Quark."] * len(images), batch_size=100)
+    answered = ask(questions_of_rows(rows), lambda images, _: ["Quark."] * len(images), batch_size=100)
     scores = task_scores(answered)
     assert scores.unparsable > 0.9
     assert scores.binary.value == scores.three_class.value == 0
@@ -93,7 +97,7 @@ def test_nonsense_is_wrong_and_unparsable(rows) -> None:
 
 def test_without_a_class_there_is_no_balanced_accuracy(rows) -> None:
     healthy = [row for row in rows if row["label"] == "healthy"]
-    scores = task_scores(ask(healthy, reader(rows), batch_size=4))
+    scores = task_scores(ask(questions_of_rows(healthy), reader(rows), batch_size=4))
     assert scores.binary.value is None
     assert scores.binary.recalls["healthy"].value == 1
     assert scores.three_class.value is None

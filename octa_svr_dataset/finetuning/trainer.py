@@ -1,0 +1,160 @@
+"""TRL's trainer, which also asks a model questions at every evaluation, and measures what it waits for."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from datasets import Dataset
+from PIL import Image
+from transformers import TrainerCallback, TrainerControl, TrainerState
+from trl import SFTTrainer
+
+from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.task_scores import Answered, TaskScores, ask, questions_of_rows, task_scores
+from octa_svr_dataset.vlm import Vlm, generate
+
+TASK_SCORES_NAME = "task_scores.jsonl"
+"""One line an evaluation: the step, and all figures of `TaskScores`."""
+
+ANSWERS_NAME = "task_answers.jsonl"
+"""What the model said at the last evaluation, one line a question."""
+
+
+class _Stopwatch(TrainerCallback):  # type: ignore[misc]
+    """Time that steps take, from asking for their data to their end; evaluations and checkpoints lie outside."""
+
+    def __init__(self) -> None:
+        self.tokens = torch.zeros(())
+        self.waited_s = self.steps_s = self.started_s = 0.0
+
+    def timed(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """The same batches, with the time that they are waited for and their tokens counted."""
+        self.started_s = time.perf_counter()
+        while True:
+            asked_s = time.perf_counter()
+            batch = next(batches, None)
+            self.waited_s += time.perf_counter() - asked_s
+            if batch is None:
+                return
+            self.tokens = self.tokens.to(batch["attention_mask"].device) + batch["attention_mask"].sum()
+            yield batch
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """End of an optimizer's step."""
+        del args, state, control
+        self.steps_s += time.perf_counter() - self.started_s
+
+
+class VlmTrainer(SFTTrainer):  # type: ignore[misc]
+    """Trains and, at every evaluation, lets the model answer the questions of some unseen rows."""
+
+    def __init__(self, vlm: Vlm, *, scored: Dataset | None, max_new_tokens: int, **keywords: Any) -> None:
+        """Train a model with its processor.
+
+        Parameters
+        ----------
+        vlm
+            Model and processor.
+        scored
+            Rows whose questions are asked, with all columns of the dataset.
+        max_new_tokens
+            Longest answer.
+        keywords
+            Of `SFTTrainer`.
+        """
+        super().__init__(model=vlm.model, processing_class=vlm.processor, **keywords)
+        self._scored = scored
+        self._max_new_tokens = max_new_tokens
+        self._score_lines: dict[int, dict[str, Any]] = {}
+        self.stopwatch = _Stopwatch()
+        self.add_callback(self.stopwatch)
+
+    def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device) -> Any:
+        """Take the batches of one step."""
+        return super().get_batch_samples(self.stopwatch.timed(epoch_iterator), num_batches, device)
+
+    def evaluate(self, *arguments: Any, **keywords: Any) -> dict[str, float]:
+        """Measure the loss on the validation rows and score the answers to their questions."""
+        metrics = super().evaluate(*arguments, **keywords)
+        scores = self.score()
+        if scores is not None:
+            metrics |= headline(scores)
+        return dict(metrics)
+
+    def score(self) -> TaskScores | None:
+        """Ask all questions of the scored rows, write the figures to files and to the log; absent where there are none.
+
+        All processes take part, each with its share of the rows, and all return the same.
+        """
+        if self._scored is None or self.state.global_step in self._score_lines:
+            return None
+        answered = self._ask_all(self._scored)
+        scores = task_scores(answered)
+        self._score_lines[self.state.global_step] = {"step": self.state.global_step} | scores.as_record()
+        self.log(headline(scores))
+        if self.is_world_process_zero():
+            folder = Path(self.args.output_dir)
+            write_whole(folder / TASK_SCORES_NAME, _lines(self._earlier_lines() + list(self._score_lines.values())))
+            write_whole(folder / ANSWERS_NAME, _lines([entry.as_record() for entry in answered]))
+        return scores
+
+    def _earlier_lines(self) -> list[dict[str, Any]]:
+        """Lines of the run that this one goes on with."""
+        path = Path(self.args.output_dir) / TASK_SCORES_NAME
+        if self.args.resume_from_checkpoint is None or not path.exists():
+            return []
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [line for line in lines if line["step"] < min(self._score_lines)]
+
+    def _ask_all(self, rows: Dataset) -> list[Answered]:
+        """Answers to all questions, in their order; each process asks as many, as sharded models need it."""
+        processes, number = self.accelerator.num_processes, self.accelerator.process_index
+        questions = list(questions_of_rows(rows))
+        share = -(-len(questions) // processes)
+        mine = [(number * share + place) % len(questions) for place in range(share)]
+        was_training = self.model.training
+        self.model.eval()
+        with self.accelerator.autocast():
+            answered = ask(
+                [questions[place] for place in mine],
+                self._generate,
+                batch_size=self.args.per_device_eval_batch_size,
+            )
+        self.model.train(was_training)
+        pairs = list(zip(mine, answered, strict=True))
+        by_place = dict(gather_object(pairs) if processes > 1 else pairs)
+        return [by_place[place] for place in range(len(questions))]
+
+    def _generate(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
+        vlm = Vlm(model=self.model, processor=self.processing_class)
+        return generate(vlm, images, questions, max_new_tokens=self._max_new_tokens)
+
+    def throughput(self) -> dict[str, float]:
+        """Tokens a second of all processes together, padding not counted, and share of the time waiting for data."""
+        watch = self.stopwatch
+        mine = torch.tensor([float(watch.tokens), watch.steps_s, watch.waited_s], device=self.accelerator.device)
+        tokens, steps_s, waited_s = self.accelerator.reduce(mine, reduction="sum").tolist()
+        if not steps_s:
+            return {}
+        return {
+            "tokens_per_s": tokens / steps_s * self.accelerator.num_processes,
+            "waiting_for_data": waited_s / steps_s,
+        }
+
+
+def headline(scores: TaskScores) -> dict[str, float]:
+    """Figures for curves; names begin with `eval_` as `metric_for_best_model` wants them."""
+    figures = {f"eval_{name}_value": task.value.value for name, task in scores.tasks.items() if " " not in name}
+    figures["eval_unparsable"] = scores.unparsable
+    for name, accuracy in (("binary", scores.binary), ("three_class", scores.three_class)):
+        if accuracy.value is not None:
+            figures[f"eval_{name}_balanced_accuracy"] = accuracy.value
+    return figures
+
+
+def _lines(records: Sequence[dict[str, Any]]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
