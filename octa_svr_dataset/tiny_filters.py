@@ -7,9 +7,10 @@ A dot is bright against its surroundings along every direction, a vessel only ac
 curvatures of the brightness (of its Hessian; Lindeberg 1998, Int J Comput Vis 30, 79) is large for dots alone.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
-from torch import nn
 
 DOT_SIGMA_PX = 2.0
 """Scale of the second derivatives, px; at 192 px for 3 mm it suits dots of 60 to 100 um."""
@@ -48,7 +49,7 @@ def num_features(patch_px: int) -> int:
     return 4 * len(_places(patch_px, DOT_SPACING_PX)) + len(_places(patch_px, GAP_SPACING_PX)) + 6
 
 
-def begin_with_filters(visual: nn.Module) -> None:
+def begin_with_filters(visual: Any) -> None:
     """Write filters into the patch embedding and the first two blocks of a vision tower of Qwen3-VL, in place."""
     patch_px = int(visual.config.patch_size)
     dots, gaps = len(_places(patch_px, DOT_SPACING_PX)), len(_places(patch_px, GAP_SPACING_PX))
@@ -76,7 +77,7 @@ def filters(patch_px: int) -> np.ndarray:
     )
 
 
-def _embed(projection: nn.Conv3d, patch_px: int, dot: torch.Tensor, steady: torch.Tensor) -> None:
+def _embed(projection: Any, patch_px: int, dot: torch.Tensor, steady: torch.Tensor) -> None:
     bank = torch.from_numpy(filters(patch_px)).to(projection.weight)
     channels = projection.weight.shape[1] * projection.weight.shape[2]
     projection.weight[: len(bank)] = (bank / channels)[:, None, None]
@@ -86,7 +87,7 @@ def _embed(projection: nn.Conv3d, patch_px: int, dot: torch.Tensor, steady: torc
     projection.bias[steady] = STEADY * torch.tensor([1.0, -1.0])
 
 
-def _find_dots(mlp: nn.Module, curvature: list[torch.Tensor], dot: torch.Tensor, counts: torch.Tensor) -> None:
+def _find_dots(mlp: Any, curvature: list[torch.Tensor], dot: torch.Tensor, counts: torch.Tensor) -> None:
     """Minus half the trace, less half the difference along the axes and the mixed one: the smaller curvature, about."""
     first, second = mlp.linear_fc1, mlp.linear_fc2
     first.bias.zero_()
@@ -107,9 +108,7 @@ def _find_dots(mlp: nn.Module, curvature: list[torch.Tensor], dot: torch.Tensor,
             unit += len(dot)
 
 
-def _count(
-    mlp: nn.Module, dot: torch.Tensor, average: torch.Tensor, counts: torch.Tensor, steady: torch.Tensor
-) -> None:
+def _count(mlp: Any, dot: torch.Tensor, average: torch.Tensor, counts: torch.Tensor, steady: torch.Tensor) -> None:
     """How far dots rise above the thresholds, and averages fall below theirs, added up over the patch."""
     first, second = mlp.linear_fc1, mlp.linear_fc2
     second.bias.zero_()
@@ -139,7 +138,7 @@ def _derivatives(patch_px: int, kind: str) -> np.ndarray:
 
 
 def _bell(patch_px: int, place: tuple[float, float], sigma_px: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(S, S) float64 each. Weights that add up to 1 around a place, and the distances from it in standard deviations."""
+    """(S, S) float64 each. Weights around a place that add up to 1; distances from it in standard deviations."""
     row, column = np.mgrid[:patch_px, :patch_px].astype(np.float64)
     x, y = (column - place[1]) / sigma_px, (row - place[0]) / sigma_px
     bell = np.exp(-(x * x + y * y) / 2.0)

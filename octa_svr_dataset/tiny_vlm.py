@@ -1,6 +1,6 @@
 """The embedded tiny model: the architecture of Qwen3-VL, made in code, with a tokenizer of its own.
 
-It trains in minutes on a laptop and proves the way, not the method.
+It trains in minutes on a laptop and proves the way, not the method. Its eye begins with filters (`tiny_filters`).
 """
 
 import re
@@ -77,7 +77,8 @@ _PIXELS = {
     "image_mean": [0.3] * 3,
     "image_std": [0.2] * 3,
 }
-"""Pictures are shrunk to 192 x 192 px, the largest whole number of merged patches within 200, and centered on the brightness of an OCTA image."""
+"""Square pictures are shrunk to 192 x 192 px, the most whole merged patches within 200 x 200, and centered on the
+brightness of an OCTA image."""
 
 MEAN_GRAY = 77.0
 """Every picture is given this mean brightness: brightness is the first thing that so small a model learns, and the
