@@ -43,6 +43,10 @@ NORMALIZED = 1.5
 DOT_WEIGHT, GAP_WEIGHT = 8.0, 1.0
 """Factors of the counts: dots are few."""
 
+COUNTS_HEARD, AVERAGES_HEARD, REST_HEARD = 3.0, 0.5, 0.1
+"""Gains with which the projector takes counts, averages and all other features, as chance mixes them: of equal ones,
+the four counts are lost among the rest."""
+
 
 def num_features(patch_px: int) -> int:
     """Features that the filters need: curvatures, averages, dots, counts of dots and gaps, and the steady ones."""
@@ -50,7 +54,7 @@ def num_features(patch_px: int) -> int:
 
 
 def begin_with_filters(visual: Any) -> None:
-    """Write filters into the patch embedding and the first two blocks of a vision tower of Qwen3-VL, in place."""
+    """Write filters into the patch embedding and both blocks of a small vision tower of Qwen3-VL, in place."""
     patch_px = int(visual.config.patch_size)
     dots, gaps = len(_places(patch_px, DOT_SPACING_PX)), len(_places(patch_px, GAP_SPACING_PX))
     curvature = [torch.arange(kind * dots, (kind + 1) * dots) for kind in range(3)]  # along x, along y, mixed
@@ -63,6 +67,10 @@ def begin_with_filters(visual: Any) -> None:
             block.attn.proj.weight.zero_()
         _find_dots(visual.blocks[0].mlp, curvature, dot, counts)
         _count(visual.blocks[1].mlp, dot, average, counts, steady)
+        for merger in (visual.merger, *visual.deepstack_merger_list):
+            heard = torch.full((int(visual.config.hidden_size),), REST_HEARD)
+            heard[average], heard[counts] = AVERAGES_HEARD, COUNTS_HEARD
+            merger.norm.weight.copy_(heard.repeat(len(merger.norm.weight) // len(heard)))
 
 
 def filters(patch_px: int) -> np.ndarray:

@@ -68,7 +68,7 @@ _VISION: dict[str, Any] = {
     "temporal_patch_size": 1,
     "out_hidden_size": 128,
     "num_position_embeddings": 256,
-    "deepstack_visual_indexes": [0],
+    "deepstack_visual_indexes": [1],
     "initializer_range": 0.03,
 }
 
