@@ -205,6 +205,8 @@ def _load_files(folder: Path, dtype: torch.dtype, field: str, options: Mapping[s
     except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
         reason = textwrap.shorten(str(error), 200)
         raise InputError(f"{field}: cannot use the model's files in {str(folder)!r}: {reason}") from None
+    # The backend of the pictures has gone to the tokenizer too, which would then not pass for a fast one.
+    processor.tokenizer.backend = processor.tokenizer.init_kwargs["backend"] = "tokenizers"
     if processor.chat_template is None:
         processor.chat_template = processor.tokenizer.chat_template
     verbosity = transformers.logging.get_verbosity()

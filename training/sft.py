@@ -28,8 +28,9 @@ from octa_svr_dataset.finetuning.curves import LOSS_CURVE_NAME, PICTURE_NAME, wr
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
 from octa_svr_dataset.finetuning.resuming import MODEL_MARKERS, find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
+from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
-from octa_svr_dataset.finetuning.sources import Rows, open_source, open_validation
+from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
 from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
@@ -46,7 +47,7 @@ def main() -> None:
     training.resume_from_checkpoint = start
     with output_folder(training.output_dir, field="output_dir") as folder:
         with training.main_process_first(desc="synthesis"):
-            sources = [open_source(source, streaming=data.streaming, num_proc=data.num_proc) for source in data.sources]
+            sources = open_sources(data.sources, streaming=data.streaming, num_proc=data.num_proc)
             validation = None
             if data.num_validation:
                 validation = open_validation(data.validation, data.num_validation, num_proc=data.num_proc)
@@ -68,16 +69,10 @@ def main() -> None:
 
 def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
     """The model; with adapters to come, all of it stays as it is, else the parts that are to."""
-    options = {"attn_implementation": arguments.attn_implementation}
-    options["quantization_config"] = get_quantization_config(arguments)
-    vlm = load_vlm(
-        arguments.model_name_or_path,
-        seed=seed,
-        dtype=DTYPES[arguments.dtype],
-        max_pixels=arguments.max_pixels,
-        field="model_name_or_path",
-        **{name: value for name, value in options.items() if value is not None},
-    )
+    if arguments.scratch is not None:
+        vlm = make_from_scratch(parse_scratch(arguments.scratch), seed=seed)
+    else:
+        vlm = load_model(arguments, seed=seed)
     if not arguments.use_peft:
         freeze(
             vlm.model,
@@ -88,6 +83,20 @@ def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
         widen(vlm.model)
     limit_threads(vlm.model)
     return vlm
+
+
+def load_model(arguments: ModelArguments, *, seed: int) -> Vlm:
+    """The model as it is in its files."""
+    options = {"attn_implementation": arguments.attn_implementation}
+    options["quantization_config"] = get_quantization_config(arguments)
+    return load_vlm(
+        arguments.model_name_or_path,
+        seed=seed,
+        dtype=DTYPES[arguments.dtype],
+        max_pixels=arguments.max_pixels,
+        field="model_name_or_path",
+        **{name: value for name, value in options.items() if value is not None},
+    )
 
 
 def require_template(vlm: Vlm, training: TrainingArguments) -> None:

@@ -29,7 +29,7 @@ def adapter_settings(model: nn.Module, arguments: ModelArguments) -> PeftConfig 
     """
     settings = get_peft_config(arguments)
     if settings is not None and settings.target_modules is None:
-        settings.target_modules = _pattern(model, _trained_parts(arguments))
+        settings.target_modules = linear_pattern(model, _trained_parts(arguments))
     return settings
 
 
@@ -58,10 +58,12 @@ def _trained_parts(arguments: ModelArguments) -> list[str]:
     return [part for part in PARTS if not frozen[part]]
 
 
-def _pattern(model: nn.Module, parts: list[str]) -> str:
-    """A regular expression of the names of all linear layers of some parts, with the numbers of layers left open."""
+def linear_pattern(model: nn.Module, parts: list[str]) -> str:
+    """A regular expression of the names of all linear layers of some parts, with the numbers of blocks left open."""
     names = [name.split(".") for name in _linear_names(model) if part_of(name) in parts]
-    patterns = {r"\.".join(r"\d+" if level.isdigit() else level for level in levels) for levels in names}
+    patterns = {
+        r"\.".join([*(r"\d+" if level.isdigit() else level for level in levels[:-1]), levels[-1]]) for levels in names
+    }
     return "|".join(sorted(patterns))
 
 

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from trl import ModelConfig, SFTConfig
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.finetuning.scratch import parse_scratch
 from octa_svr_dataset.finetuning.sources import Source, parse_mixture
 from octa_svr_dataset.resolve import resolve_config
 
@@ -87,8 +88,9 @@ class DataArguments:
         if self.mixture is not None:
             self._require_absent("mixture", dataset=self.dataset, num_train=self.num_train)
         if self.dataset is None:
-            self._require_absent("dataset_config without dataset", dataset_config=self.dataset_config)
-        if self.streaming and not any(source.is_preset for source in self.sources):
+            self._require_absent("a preset", dataset_config=self.dataset_config)
+        is_any_preset = any(source.is_preset for source in self.sources)
+        if self.streaming and not is_any_preset:
             raise InputError("streaming: rows of presets alone are synthesized on demand, and none is trained on")
 
     @property
@@ -131,6 +133,10 @@ class ModelArguments(ModelConfig):  # type: ignore[misc]
     model_name_or_path: str = TINY
     """The embedded model `tiny`, a folder, or a name on the Hugging Face Hub."""
 
+    scratch: dict | str | None = None  # type: ignore[type-arg]
+    """Trains a Qwen3-VL of these sizes from random weights instead: see `finetuning.scratch`; JSON on the command
+    line."""
+
     dtype: str = "float32"
     """Type of the frozen weights, float32 or bfloat16; those that train have 32 bits."""
 
@@ -157,6 +163,10 @@ class ModelArguments(ModelConfig):  # type: ignore[misc]
         self._require_adapters()
         if self.freeze_vision_tower and self.freeze_multi_modal_projector and self.freeze_language_model:
             raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
+        if self.scratch is not None:
+            if self.model_name_or_path != TINY or self.use_peft or self.dtype != "float32":
+                raise InputError("scratch: not allowed with model_name_or_path, use_peft or another dtype than float32")
+            self.scratch = asdict(parse_scratch(self.scratch))
         if self.model_name_or_path != TINY:
             self.model_name_or_path = str(find_checkpoint(self.model_name_or_path, field="model_name_or_path"))
 
@@ -191,6 +201,7 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
     report_to: str = "none"
     gradient_checkpointing: bool | None = None  # the old name of activation_checkpointing; TRL's True would warn
     remove_unused_columns: bool = False
+    ddp_find_unused_parameters: bool | None = False
     resume_from_checkpoint: str | None = field(
         default=None,
         metadata={
@@ -206,7 +217,6 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
                 raise InputError(f"{name}: must be {value}, got {getattr(self, name)!r}")
         if self.model_init_kwargs is not None:
             raise InputError(f"model_init_kwargs: has no effect here, got {self.model_init_kwargs!r}")
-        super().__post_init__()
         given = str(self.resume_from_checkpoint).lower()
         if given in ("false", "none", "no", "0"):
             self.resume_from_checkpoint = None
@@ -217,6 +227,7 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
                 f"resume_from_checkpoint: {self.resume_from_checkpoint!r} is no whole checkpoint: it has no "
                 "trainer_state.json; allowed: true, or the path of a checkpoint"
             )
+        super().__post_init__()
 
 
 def require_at_least(least: int, **counts: Any) -> None:

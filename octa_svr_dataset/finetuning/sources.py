@@ -1,7 +1,7 @@
 """Where rows come from: a preset (synthesized ahead or on demand), a folder, the Hugging Face Hub."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -187,6 +187,13 @@ def open_source(source: Source, *, streaming: bool, num_proc: int | None) -> Row
     return rows
 
 
+def open_sources(sources: Sequence[Source], *, streaming: bool, num_proc: int | None) -> list[Rows]:
+    """Rows of each source; what only has to be opened comes first, so that a mistake there costs no synthesis."""
+    order = sorted(range(len(sources)), key=lambda number: sources[number].is_preset)
+    rows = {number: open_source(sources[number], streaming=streaming, num_proc=num_proc) for number in order}
+    return [rows[number] for number in range(len(sources))]
+
+
 def open_validation(source: Source, number: int, *, num_proc: int | None) -> Dataset:
     """Rows of the validation split of a preset, with all columns that scores take."""
     return _synthesized(source, num_proc=num_proc, num_validation=number)
@@ -212,9 +219,7 @@ def _opened(source: Source) -> Rows:
     rows = _train_split(source)
     columns = rows.features
     if not isinstance(columns.get("image"), datasets.Image):
-        raise InputError(
-            f"{source.field}: {source.source!r} has no pictures: it must have a column image, {_has(rows)}"
-        )
+        raise InputError(f"{source.field}: {source.source!r} has no pictures, no column image; {_has(rows)}")
     if "messages" not in columns:
         raise InputError(f"{source.field}: {source.source!r} has no column messages; {_has(rows)}")
     if source.num_train is not None and source.num_train > len(rows):

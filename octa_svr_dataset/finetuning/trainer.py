@@ -67,6 +67,9 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
             Of `SFTTrainer`.
         """
         super().__init__(model=vlm.model, processing_class=vlm.processor, **keywords)
+        # TRL divides by the answers' tokens of a whole step, all processes and accumulated batches together, but only
+        # where the model is said to take their number; else every batch would count alike, however short its answers.
+        self.model_accepts_loss_kwargs = True
         self._scored = scored
         self._max_new_tokens = max_new_tokens
         self._score_lines: dict[int, dict[str, Any]] = {}

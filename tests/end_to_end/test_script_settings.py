@@ -12,6 +12,7 @@ from PIL import Image
 
 from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.finetuning import arguments
 from octa_svr_dataset.vlm import load_vlm
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_the_command_line_goes_before_the_yaml_file(sft: ModuleType) -> None:
 
 
 def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sft, "find_checkpoint", lambda name, **_: Path("models") / name)
+    monkeypatch.setattr(arguments, "find_checkpoint", lambda name, **_: Path("models") / name)
     path = str(ROOT / "training/configs/qwen3_vl_8b_full.yaml")
     data, model, training = sft.read_settings(["--config", path, "--use_cpu", "true"])
     assert model.freeze_language_model
@@ -69,7 +70,7 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
         ("lerning_rate: 1", "lerning_rate: unknown setting, got 1; .*learning_rate"),
         ("qqqqqqqq: 1", "qqqqqqqq: unknown setting, got 1; --help lists what is allowed"),
         ("num_train: ten", "--num_train.* invalid int value: 'ten'"),
-        ("num_train: 1.5", "--num_train.* invalid int value: '1.5'"),
+        ("num_train: 1.5", "num_train: must be a whole number of at least 1, got 1.5"),
         ("num_train: 0", "num_train: must be a whole number of at least 1, got 0"),
         ("num_validation: -1", "num_validation: must be a whole number of at least 0, got -1"),
         ("dataset_seed: -1", "dataset_seed: must be a whole number of at least 0, got -1"),
@@ -82,6 +83,30 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
         ("max_pixels: 1", "max_pixels: must be a whole number of at least 4096, got 1"),
         ("optim: nope", "settings: .*nope"),
         ("- a list", "settings: .*must contain a YAML mapping"),
+        ("seed: 1\nnum_train: 5\nseed: 2", "config: 'seed' is set twice, the second time .*line 3"),
+        ("overrides: {text.turns: [1, 1], text.turns: [2, 2]}", "config: 'text.turns' is set twice"),
+        ("num_scored: 3\nnum_validation: 2", "num_scored: must be at most num_validation, 2, got 3"),
+        ("eval_strategy: steps\nuse_cpu: true", "num_validation: must be at least 1 with eval_strategy, got 0"),
+        ("max_new_tokens: 0", "max_new_tokens: must be a whole number of at least 1"),
+        ("dataset: no-such-folder", "dataset: 'no-such-folder' is no preset, no folder and no name on the Hub"),
+        ("dataset_config: x", "dataset_config: not allowed with a preset, got 'x'"),
+        ("mixture: []", "mixture: must be a list of at least one source"),
+        ("mixture: [{source: healthy}]\nnum_train: 5", "num_train: not allowed with mixture, got 5"),
+        ("dataset: my-org/octa\nstreaming: true", "streaming: rows of presets alone are synthesized on demand"),
+        ("lora_r: 4", "lora_r: has an effect with use_peft: true only, got 4"),
+        ("use_peft: true\nlora_r: 0", "lora_r: must be a whole number of at least 1"),
+        ("load_in_4bit: true", "load_in_4bit: .* with use_peft: true"),
+        ("load_in_4bit: true\nload_in_8bit: true", "load_in_8bit, load_in_4bit: at most one"),
+        (
+            "freeze_vision_tower: true\nfreeze_multi_modal_projector: true\nfreeze_language_model: true",
+            "nothing is left",
+        ),
+        ("scratch: {pixels: 4096}", "scratch: must be a mapping with text_config, vision_config, pixels"),
+        ("scratch: {pixels: 1, text_config: {}, vision_config: {}}", "scratch: pixels must be a whole number"),
+        ("trust_remote_code: true", "trust_remote_code: must be False, got True"),
+        ("packing: true", "packing: must be False, got True"),
+        ("model_revision: v2", "model_revision: must be main, got 'v2'"),
+        ("resume_from_checkpoint: outputs/none", "resume_from_checkpoint: 'outputs/none' is no whole checkpoint"),
         ("a: [", "config: not YAML"),
     ],
 )
@@ -89,6 +114,12 @@ def test_an_unusable_setting_is_refused(sft: ModuleType, config: Path, yaml: str
     config.write_text(yaml + "\n")
     with pytest.raises(InputError, match=message):
         sft.read_settings(["--config", str(config)])
+
+
+def test_few_bits_without_their_package_are_refused(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(InputError, match="load_in_8bit: needs the package bitsandbytes and a GPU"):
+        sft.read_settings(["--use_peft", "true", "--load_in_8bit", "true"])
 
 
 def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
@@ -100,31 +131,6 @@ def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
         sft.read_settings(["--num_trian", "5"])
     with pytest.raises(InputError, match="overrides: not JSON"):
         sft.read_settings(["--overrides", "{"])
-
-
-def test_a_row_longer_than_max_length_is_refused_before_training(sft: ModuleType) -> None:
-    image = Image.fromarray(np.zeros((64, 64), np.uint8))
-    messages = [{"role": "user", "content": "What?"}, {"role": "assistant", "content": "Nothing. " * 20}]
-    rows = [{"image": image, "messages": messages[:1]}, {"image": image, "messages": messages}]
-    vlm = sft.load_vlm("tiny")
-    sft.require_length(vlm, rows, None, "train")
-    with pytest.raises(InputError, match="max_length: row 1 of the train split has"):
-        sft.require_length(vlm, rows, 50, "train")
-
-
-def test_a_folder_with_a_model_is_trained_into_only_on_request(sft: ModuleType, tmp_path: Path) -> None:
-    def settings(*more: str):
-        return sft.read_settings(["--output_dir", str(tmp_path), "--use_cpu", "true", *more])[2]
-
-    sft.require_no_model(settings())
-    for name in ("config.json", "loss_curve.json", "mine.txt"):
-        (tmp_path / name).write_text("{}")
-    with pytest.raises(InputError, match=r"output_dir: '.*' already holds a model; allowed: .*overwrite_output: true"):
-        sft.require_no_model(settings())
-    sft.require_no_model(settings("--resume_from_checkpoint", "checkpoint-3"))
-    sft.require_no_model(settings("--overwrite_output"))
-    sft.remove_model(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_a_trained_model_is_scored_on_a_folder(trained: Path, pictures: Path, ca
         ),
         (
             ["training/sft.py", "--config", CONFIG, "--output_dir", "{trained}"],
-            "output_dir: '{trained}' already holds a model; allowed: another folder, overwrite_output: true",
+            "output_dir: '{trained}' already holds a model; allowed: another folder, or overwrite_output: true",
         ),
         (["eval/zero_shot.py", "--real_dir", "missing", "--model", "tiny"], "real_dir: there is no folder 'missing'"),
     ],
