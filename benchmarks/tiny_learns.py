@@ -25,13 +25,16 @@ from octa_svr_dataset.brightness import equalized
 from octa_svr_dataset.evaluation.bootstrap import Resamples, percentile_interval
 from octa_svr_dataset.evaluation.discrimination import best_threshold, measure_auc
 from octa_svr_dataset.evaluation.one_number import ONE_NUMBER, one_number_scores
-from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Response
-from octa_svr_dataset.evaluation.task_scores import Answered, ask, task_scores
+from octa_svr_dataset.evaluation.protocol import Response
+from octa_svr_dataset.evaluation.task_scores import Answered, ask, questions_of, task_scores
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import open_source
+from octa_svr_dataset.grading import Label
 from octa_svr_dataset.label_likelihood import answer_log_probabilities
 from octa_svr_dataset.registration import NAME, register
 from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
+from octa_svr_dataset.text.dialogue import QUESTION
 from octa_svr_dataset.tiny_vlm import MEAN_GRAY
 from octa_svr_dataset.vlm import Vlm, generate, limit_threads, load_vlm
 
@@ -53,6 +56,9 @@ ASKED = {
 }
 """What is asked of each test picture; of places, only the avascular zone counts here."""
 
+CONCLUSIONS = tuple(format_last_line(ClassAnswer(label=label)) for label in Label)
+"""Answers to the first question about a picture."""
+
 NUM_FOR_CUTS = 300
 """Training pictures on which the baselines are cut."""
 
@@ -72,6 +78,7 @@ def main() -> None:
     rows = [even_row(row) for row in synthesized("test", options.num, ASKED, options.num_proc)]
     severities = np.array([row["severity"] for row in rows])
     samples = Resamples.draw((severities > 0).astype(int), [None] * len(rows), np.random.default_rng(0))
+    questions = [question for row in rows for question in questions_of(row)]
     called = baselines([row["image"] for row in rows], options.num_proc)
     print_head()
     for name, flags in called.items():
@@ -79,7 +86,7 @@ def main() -> None:
     for seed, folder in models.items():
         vlm = load_vlm(str(folder))
         limit_threads(vlm.model)
-        answered = ask(rows, lambda images, texts, vlm=vlm: say(vlm, images, texts), batch_size=BATCH_SIZE)
+        answered = ask(questions, lambda images, texts, vlm=vlm: say(vlm, images, texts), batch_size=BATCH_SIZE)
         flags = called_diseased(answered, rows)
         print_reader(f"tiny model, seed {seed}", flags, severities, samples)
         for name in ("mean brightness", "perfusion index"):
@@ -214,7 +221,7 @@ def read_class(vlm: Vlm, images: Sequence[Image.Image], is_diseased: np.ndarray)
     likelihoods: list[tuple[float, ...]] = []
     for start in range(0, len(images), BATCH_SIZE):
         batch = images[start : start + BATCH_SIZE]
-        likelihoods += answer_log_probabilities(vlm, batch, CLASS_QUESTION, CLASS_ANSWERS)
+        likelihoods += answer_log_probabilities(vlm, batch, QUESTION, CONCLUSIONS)
     scores = [Response(output="", class_log_probabilities=one).disease_probability for one in likelihoods]
     auc = measure_auc(np.array(scores, dtype=float), is_diseased)
     assert auc is not None, "both classes are among the pictures"

@@ -11,14 +11,18 @@ from PIL import Image
 
 from octa_svr_dataset.brightness import equalized
 from octa_svr_dataset.evaluation.discrimination import measure_auc
-from octa_svr_dataset.evaluation.protocol import CLASS_ANSWERS, CLASS_QUESTION, Response
+from octa_svr_dataset.evaluation.protocol import Response
 from octa_svr_dataset.example import make_example
+from octa_svr_dataset.grading import Label
 from octa_svr_dataset.label_likelihood import answer_log_probabilities
+from octa_svr_dataset.text.answers import ClassAnswer, format_last_line
+from octa_svr_dataset.text.dialogue import QUESTION
 from octa_svr_dataset.tiny_vlm import MEAN_GRAY
 from octa_svr_dataset.vlm import Vlm, limit_threads, load_vlm
 
 ROOT = Path(__file__).parents[2]
 NUM_TRAINED, NUM_TESTED = 800, 60
+CONCLUSIONS = tuple(format_last_line(ClassAnswer(label=label)) for label in Label)
 LEAST_AUC = 0.85
 """An untrained model is at 0.5, give or take 0.08."""
 
@@ -46,7 +50,7 @@ def test_unseen_diseased_eyes_of_the_same_brightness_are_told_from_healthy_ones(
     for index in range(NUM_TESTED):
         example = make_example("dr_staging", split="test", index=index)
         image = equalized(Image.fromarray(example.rendering.image), MEAN_GRAY)
-        (likelihoods,) = answer_log_probabilities(trained, [image], CLASS_QUESTION, CLASS_ANSWERS)
+        (likelihoods,) = answer_log_probabilities(trained, [image], QUESTION, CONCLUSIONS)
         scores.append(Response(output="", class_log_probabilities=likelihoods).disease_probability)
         truths.append(example.findings.label.is_diseased)
     auc = measure_auc(np.array(scores, dtype=float), np.array(truths))
