@@ -23,8 +23,8 @@ from octa_svr_dataset.vlm import Vlm, limit_threads, load_vlm
 ROOT = Path(__file__).parents[2]
 NUM_TRAINED, NUM_TESTED = 800, 60
 CONCLUSIONS = tuple(format_last_line(ClassAnswer(label=label)) for label in Label)
-LEAST_AUC = 0.85
-"""An untrained model is at 0.5, give or take 0.08."""
+LEAST_AUC = 0.9
+"""An untrained model is at 0.5; one such run was at 0.975."""
 
 
 @pytest.fixture(scope="module")
