@@ -26,7 +26,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 demo: setup
 	rm -rf demo
-	$(BIN)/python training/sft.py --config training/configs/tiny_cpu.yaml --output_dir demo/model
+	$(BIN)/python training/sft.py --config training/configs/tiny_demo.yaml --output_dir demo/model
 	$(BIN)/octa-svr images dropout_ma --out demo/unseen_scanner --split test --num 40 --seed 1000 --config-file eval/configs/unseen_scanner.yaml
 	$(BIN)/python eval/zero_shot.py --real_dir demo/unseen_scanner --model demo/model --out demo/report
 	@echo

@@ -17,9 +17,10 @@ from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
 from octa_svr_dataset.adapter_files import find_model, require_fit
+from octa_svr_dataset.brightness import equalized
 from octa_svr_dataset.checkpoint import TINY, require_dtype
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.tiny_vlm import make_image_processor, make_model, make_tokenizer, read_chat_template
+from octa_svr_dataset.tiny_vlm import MEAN_GRAY, make_image_processor, make_model, make_tokenizer, read_chat_template
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
@@ -31,13 +32,26 @@ PROJECTOR_NAMES = ("merger", "deepstack_merger_list")
 class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
     """The processor of Qwen3-VL without its video part, which cannot be made where torchvision is missing.
 
-    Named as its base so that what it saves names the published class.
+    Named as its base so that what it saves names the published class. With `mean_gray`, which is saved too, every
+    picture is given that mean brightness before the model sees it (`brightness.equalized`).
     """
 
     def __init__(
-        self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **kwargs: Any
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        chat_template: str | None = None,
+        mean_gray: float | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
+        self.mean_gray = mean_gray
+
+    def __call__(self, images: Any = None, text: Any = None, **kwargs: Any) -> Any:
+        """Tokens and patches, as the base gives them."""
+        if self.mean_gray is not None and images is not None:
+            images = [[equalized(picture, self.mean_gray) for picture in of_text] for of_text in images]
+        return super().__call__(images=images, text=text, **kwargs)
 
 
 class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # type: ignore[misc]  # noqa: N801
@@ -228,7 +242,9 @@ def token_count(processor: Processor, image: Image.Image, messages: Sequence[dic
 
 def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     tokenizer = make_tokenizer()
-    processor = Qwen3VLProcessor(make_image_processor(), tokenizer, chat_template=read_chat_template())
+    processor = Qwen3VLProcessor(
+        make_image_processor(), tokenizer, chat_template=read_chat_template(), mean_gray=MEAN_GRAY
+    )
     return Vlm(model=make_model(tokenizer, seed, dtype), processor=processor)
 
 

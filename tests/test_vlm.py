@@ -10,6 +10,7 @@ from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.text.dialogue import QUESTION
+from octa_svr_dataset.tiny_vlm import MEAN_GRAY
 from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm, token_count
 
 NORM = "model.language_model.norm.weight"
@@ -73,6 +74,7 @@ def test_the_file_layout_of_published_models_is_read(tmp_path, tiny: Vlm, images
     (tmp_path / "processor_config.json").unlink()
     (tmp_path / "chat_template.jinja").unlink()
     published_vlm = load_vlm(str(tmp_path))
+    published_vlm.processor.mean_gray = MEAN_GRAY
     assert type(published_vlm.processor.image_processor).__name__ == "Qwen2VLImageProcessorPil"
     assert generate(published_vlm, images[:1], QUESTION, max_new_tokens=8) == generate(
         tiny, images[:1], QUESTION, max_new_tokens=8
@@ -87,6 +89,19 @@ def test_a_chat_template_in_the_tokenizer_s_settings_is_found(tmp_path, tiny: Vl
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(tokenizer))
     template.unlink()
     assert load_vlm(str(tmp_path)).processor.chat_template == tiny.processor.chat_template
+
+
+def test_a_processor_that_evens_out_brightness_does_so_after_it_was_saved(tmp_path, tiny: Vlm) -> None:
+    bright = Image.fromarray(np.random.default_rng(0).integers(0, 200, (160, 160), dtype=np.uint8))
+    dark = bright.point([level // 2 for level in range(256)])
+    save(tiny, tmp_path)
+    for processor in (tiny.processor, load_vlm(str(tmp_path)).processor):
+        one, other = (processor(images=[[image]], text=["<|image_pad|>"])["pixel_values"] for image in (bright, dark))
+        assert np.abs(np.asarray(one) - np.asarray(other)).max() < 0.1
+        processor.mean_gray = None
+        one, other = (processor(images=[[image]], text=["<|image_pad|>"])["pixel_values"] for image in (bright, dark))
+        assert np.asarray(one).mean() - np.asarray(other).mean() > 0.5
+    tiny.processor.mean_gray = MEAN_GRAY
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_the_checkpoint_reloads_with_its_processor(trained: Path) -> None:
 
 def test_the_published_settings_train_all_but_the_language_model(cache: Path, tmp_path: Path) -> None:
     small = options(model_name_or_path="tiny", num_train=1, num_proc=1, use_cpu="true", dataloader_num_workers=0)
-    short = options(max_steps=1, per_device_train_batch_size=1, warmup_steps=0, learning_rate=0.01, output_dir=tmp_path)
+    short = options(max_steps=2, per_device_train_batch_size=1, warmup_steps=0, learning_rate=0.05, output_dir=tmp_path)
     result = run(cache, "training/sft.py", "--config", "training/configs/qwen3_vl_8b_full.yaml", *small, *short)
     assert result.returncode == 0, result.stderr
     before, after = load_vlm("tiny", dtype=torch.bfloat16), load_vlm(str(tmp_path), dtype=torch.bfloat16)
