@@ -6,7 +6,7 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import NewVesselsFinding
 from octa_svr_dataset.findings.kernels import counts_of, quantile_of, within
-from octa_svr_dataset.findings.visibility import GRAYS, View, largest_first, median_gray, window_around
+from octa_svr_dataset.findings.visibility import GRAYS, KEPT_DIGITS, View, largest_first, median_gray, window_around
 
 RIM_MM = 0.08
 """Width of the surroundings with which they are compared."""
@@ -79,7 +79,7 @@ def _observe(
                 and bright_share >= least_bright_share
                 and float((above[window][inside] > 0).mean()) <= 1.0 - LEAST_BARE,
                 **view.place(region),
-                area_mm2=round(area_mm2, 3),
+                area_mm2=round(area_mm2, KEPT_DIGITS),
                 box_px=region.bbox,
                 contrast=round(contrast, 1),
             )
