@@ -121,7 +121,8 @@ def test_a_number_is_refuted_just_beyond_the_edge_of_rounding(
     truth = truth_of(picture_row)
     (reading,) = read_dialogue([(DESCRIBE, sentence)], "od")
     assert reading.is_mapped
-    for value, is_right in ((edge, True), (edge + BEYOND, False)):
+    beyond = 100.0 * BEYOND if "%" in sentence else BEYOND
+    for value, is_right in ((edge, True), (edge + beyond, False)):
         wrong = [claim for claim in reading.claims if contradiction(claim, eye_of(truth, value))]
         assert bool(wrong) is not is_right
 
