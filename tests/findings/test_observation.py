@@ -452,3 +452,14 @@ def test_a_mirrored_eye_swaps_nasal_and_temporal_only(diseased):
     swap = {"nasal": "temporal", "temporal": "nasal", "superior": "superior", "inferior": "inferior"}
     for found, again in zip(example.findings.dropouts, mirrored.dropouts, strict=True):
         assert again == replace(found, quadrant=swap[found.quadrant])
+
+
+def test_places_are_told_from_the_zone_or_where_none_is_seen_from_the_fovea_of_the_scene(diseased):
+    for example in diseased:
+        rows, columns = np.nonzero(example.rendering.layers.faz)
+        zone_px = np.array((rows.mean(), columns.mean())) + 0.5
+        assert np.abs(np.array(example.findings.fovea_px) - zone_px).max() <= 0.051
+        layers = replace(example.rendering.layers, faz=np.zeros_like(example.rendering.layers.faz))
+        bare = observe(example.scene, replace(example.rendering, layers=layers))
+        true_px = example.rendering.to_row_col(example.scene.fovea.position_mm)
+        assert np.abs(np.array(bare.fovea_px) - true_px).max() <= 0.051
