@@ -76,7 +76,8 @@ def quality(grade: str = "good", *faults: str) -> QualityFinding:
 def findings_of(**changes) -> Findings:
     """Findings of a healthy eye, but for the changes."""
     healthy = {
-        "faz": faz(), "dropouts": (), "diffuse_loss": NO_DIFFUSE_LOSS, "microaneurysms": (), "irma": (),
+        "fovea_px": (152.0, 152.0), "faz": faz(), "dropouts": (), "diffuse_loss": NO_DIFFUSE_LOSS,
+        "microaneurysms": (), "irma": (),
         "neovascularization": (), "regions": regions(0.0, 0.0, 0.0, 0.0), "vessel_shape": shape(),
         "quality": quality(), "measured": MEASURED,
     }  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import NO_DIFFUSE_LOSS, DiffuseLossFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import LEAST_DIFFERENCE, View, median_gray
+from octa_svr_dataset.findings.visibility import KEPT_DIGITS, LEAST_DIFFERENCE, View, median_gray
 
 LEAST_SHARE = 0.03
 """A smaller share of the bed that is thinned lies within what healthy beds show."""
@@ -40,7 +40,7 @@ def observe_diffuse_loss(view: View) -> DiffuseLossFinding:
         is_visible=share >= LEAST_SHARE
         and flow_ratio <= MOST_FLOW_RATIO
         and bed_gray - thinned_gray >= LEAST_DIFFERENCE,
-        share=round(share, 3),
+        share=round(share, KEPT_DIGITS),
         degree=_degree(share * (1.0 - flow_ratio)),
         flow_ratio=round(flow_ratio, 3),
     )

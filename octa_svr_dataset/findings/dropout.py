@@ -7,7 +7,14 @@ import numpy as np
 
 from octa_svr_dataset.findings.facts import DropoutFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, largest_first, window_around
+from octa_svr_dataset.findings.visibility import (
+    KEPT_DIGITS,
+    RIM_WIDTH_MM,
+    AreaGrays,
+    View,
+    largest_first,
+    window_around,
+)
 
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
@@ -46,7 +53,7 @@ def observe_dropouts(view: View) -> tuple[DropoutFinding, ...]:
                 and grays.is_darker
                 and area_mm2 >= DROPOUT_LEAST_AREA_MM2,
                 **view.place(region),
-                area_mm2=round(area_mm2, 2),
+                area_mm2=round(area_mm2, KEPT_DIGITS),
                 box_px=region.bbox,
                 flow_ratio=round(flow_ratio, 3),
             )

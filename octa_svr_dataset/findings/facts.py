@@ -213,6 +213,12 @@ class MeasuredFinding:
 class Findings:
     """All that may be said of a picture."""
 
+    fovea_px: tuple[float, float]
+    """Fovea (row, column), px, from which directions, rings and quadrants are told.
+
+    The centroid of the avascular zone; in a picture without one, where the scene has its fovea.
+    """
+
     faz: FazFinding
     dropouts: tuple[DropoutFinding, ...]
     diffuse_loss: DiffuseLossFinding

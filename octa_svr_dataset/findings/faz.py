@@ -7,7 +7,15 @@ import numpy as np
 from octa_svr_dataset.findings.dropout import in_visible
 from octa_svr_dataset.findings.facts import NO_ZONE, DropoutFinding, FazFinding
 from octa_svr_dataset.findings.kernels import within
-from octa_svr_dataset.findings.visibility import RIM_WIDTH_MM, AreaGrays, View, center_px, regions, window_around
+from octa_svr_dataset.findings.visibility import (
+    KEPT_DIGITS,
+    RIM_WIDTH_MM,
+    AreaGrays,
+    View,
+    center_px,
+    regions,
+    window_around,
+)
 from octa_svr_dataset.geometry import direction_from_fovea
 
 OPEN_RIM_MM = 0.02
@@ -54,12 +62,12 @@ def observe_faz(view: View, dropouts: tuple[DropoutFinding, ...]) -> FazFinding:
     return FazFinding(
         is_visible=AreaGrays.of(view.rendering.image[window], zone, rim).is_darker,
         is_delimited=share_open <= DELIMITED_MOST_OPEN,
-        area_mm2=round(area_mm2, 2),
+        area_mm2=round(area_mm2, KEPT_DIGITS),
         center_px=centroid_px,
         displacement=_displacement(fov.to_mm(np.array(centroid_px) - fov.size_px / 2)),
         borders_dropout=share_open > 0.0,
         box_px=found.bbox,
-        circularity=round(_circularity(zone), 3),
+        circularity=round(_circularity(zone), KEPT_DIGITS),
         size=_size(area_mm2),
     )
 

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from octa_svr_dataset.findings.facts import MicroaneurysmFinding
 from octa_svr_dataset.findings.kernels import counts_around, quantile_of
-from octa_svr_dataset.findings.visibility import GRAYS, View, center_px, regions, window_around
+from octa_svr_dataset.findings.visibility import GRAYS, KEPT_DIGITS, View, center_px, regions, window_around
 
 MICROANEURYSM_LEAST_CONTRAST = (57.0, 23.0)
 """Gray levels by which a small and a large dot must outshine nine tenths of their surroundings, capillaries included.
@@ -55,7 +55,7 @@ def observe_microaneurysms(view: View) -> tuple[MicroaneurysmFinding, ...]:
                 and _is_whole(inside),
                 **view.place(region),
                 center_px=center_px(region),
-                diameter_um=round(diameter_px * fov.mm_per_px * 1000.0, 1),
+                diameter_um=round(diameter_px * fov.mm_per_px * 1000.0, KEPT_DIGITS),
                 contrast=round(contrast, 1),
             )
         )

@@ -1,12 +1,13 @@
 """Vessels that grew in disease, as they are seen: intraretinal shunts and tufts above the retina."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from octa_svr_dataset.findings.facts import NewVesselsFinding
 from octa_svr_dataset.findings.kernels import counts_of, quantile_of, within
-from octa_svr_dataset.findings.visibility import GRAYS, View, largest_first, median_gray, window_around
+from octa_svr_dataset.findings.visibility import GRAYS, KEPT_DIGITS, View, largest_first, median_gray, window_around
 
 RIM_MM = 0.08
 """Width of the surroundings with which they are compared."""
@@ -25,14 +26,17 @@ IRMA_LEAST_BRIGHT_SHARE = 0.55
 LEAST_BARE = 0.5
 """Where tufts leave a smaller share of a shunt bare, it cannot be told from them."""
 
-TUFT_LEAST_BRIGHT_SHARE = 0.38
-"""The same share of tufts."""
+TUFT_LEAST_BRIGHT_SHARE = 0.36
+"""The same share of tufts; the loops of a wide-meshed one over dropout are plain to the eye from there on."""
 
 IRMA_LEAST_AREA_MM2 = 0.004
 """A smaller piece of a shunt cannot be told from a vessel that crosses: 0.2 mm of one that is 0.02 mm wide."""
 
 TUFT_LEAST_CONTRAST = 18.0
 """The same of a tuft, gaps between its vessels included."""
+
+SMALL_TUFT_MM2, SMALL_TUFT_LEAST_CONTRAST = 0.06, 36.0
+"""A tuft of less than this area must outshine its surroundings by as much as that: an artery that crosses fills it."""
 
 TUFT_LEAST_AREA_MM2 = 0.03
 """A smaller tuft cannot be told from a knot of capillaries."""
@@ -41,23 +45,34 @@ TUFT_LEAST_AREA_MM2 = 0.03
 def observe_irma(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every intraretinal microvascular abnormality."""
     labels, above = view.rendering.layers.irma, view.rendering.layers.neovascularization
-    return _observe(view, labels, above, IRMA_LEAST_CONTRAST, IRMA_LEAST_BRIGHT_SHARE, IRMA_LEAST_AREA_MM2)
+    return _observe(view, labels, above, _is_shunt)
 
 
 def observe_neovascularization(view: View) -> tuple[NewVesselsFinding, ...]:
     """Measure every tuft of new vessels."""
     labels = view.rendering.layers.neovascularization
     nothing = np.zeros_like(labels)
-    return _observe(view, labels, nothing, TUFT_LEAST_CONTRAST, TUFT_LEAST_BRIGHT_SHARE, TUFT_LEAST_AREA_MM2)
+    return _observe(view, labels, nothing, _is_tuft)
+
+
+def _is_shunt(area_mm2: float, contrast: float, bright_share: float) -> bool:
+    """Whether what is so large and bright is seen as a shunt."""
+    return (
+        area_mm2 >= IRMA_LEAST_AREA_MM2 and contrast >= IRMA_LEAST_CONTRAST and bright_share >= IRMA_LEAST_BRIGHT_SHARE
+    )
+
+
+def _is_tuft(area_mm2: float, contrast: float, bright_share: float) -> bool:
+    """The same of a tuft."""
+    least_contrast = SMALL_TUFT_LEAST_CONTRAST if area_mm2 < SMALL_TUFT_MM2 else TUFT_LEAST_CONTRAST
+    return area_mm2 >= TUFT_LEAST_AREA_MM2 and contrast >= least_contrast and bright_share >= TUFT_LEAST_BRIGHT_SHARE
 
 
 def _observe(
     view: View,
     labels: np.ndarray,
     above: np.ndarray,
-    least_contrast: float,
-    least_bright_share: float,
-    least_area_mm2: float,
+    is_seen: Callable[[float, float, float], bool],
 ) -> tuple[NewVesselsFinding, ...]:
     image, fov = view.rendering.image, view.rendering.fov
     reach_px = fov.length_px(RIM_MM)
@@ -74,12 +89,10 @@ def _observe(
         findings.append(
             NewVesselsFinding(
                 instance_id=region.label,
-                is_visible=area_mm2 >= least_area_mm2
-                and contrast >= least_contrast
-                and bright_share >= least_bright_share
+                is_visible=is_seen(area_mm2, contrast, bright_share)
                 and float((above[window][inside] > 0).mean()) <= 1.0 - LEAST_BARE,
                 **view.place(region),
-                area_mm2=round(area_mm2, 3),
+                area_mm2=round(area_mm2, KEPT_DIGITS),
                 box_px=region.bbox,
                 contrast=round(contrast, 1),
             )

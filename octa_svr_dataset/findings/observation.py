@@ -27,7 +27,9 @@ def observe_view(view: View, scene: Scene | None) -> Findings:
     healthy = HealthyRanges.of(view.rendering.projection, view.rendering.fov.width_mm)
     dropouts = observe_dropouts(view)
     diffuse_loss = observe_diffuse_loss(view)
+    row, column = view.fovea_px.tolist()
     return Findings(
+        fovea_px=(round(row, 1), round(column, 1)),
         faz=observe_faz(view, dropouts),
         dropouts=dropouts,
         diffuse_loss=diffuse_loss,

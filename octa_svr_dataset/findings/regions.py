@@ -5,7 +5,7 @@ import numpy as np
 from octa_svr_dataset.findings.dropout import in_visible
 from octa_svr_dataset.findings.facts import DiffuseLossFinding, DropoutFinding, RegionFinding
 from octa_svr_dataset.findings.kernels import quadrant_sums
-from octa_svr_dataset.findings.visibility import View
+from octa_svr_dataset.findings.visibility import KEPT_DIGITS, View
 from octa_svr_dataset.geometry import RING_LIMITS_MM
 from octa_svr_dataset.measurement.vessels import VesselMap
 
@@ -23,7 +23,9 @@ def observe_regions(
     lost = _shares(view, is_lost, layers.faz > 0)
     density = _shares(view, vessels.mask, np.zeros_like(vessels.mask))
     return tuple(
-        RegionFinding(quadrant=name, lost_share=round(lost[name], 3), density=round(density[name], 4))
+        RegionFinding(
+            quadrant=name, lost_share=round(lost[name], KEPT_DIGITS), density=round(density[name], KEPT_DIGITS)
+        )
         for name in QUADRANTS
     )
 

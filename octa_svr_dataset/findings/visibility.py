@@ -25,6 +25,12 @@ An area of hundreds of pixels is seen though single ones are noisier than it is 
 RIM_WIDTH_MM = 0.15
 """Width of the rim with which an area of dropout is compared."""
 
+KEPT_DIGITS = 6
+"""Digits after the point to which findings keep what texts give in numbers: far more than are written.
+
+So a number of a text is rounded once, in its sentence, and is the nearest to what the pixels say.
+"""
+
 GRAYS = np.arange(256.0)
 
 

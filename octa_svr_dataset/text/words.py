@@ -27,7 +27,8 @@ def numeral(count: int) -> str:
 
 
 def size_of(area_mm2: float) -> str:
-    """Size of an area of dropout in a word."""
+    """Size of an area of dropout in a word: that of the figure that stands beside it."""
+    area_mm2 = hundredths(area_mm2)
     if area_mm2 >= LARGE_AREA_MM2:
         return "large"
     return "small" if area_mm2 <= SMALL_AREA_MM2 else "medium-sized"
@@ -36,6 +37,11 @@ def size_of(area_mm2: float) -> str:
 def as_place(direction: str) -> str:
     """A picture direction as it is said before a noun: "above", "to the upper left of"."""
     return {"upper": "above", "lower": "below"}.get(direction, f"to the {direction} of")
+
+
+def hundredths(value: float) -> float:
+    """An area or a ratio as it is written and answered, with two digits after the point."""
+    return round(value, 2)
 
 
 def decimals(value: float) -> str:

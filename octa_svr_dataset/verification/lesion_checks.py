@@ -5,14 +5,7 @@ from collections.abc import Iterable
 from octa_svr_dataset.grading import FOCAL_MOST_MM2
 from octa_svr_dataset.verification.assignment import assignable, box_overlap
 from octa_svr_dataset.verification.claims import LESIONS, Claim, Item
-from octa_svr_dataset.verification.comparison import (
-    AREA_DIGITS,
-    DIAMETER_DIGITS,
-    FLOAT_SLACK,
-    is_rounded,
-    outcome,
-    rounding_error,
-)
+from octa_svr_dataset.verification.comparison import KEPT_SLACK, WRITTEN_AREA_DIGITS, is_rounded, outcome
 from octa_svr_dataset.verification.instances import Instance
 from octa_svr_dataset.verification.truth import Truth
 
@@ -36,20 +29,20 @@ def _count(claim: Claim, truth: Truth) -> str:
     return outcome(claim.value.holds(number), claim, f"{claim.subject}: {number} visible")
 
 
-def _fits(item: Item, lesion: Instance, kind: str, *, surely: bool = False) -> bool:
+def _fits(item: Item, lesion: Instance, *, surely: bool = False) -> bool:
     """Whether a description fits a lesion; surely, if it has no other right name for its place."""
     places = ((item.direction, lesion.directions), (item.quadrant, lesion.quadrants), (item.ring, lesion.rings))
     return (
         all(not said or (said in names and not (surely and len(names) > 1)) for said, names in places)
         and (not item.size or item.size in sizes_of(lesion.area_mm2))
-        and (item.area_mm2 is None or is_rounded(lesion.area_mm2, item.area_mm2, AREA_DIGITS.get(kind)))
-        and (item.diameter_um is None or is_rounded(lesion.diameter_um, item.diameter_um, DIAMETER_DIGITS))
+        and (item.area_mm2 is None or is_rounded(lesion.area_mm2, item.area_mm2))
+        and (item.diameter_um is None or is_rounded(lesion.diameter_um, item.diameter_um))
     )
 
 
 def sizes_of(area_mm2: float) -> set[str]:
     """Right words for the size of an area of dropout, which is rounded before it is named."""
-    hundredths = {round(area_mm2 + slack, AREA_DIGITS["dropout"]) for slack in (-FLOAT_SLACK, FLOAT_SLACK)}
+    hundredths = {round(area_mm2 + slack, WRITTEN_AREA_DIGITS) for slack in (-KEPT_SLACK, KEPT_SLACK)}
     return {_size_of(area) for area in hundredths}
 
 
@@ -73,19 +66,17 @@ def _items(claim: Claim, truth: Truth) -> str:
 
 def _fits_rank(item: Item, place: int, lesions: tuple[Instance, ...], claim: Claim) -> bool:
     """Whether a lesion is the one that is told of; of lesions of one size, each has the rank of all."""
-    if not _fits(item, lesions[place], claim.subject, surely=not claim.holds):
+    if not _fits(item, lesions[place], surely=not claim.holds):
         return False
     ranks = {"largest": 0, "second": 1, "smallest": len(lesions) - 1}
     if item.rank not in ranks:
         return True
     rank = ranks[item.rank]
-    return rank < len(lesions) and abs(lesions[place].area_mm2 - lesions[rank].area_mm2) <= FLOAT_SLACK
+    return rank < len(lesions) and abs(lesions[place].area_mm2 - lesions[rank].area_mm2) <= KEPT_SLACK
 
 
 def _somewhere(claim: Claim, truth: Truth) -> str:
-    there = sum(
-        _fits(claim.value, lesion, claim.subject, surely=not claim.holds) for lesion in truth.lesions[claim.subject]
-    )
+    there = sum(_fits(claim.value, lesion, surely=not claim.holds) for lesion in truth.lesions[claim.subject])
     return outcome(there > 0, claim, f"{claim.subject}: {there} visible there")
 
 
@@ -93,7 +84,7 @@ def _count_there(claim: Claim, truth: Truth) -> str:
     """In the place of the first lesions that are told apart, there must not be more than the sentence tells of."""
     first = claim.value[0]
     place = Item(direction=first.direction, quadrant=first.quadrant, ring=first.ring)
-    there = sum(_fits(place, lesion, claim.subject, surely=True) for lesion in truth.lesions[claim.subject])
+    there = sum(_fits(place, lesion, surely=True) for lesion in truth.lesions[claim.subject])
     told = sum(item.number for item in claim.value)
     is_so = place.is_empty or bool(first.rank) or there <= told
     return outcome(is_so, claim, f"{claim.subject}: {there} visible there")
@@ -101,13 +92,13 @@ def _count_there(claim: Claim, truth: Truth) -> str:
 
 def _most(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
-    there = sum(_fits(claim.value, lesion, claim.subject) for lesion in lesions)
+    there = sum(_fits(claim.value, lesion) for lesion in lesions)
     return outcome(2 * there > len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there")
 
 
 def _all(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
-    there = sum(_fits(claim.value, lesion, claim.subject) for lesion in lesions)
+    there = sum(_fits(claim.value, lesion) for lesion in lesions)
     return outcome(
         bool(lesions) and there == len(lesions), claim, f"{claim.subject}: {there} of {len(lesions)} lie there"
     )
@@ -127,7 +118,7 @@ def _names(lesions: Iterable[Instance]) -> set[str]:
 def _total_area(claim: Claim, truth: Truth) -> str:
     lesions = truth.lesions[claim.subject]
     total_mm2 = sum(lesion.area_mm2 for lesion in lesions)
-    is_so = is_rounded(total_mm2, claim.value, AREA_DIGITS.get(claim.subject), addends=len(lesions))
+    is_so = is_rounded(total_mm2, claim.value)
     return outcome(is_so, claim, f"{claim.subject}: {total_mm2:.3f} mm2 in all")
 
 
@@ -153,9 +144,8 @@ def _objects(claim: Claim, truth: Truth) -> str:
 
 
 def _wide_dropout(claim: Claim, truth: Truth) -> str:
-    areas_mm2 = [lesion.area_mm2 for lesion in truth.lesions["dropout"]]
-    total_mm2 = sum(areas_mm2)
-    if abs(total_mm2 - FOCAL_MOST_MM2) <= rounding_error(None, AREA_DIGITS["dropout"], len(areas_mm2)):
+    total_mm2 = sum(lesion.area_mm2 for lesion in truth.lesions["dropout"])
+    if abs(total_mm2 - FOCAL_MOST_MM2) <= KEPT_SLACK:
         return ""
     return outcome(total_mm2 > FOCAL_MOST_MM2, claim, f"dropout: {total_mm2:.3f} mm2 in all")
 

@@ -4,13 +4,16 @@ import itertools
 from collections.abc import Mapping
 
 from octa_svr_dataset.verification.claims import Claim
-from octa_svr_dataset.verification.comparison import PERCENT_DIGITS, is_rounded, outcome, rounding_error
+from octa_svr_dataset.verification.comparison import KEPT_SLACK, is_percentage, is_rounded, outcome
 from octa_svr_dataset.verification.truth import Truth
 
 EVEN_WITHIN = 0.05
 """Quadrants whose shares differ by less than this are alike."""
 
-SHARE_TOLERANCE = 2.0 * rounding_error(None, PERCENT_DIGITS) / 100.0
+SHAPES = ("tortuous", "beaded")
+"""Traits that are neither found nor denied where larger vessels cannot be followed."""
+
+SHARE_TOLERANCE = 2.0 * KEPT_SLACK
 """By which the difference of two shares may be off, as findings round both."""
 
 
@@ -48,10 +51,7 @@ def _pair_shares(claim: Claim, truth: Truth) -> str:
     compared, said = claim.value
     names = compared if len(compared) > 1 and set(compared) <= set(truth.lost_share) else tuple(truth.lost_share)
     is_so = any(
-        all(
-            is_rounded(100.0 * truth.lost_share[name], share, PERCENT_DIGITS)
-            for name, share in zip(pair, said, strict=True)
-        )
+        all(is_percentage(truth.lost_share[name], share) for name, share in zip(pair, said, strict=True))
         for pair in itertools.permutations(names, 2)
     )
     return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
@@ -64,13 +64,13 @@ def _unshown(claim: Claim, truth: Truth) -> str:
 
 def _region_share(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    is_so = region in truth.lost_share and is_rounded(100.0 * truth.lost_share[region], said, PERCENT_DIGITS)
+    is_so = region in truth.lost_share and is_percentage(truth.lost_share[region], said)
     return outcome(is_so, claim, f"lost shares: {_listed(truth.lost_share)}")
 
 
 def _region_density(claim: Claim, truth: Truth) -> str:
     region, said = claim.value
-    is_so = region in truth.density and is_rounded(100.0 * truth.density[region], said)
+    is_so = region in truth.density and is_percentage(truth.density[region], said)
     return outcome(is_so, claim, f"densities: {_listed(truth.density)}")
 
 
@@ -85,6 +85,8 @@ def _asked_region(claim: Claim, truth: Truth) -> str:
 
 
 def _trait(claim: Claim, truth: Truth) -> str:
+    if claim.subject in SHAPES and claim.subject not in truth.traits and truth.calibre_um is None:
+        return "in the pixels: too few larger vessels to judge their shape"
     return outcome(claim.subject in truth.traits, claim, f"traits: {', '.join(sorted(truth.traits)) or 'none'}")
 
 

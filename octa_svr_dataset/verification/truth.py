@@ -12,13 +12,12 @@ import numpy as np
 
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.findings.observation import observe_view
-from octa_svr_dataset.findings.visibility import View, floor_of
+from octa_svr_dataset.findings.visibility import KEPT_DIGITS, View, floor_of
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.grading import FOCAL_MOST_MM2, WIDE_DROPOUT_MM2, label_of_severity, severity_of
 from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering
-from octa_svr_dataset.verification.comparison import AREA_DIGITS
 from octa_svr_dataset.verification.instances import BORDERLINE_DEG, Frame, Instance, directions_of, measure_instances
 from octa_svr_dataset.verification.rows import Row
 
@@ -108,7 +107,7 @@ class Truth:
         return {self._grade_of(kinds, area_mm2) for area_mm2 in areas_mm2}
 
     def _dropout_mm2(self) -> float:
-        return sum(round(dropout.area_mm2, AREA_DIGITS["dropout"]) for dropout in self.lesions["dropout"])
+        return sum(round(dropout.area_mm2, KEPT_DIGITS) for dropout in self.lesions["dropout"])
 
     @staticmethod
     def _grade_of(kinds: set[str], dropout_mm2: float) -> int:

@@ -1,7 +1,7 @@
 """Claims on the avascular zone and on diffuse loss against the label maps."""
 
 from octa_svr_dataset.verification.claims import Claim
-from octa_svr_dataset.verification.comparison import AREA_DIGITS, PERCENT_DIGITS, is_rounded, outcome
+from octa_svr_dataset.verification.comparison import is_percentage, is_rounded, outcome
 from octa_svr_dataset.verification.truth import Truth
 
 
@@ -28,7 +28,7 @@ def _zone_closed(claim: Claim, truth: Truth) -> str:
 def _zone_area(claim: Claim, truth: Truth) -> str:
     if not truth.zone.is_delimited or truth.zone.is_open:
         return "in the pixels: the avascular zone has no closed border to measure"
-    is_so = is_rounded(truth.zone.area_mm2, claim.value, AREA_DIGITS["faz"])
+    is_so = is_rounded(truth.zone.area_mm2, claim.value)
     return outcome(is_so, claim, f"avascular zone: {truth.zone.area_mm2:.4f} mm2")
 
 
@@ -56,8 +56,8 @@ def _degree(claim: Claim, truth: Truth) -> str:
 
 def _share(claim: Claim, truth: Truth) -> str:
     loss = truth.diffuse_loss
-    percent = 100.0 * loss.share if loss.is_visible else 0.0
-    return outcome(is_rounded(percent, claim.value, PERCENT_DIGITS), claim, f"diffuse loss: {percent:.1f} % of the bed")
+    share = loss.share if loss.is_visible else 0.0
+    return outcome(is_percentage(share, claim.value), claim, f"diffuse loss: {100 * share:.1f} % of the bed")
 
 
 CHECKS = {

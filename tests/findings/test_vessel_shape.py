@@ -67,3 +67,13 @@ def test_eyes_whose_vessels_wind_are_called_tortuous_more_often():
     assert (np.array(winding) > straight).all()
     assert sum(shape.is_tortuous for shape in found[0]) <= 1
     assert sum(shape.is_tortuous for shape in found[1]) >= NUM_EYES // 2
+
+
+@pytest.mark.parametrize("lesions", [True, False])
+def test_in_the_deep_layer_nothing_is_said_of_the_shape_of_larger_vessels(lesions):
+    overrides = BEADED | {"imaging.projection": "deep"}
+    for index in range(2):
+        shape = make_example("dr_staging", seed=44, index=index, overrides=overrides, lesions=lesions)
+        assert (shape.findings.vessel_shape.tortuosity, shape.findings.vessel_shape.calibre_um) == (None, None)
+        assert not shape.findings.vessel_shape.is_tortuous
+        assert not shape.findings.vessel_shape.is_beaded

@@ -13,13 +13,16 @@ from octa_svr_dataset.text.perfusion import (
 from octa_svr_dataset.text.reply import Reply, stage
 from octa_svr_dataset.text.surroundings import say_fovea
 from octa_svr_dataset.text.tasks.objects import ids_of
-from octa_svr_dataset.text.words import decimals, listed, percent
+from octa_svr_dataset.text.words import decimals, hundredths, listed, percent
 from octa_svr_dataset.text.writer import Said, Writer
 
 QUADRANTS = ("superior", "nasal", "inferior", "temporal")
 
 COMPARISONS = {"vertical": ("superior", "inferior"), "horizontal": ("nasal", "temporal"), "all": QUADRANTS}
 """Quadrants that may be compared."""
+
+LEAST_SHARE = 0.0005
+"""A smaller share of a quadrant, a strip a pixel wide at its edge, is no loss to compare."""
 
 QUANTITIES = (
     *("faz_area", "largest_dropout_area", "total_dropout_area"),
@@ -41,7 +44,7 @@ def compare_regions(writer: Writer, comparison: str) -> Reply:
     ids = tuple(region_id(region) for region in regions)
     names = [f"the {quadrant}" for quadrant in writer.shuffled(quadrants)]
     words = {"quadrants": listed(names), "either": listed(names, last="or")}
-    if not worst.lost_share:
+    if worst.lost_share < LEAST_SHARE:
         said = writer.say("compare/none", *ids)
     elif is_equal and len(regions) == 2:
         said = writer.say(
@@ -89,17 +92,17 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
     dropouts = findings.visible_dropouts
     is_closed = faz.is_visible and faz.is_delimited and not faz.borders_dropout
     if quantity == "faz_area":
-        return faz.area_mm2 if is_closed else None, "mm2", say_fovea(writer)[:1], ("faz",)
+        return hundredths(faz.area_mm2) if is_closed else None, "mm2", say_fovea(writer)[:1], ("faz",)
     if quantity == "largest_dropout_area":
-        largest = dropouts[0].area_mm2 if dropouts else None
+        largest = hundredths(dropouts[0].area_mm2) if dropouts else None
         return largest, "mm2", [say_largest_dropout(writer)], ids_of("dropout", dropouts[:1])
     if quantity == "total_dropout_area":
-        total_mm2 = round(total_dropout_mm2(writer), 2)
+        total_mm2 = total_dropout_mm2(writer)
         ids = ids_of("dropout", dropouts)
         said = say_dropout(writer)[:1]
         if 1 < len(dropouts) <= MOST_LISTED:
             said.append(writer.say("measure/total_dropout_area", *ids, total=decimals(total_mm2)))
-        return total_mm2, "mm2", said, ids
+        return hundredths(total_mm2), "mm2", said, ids
     if quantity == "diffuse_loss_share":
         share = findings.diffuse_loss.share if findings.diffuse_loss.is_visible else 0.0
         return round(100.0 * share), "%", [say_diffuse_share(writer)], ("diffuse_loss",)
@@ -107,7 +110,7 @@ def _measured(writer: Writer, quantity: str) -> tuple[float | None, str, list[Sa
         if not is_closed:
             return None, "", say_fovea(writer)[:1], ("faz",)
         said = [writer.say("measure/faz_circularity", "faz", circularity=decimals(faz.circularity))]
-        return round(faz.circularity, 2), "", said, ("faz",)
+        return hundredths(faz.circularity), "", said, ("faz",)
     if quantity == "vessel_calibre":
         calibre_um = findings.vessel_shape.calibre_um
         if calibre_um is None:
