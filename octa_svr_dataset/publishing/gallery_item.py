@@ -202,10 +202,8 @@ def _region(
 def _quadrants(
     findings: Mapping[str, Any], named: Iterable[str], laterality: str, mm_per_px: float
 ) -> list[dict[str, Any]]:
-    """Quadrants that the texts speak of; from 0.5 mm from the avascular zone's center outward."""
-    if not any(findings["faz"]["box_px"]):
-        return []
-    row, column = (float(place) for place in findings["faz"]["center_px"])
+    """Quadrants that the texts speak of; from 0.5 mm from the fovea outward."""
+    row, column = (float(place) for place in findings["fovea_px"])
     sides = SIDES["od" if laterality == "od" else "os"]
     return [
         {
