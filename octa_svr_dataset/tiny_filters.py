@@ -1,7 +1,7 @@
 """The first weights of the tiny model's eye: filters for dots and gaps in place of chance.
 
 Trained networks begin with such filters, whatever they were trained on; so few pictures as the tiny model sees do not
-suffice to find them. All of them are trained further. What stands for disease is not among them: that is learned.
+suffice to find them. They may be trained further. What stands for disease is not among them: that is learned.
 
 A dot is bright against its surroundings along every direction, a vessel only across: the smaller of the two
 curvatures of the brightness (of its Hessian; Lindeberg 1998, Int J Comput Vis 30, 79) is large for dots alone.
