@@ -89,14 +89,14 @@ def _manifest_in(folder: Path) -> Manifest | None:
         raise InputError(f"{str(folder)!r} holds {manifest.content} of --only graphs; allowed: examples")
     missing = [shard.file for shard in manifest.shards if not (folder / shard.file).is_file()]
     if missing:
-        raise InputError(f"{str(folder)!r}: {len(missing)} of {len(manifest.shards)} files are missing: {missing[0]}")
+        raise InputError(f"{str(folder)!r}: {len(missing)} of {len(manifest.shards)} files are missing: {missing[0]}; run octa-svr build again")
     return manifest
 
 
 def rows_of_file(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Rows of a Parquet file, some at a time."""
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
         known = file.schema_arrow.names
         for column in columns or ():
             if column not in known:
@@ -104,4 +104,6 @@ def rows_of_file(path: Path, columns: Sequence[str] | None = None) -> Iterator[d
         for batch in file.iter_batches(batch_size=ROWS_A_BATCH, columns=None if columns is None else list(columns)):
             yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{str(path)!r} cannot be read: {error}") from None
+        raise InputError(
+            f"{str(path)!r} cannot be read: {error}; if it is of a build, delete it and run octa-svr build again"
+        ) from None

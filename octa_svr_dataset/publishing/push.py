@@ -15,7 +15,9 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.card import CARD_NAME, write_card
 from octa_svr_dataset.publishing.card_preview import preview_name
 from octa_svr_dataset.publishing.folder import BuiltFolder, open_built
-from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, Manifest, PlannedShard
+from octa_svr_dataset.publishing.shard_files import intact_content
+from octa_svr_dataset.publishing.storage import Storage
 
 _KIND = "dataset"
 
@@ -101,7 +103,20 @@ def _data_files(built: BuiltFolder) -> dict[str, int]:
                 raise InputError(f"{str(file)!r} is no file of the build beside it; remove it")
             if file.stat().st_size != files[name]:
                 raise InputError(f"{str(file)!r} has {file.stat().st_size} bytes, and {files[name]} in the manifest")
+    for preset, manifest in built.manifests.items():
+        _require_intact(manifest, Storage(str(built.path / preset)))
     return files
+
+
+def _require_intact(manifest: Manifest, storage: Storage) -> None:
+    """Refuse to upload a file whose pages are damaged, or whose hashes are not those of the manifest."""
+    for entry in manifest.shards:
+        shard = PlannedShard(file=entry.file, split=entry.split, start=entry.start, stop=entry.stop)
+        content = intact_content(manifest, shard, storage)
+        if content is None or content.entry != entry:
+            raise InputError(
+                f"'{storage.url}/{entry.file}' is not as it was built; delete it and run octa-svr build again"
+            )
 
 
 def require_repo_id(repo: str) -> None:

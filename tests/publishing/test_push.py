@@ -133,9 +133,10 @@ class TestPush:
     def test_other_content_of_the_same_size_is_uploaded(self, hub, folder, tmp_path):
         other = shutil.copytree(folder, tmp_path / "other")
         shard = other / "dropout_ma" / "test-00000-of-00001.parquet"
-        shard.write_bytes(shard.read_bytes()[:-5] + b"other")
         manifest = other / "dropout_ma" / MANIFEST_NAME
-        manifest.write_text(manifest.read_text().replace('"pixels_sha256": ""', '"pixels_sha256": "1"'))
+        digest = json.loads(manifest.read_text())["shards"][-1]["pixels_sha256"]
+        for path in (shard, manifest):
+            path.write_bytes(path.read_bytes().replace(digest.encode(), digest[::-1].encode()))
         push(hub, folder, other)
         assert hub.repositories[REPO].files["dropout_ma/test-00000-of-00001.parquet"].content == shard.read_bytes()
 
