@@ -9,6 +9,7 @@ from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.build import Engine, Outcome, build, ended, stored_plan
 from octa_svr_dataset.publishing.card import CARD_NAME, write_card
+from octa_svr_dataset.publishing.folder import open_built
 from octa_svr_dataset.publishing.manifest import BuildPlan, plan_of
 from octa_svr_dataset.publishing.processes import run_in_processes
 from octa_svr_dataset.publishing.progress import RowProgress, counted
@@ -122,7 +123,8 @@ def run(
     what = "eyes" if plan.content == "graphs" else "rows"
     with RowProgress("Building", what) as progress:
         outcome = build(plan, storage, engine, progress, source=source, part=part, overwrite=overwrite)
-    print(f"{counted(outcome.num_made, what[:-1])} of configuration {plan.config_hash} made now. {_state(outcome, storage, what)}")
+    made = counted(outcome.num_made, what[:-1])
+    print(f"{made} of configuration {plan.config_hash} made now. {_state(outcome, storage, what)}")
     if outcome.manifest is not None:
         print(describe(out, plan))
 
@@ -157,8 +159,9 @@ def describe(out: str, plan: BuildPlan) -> str:
     try:
         write_card(folder)
     except InputError as error:
-        return f"no dataset card yet: {error}"
-    return f"dataset card: {out.rstrip('/')}/{CARD_NAME}"
+        return f"no dataset card: {error}"
+    left_out = open_built(folder).left_out
+    return "; ".join([f"dataset card: {out.rstrip('/')}/{CARD_NAME}", *(f"without {line}" for line in left_out)])
 
 
 def _state(outcome: Outcome, storage: Storage, what: str) -> str:
