@@ -1,10 +1,13 @@
 """What every command does alike: refuse unusable input in one line, and leave no half-written file."""
 
 import os
+import platform
 import re
+import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +17,12 @@ import typer
 import yaml
 
 from octa_svr_dataset.errors import InputError
+
+_MACHINE = re.sub(r"\W|_", "", platform.node(), flags=re.ASCII)[:32] or "unnamed"
+_TOKEN = secrets.token_hex(4)
+"""In the names of unfinished files; no result depends on it."""
+
+_ABANDONED_S = 24 * 3600.0
 
 
 @contextmanager
@@ -99,16 +108,29 @@ def output_folder(path: str | Path, *, field: str) -> Iterator[Path]:
 
 
 def unfinished_path(path: Path) -> Path:
-    """Where to write `path` until it is whole; what killed runs left of it there is removed."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.unfinished")
+    """Where to write `path` until it is whole; what killed runs left of it there is removed.
+
+    The name holds machine, process and a token of this run, as folders can be shared. What another machine has begun is
+    removed a day after it was last written to.
+    """
+    name = re.compile(rf"\.{re.escape(path.name)}\.(?:(\w+)-)?(\d+)(?:-\w+)?\.unfinished")
     for beside in path.parent.iterdir():
         match = name.fullmatch(beside.name)
-        if match and not _is_another_running(int(match[1])):
+        if match and _is_left_over(beside, match[1], int(match[2])):
             if beside.is_dir():
                 shutil.rmtree(beside, ignore_errors=True)
             else:
                 beside.unlink(missing_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    return path.with_name(f".{path.name}.{_MACHINE}-{os.getpid()}-{_TOKEN}.unfinished")
+
+
+def _is_left_over(path: Path, machine: str | None, process: int) -> bool:
+    """Whether nobody writes to an unfinished file any more, as far as can be told from here."""
+    if machine == _MACHINE:
+        return not _is_another_running(process)
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime > _ABANDONED_S
+    return False
 
 
 def _is_another_running(process: int) -> bool:

@@ -1,17 +1,16 @@
 """Small built folders, laid out as `octa-svr build` leaves them, for tests of what reads them."""
 
-from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from octa_svr_dataset.builder import row_features
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.example import simulate
-from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, Manifest, ShardEntry, no_classes, plan_of
+from octa_svr_dataset.publishing.build import manifest_of
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, plan_of
+from octa_svr_dataset.publishing.shard_files import write_shard
+from octa_svr_dataset.publishing.storage import Storage
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import example_row
 from octa_svr_dataset.seeding import SceneKey, Split
@@ -42,15 +41,11 @@ def built_folder(folder: Path, num: dict[str, dict[str, int]], *, rows_per_shard
             include_graph=full,
         )
         (folder / preset).mkdir(parents=True)
-        features = row_features(full, full)
-        entries, classes = [], {split.label: no_classes() for split in Split}
+        storage = Storage(str(folder / preset))
+        contents = {}
         for shard in plan.planned_shards():
-            rows = [row(preset, shard.split, index, full=full) for index in range(shard.start, shard.stop)]
-            file = folder / preset / shard.file
-            pq.write_table(pa.Table.from_pylist(rows, schema=features.arrow_schema), file)
-            entries.append(ShardEntry(**vars(shard), pixels_sha256="", texts_sha256="", bytes=file.stat().st_size))
-            counts = Counter(features["label"].int2str(one["label"]) for one in rows)
-            classes[shard.split] = {name: n + counts[name] for name, n in classes[shard.split].items()}
-        manifest = Manifest(**plan.as_dict(), shards=tuple(entries), classes=classes)
+            rows = (row(preset, shard.split, index, full=full) for index in range(shard.start, shard.stop))
+            contents[shard.file] = write_shard(plan, shard, storage, rows)
+        manifest = manifest_of(plan, contents)
         (folder / preset / MANIFEST_NAME).write_text(manifest.to_json())
     return folder

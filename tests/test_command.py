@@ -1,10 +1,13 @@
 import os
+import re
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
 
+from octa_svr_dataset import command
 from octa_svr_dataset.command import exit_on_input_error, output_folder, unfinished_path, write_whole
 from octa_svr_dataset.errors import InputError
 
@@ -56,17 +59,23 @@ def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path) -> None:
 def test_what_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    stale = [f".eyes.{number}.unfinished" for number in (ended.pid, os.getpid(), 10**30)]
-    kept = [f".eyes.{os.getppid()}.unfinished", f".ears.{ended.pid}.unfinished", f"x.eyes.{ended.pid}.unfinished"]
+    here, there = command._MACHINE, "another"
+    stale = [f".eyes.{here}-{number}-0a.unfinished" for number in (ended.pid, os.getpid(), 10**30)]
+    stale += [f".eyes.{there}-{ended.pid}-0c.unfinished"]
+    kept = [f".eyes.{here}-{os.getppid()}-0b.unfinished", f".eyes.{there}-{ended.pid}-0b.unfinished"]
+    kept += [f".ears.{here}-{ended.pid}-0b.unfinished", f"x.eyes.{here}-{ended.pid}-0b.unfinished"]
     for name in stale + kept:
         (tmp_path / name).mkdir()
         (tmp_path / name / "picture.png").write_text("")
-    assert unfinished_path(tmp_path / "eyes") == tmp_path / f".eyes.{os.getpid()}.unfinished"
+    two_days_ago_s = time.time() - 2 * 24 * 3600
+    os.utime(tmp_path / stale[-1], (two_days_ago_s, two_days_ago_s))
+    name = unfinished_path(tmp_path / "eyes").name
+    assert re.fullmatch(rf"\.eyes\.{here}-{os.getpid()}-[0-9a-f]{{8}}\.unfinished", name)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
 def test_a_text_that_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:
-    (tmp_path / f".report.json.{10**9}.unfinished").write_text("half")
+    (tmp_path / f".report.json.{command._MACHINE}-{10**9}-0a.unfinished").write_text("half")
     write_whole(tmp_path / "report.json", "whole")
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 

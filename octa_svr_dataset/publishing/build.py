@@ -1,5 +1,6 @@
 """A build: what is there already, what is left to do, and the manifest at the end."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,10 +16,13 @@ from octa_svr_dataset.publishing.manifest import (
     no_classes,
 )
 from octa_svr_dataset.publishing.progress import RowProgress
-from octa_svr_dataset.publishing.shard_files import ShardContent, finished_content
+from octa_svr_dataset.publishing.shard_files import ShardContent, finished_content, intact_content
 from octa_svr_dataset.publishing.stages import ShardTask
 from octa_svr_dataset.publishing.storage import Storage
 from octa_svr_dataset.seeding import Split
+
+SHARD_NAME = re.compile(rf"({'|'.join(split.label for split in Split)})-\d{{5,}}-of-\d{{5,}}\.parquet")
+"""Names of the files of builds, see `BuildPlan.planned_shards`."""
 
 
 class Engine(Protocol):
@@ -79,7 +83,7 @@ def build(
     _begin(plan, out, overwrite=overwrite)
     index, num_parts = part
     mine = plan.planned_shards()[index::num_parts]
-    contents = stored_contents(plan, mine, out)
+    contents = stored_contents(plan, mine, out, look_up=intact_content)
     missing = [shard for shard in mine if shard.file not in contents]
     tasks = [ShardTask(plan=plan, shard=shard, out=out.url, source=source) for shard in missing]
     progress.start(sum(shard.num_rows for shard in missing))
@@ -89,10 +93,16 @@ def build(
     return ended(plan, out, contents, num_made=sum(shard.num_rows for shard in missing))
 
 
-def stored_contents(plan: BuildPlan, shards: Sequence[PlannedShard], out: Storage) -> dict[str, ShardContent]:
-    """The finished ones of some shards of a plan, by the names of their files."""
+def stored_contents(
+    plan: BuildPlan,
+    shards: Sequence[PlannedShard],
+    out: Storage,
+    *,
+    look_up: Callable[[BuildPlan, PlannedShard, Storage], ShardContent | None],
+) -> dict[str, ShardContent]:
+    """The finished ones of some shards of a plan, as `look_up` finds them, by the names of their files."""
     names = out.names()
-    found = {shard.file: finished_content(plan, shard, out) for shard in shards if shard.file in names}
+    found = {shard.file: look_up(plan, shard, out) for shard in shards if shard.file in names}
     return {file: content for file, content in found.items() if content is not None}
 
 
@@ -114,11 +124,11 @@ def _begin(plan: BuildPlan, out: Storage, *, overwrite: bool) -> None:
         raise InputError(
             f"out: {out.url!r} holds another build: {other}; allowed: the same settings, another folder, or --overwrite"
         )
+    if not stored or other:
+        out.write(PLAN_NAME, plan.to_json())  # first of all: if what follows is killed, the folder is this build's
     if stored and other:
         for name in [MANIFEST_NAME, *(shard.file for shard in stored.planned_shards())]:
             out.remove(name)
-    if not stored or other:
-        out.write(PLAN_NAME, plan.to_json())
 
 
 def ended(plan: BuildPlan, out: Storage, known: Mapping[str, ShardContent], *, num_made: int) -> Outcome:
@@ -138,15 +148,23 @@ def ended(plan: BuildPlan, out: Storage, known: Mapping[str, ShardContent], *, n
     num_missing = sum(shard.file not in names for shard in others)
     contents = dict(known)
     if not num_missing:
-        contents |= stored_contents(plan, others, out)
+        contents |= stored_contents(plan, others, out, look_up=finished_content)
         num_missing = len(plan.planned_shards()) - len(contents)
     if num_missing:
         return Outcome(num_made=num_made, num_missing=num_missing, manifest=None)
     manifest = manifest_of(plan, contents)
+    _remove_strays(plan, out)
     out.write(MANIFEST_NAME, manifest.to_json())
     out.remove(PLAN_NAME)
     out.remove_unfinished()
     return Outcome(num_made=num_made, num_missing=0, manifest=manifest)
+
+
+def _remove_strays(plan: BuildPlan, out: Storage) -> None:
+    """Remove what a killed `--overwrite` has left of another build: files named as shards that the plan has not."""
+    for name in out.names() - {shard.file for shard in plan.planned_shards()}:
+        if SHARD_NAME.fullmatch(name):
+            out.remove(name)
 
 
 def manifest_of(plan: BuildPlan, contents: Mapping[str, ShardContent]) -> Manifest:

@@ -9,9 +9,10 @@ from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.build import Engine, Outcome, build, ended, stored_plan
 from octa_svr_dataset.publishing.card import CARD_NAME, write_card
+from octa_svr_dataset.publishing.folder import open_built
 from octa_svr_dataset.publishing.manifest import BuildPlan, plan_of
 from octa_svr_dataset.publishing.processes import run_in_processes
-from octa_svr_dataset.publishing.progress import RowProgress
+from octa_svr_dataset.publishing.progress import RowProgress, counted
 from octa_svr_dataset.publishing.sources import SOURCE_OF, open_source
 from octa_svr_dataset.publishing.stages import ShardTask, make_shard
 from octa_svr_dataset.publishing.storage import Storage
@@ -31,6 +32,9 @@ def plan_of_options(
     preset: str, *, rows_per_shard: int | None, content: str, overrides: Mapping[str, Any], **keywords: Any
 ) -> BuildPlan:
     """The plan that the options ask for; `keywords` as of `load_dataset`."""
+    for name in ("include_masks", "include_graph"):
+        if content == "graphs" and keywords.get(name):
+            raise InputError(f"{name}: has no effect with --only graphs, whose rows are eyes; allowed: without it")
     given = {name: value for name, value in keywords.items() if value is not None}
     config = OctaSvrConfig(name=preset, overrides=overrides, **given)
     num = {split.label: config.num_examples(split) for split in Split}
@@ -119,7 +123,8 @@ def run(
     what = "eyes" if plan.content == "graphs" else "rows"
     with RowProgress("Building", what) as progress:
         outcome = build(plan, storage, engine, progress, source=source, part=part, overwrite=overwrite)
-    print(f"{outcome.num_made} {what} of configuration {plan.config_hash} made now. {_state(outcome, storage, what)}")
+    made = counted(outcome.num_made, what[:-1])
+    print(f"{made} of configuration {plan.config_hash} made now. {_state(outcome, storage, what)}")
     if outcome.manifest is not None:
         print(describe(out, plan))
 
@@ -154,14 +159,16 @@ def describe(out: str, plan: BuildPlan) -> str:
     try:
         write_card(folder)
     except InputError as error:
-        return f"no dataset card yet: {error}"
-    return f"dataset card: {out.rstrip('/')}/{CARD_NAME}"
+        return f"no dataset card: {error}"
+    left_out = open_built(folder).left_out
+    return "; ".join([f"dataset card: {out.rstrip('/')}/{CARD_NAME}", *(f"without {line}" for line in left_out)])
 
 
 def _state(outcome: Outcome, storage: Storage, what: str) -> str:
     if outcome.manifest is None:
-        return f"{outcome.num_missing} files are still missing in {storage.url}"
+        verb = "is" if outcome.num_missing == 1 else "are"
+        return f"{counted(outcome.num_missing, 'file')} {verb} still missing in {storage.url}"
     manifest = outcome.manifest
     parts = ", ".join(f"{num} {split}" for split, num in manifest.num.items() if num)
-    size = f"{len(manifest.shards)} files, {manifest.num_bytes / 1e6:.1f} MB"
-    return f"{sum(manifest.num.values())} {what} ({parts}) in {size} are in {storage.url}"
+    size = f"{counted(len(manifest.shards), 'file')}, {manifest.num_bytes / 1e6:.1f} MB"
+    return f"{counted(sum(manifest.num.values()), what[:-1])} ({parts}) in {size}, in {storage.url}"

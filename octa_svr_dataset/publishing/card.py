@@ -13,9 +13,10 @@ from huggingface_hub import DatasetCardData
 from octa_svr_dataset.command import unfinished_path, write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.grading import Label
+from octa_svr_dataset.publishing.card_mark import is_ours, signed
 from octa_svr_dataset.publishing.card_preview import preview, preview_name
 from octa_svr_dataset.publishing.folder import BuiltFolder, open_built
-from octa_svr_dataset.publishing.manifest import Manifest
+from octa_svr_dataset.publishing.manifest import PACKAGES, Manifest
 from octa_svr_dataset.seeding import Split
 
 CARD_NAME = "README.md"
@@ -48,23 +49,33 @@ _TAGS = ["octa", "oct-angiography", "retina", "diabetic-retinopathy", "medical",
 
 
 def write_card(path: str | Path) -> None:
-    """Write the card of a built folder, and its sheets of pictures, in place of those that are there.
+    """Write the card of a built folder, and its sheets of pictures, in place of those that were written here.
 
     Raises
     ------
     InputError
-        The folder is no finished build, or cannot be written.
+        The folder is no finished build, or cannot be written, or has a README.md that is another's or was edited.
     """
     built = open_built(path)
     try:
+        _require_no_other(built.path / CARD_NAME)
         captions = {}
         for preset, manifest in built.manifests.items():
             sheet, classes = preview(built, preset, _splits(manifest)[0])
             _write_bytes(built.path / preview_name(preset), sheet)
             captions[preset] = classes
-        write_whole(built.path / CARD_NAME, card_text(built, captions))
+        write_whole(built.path / CARD_NAME, signed(card_text(built, captions)))
     except OSError as error:
         raise InputError(f"{str(built.path)!r}: cannot write the dataset card: {error.strerror}") from None
+
+
+def _require_no_other(path: Path) -> None:
+    """Refuse to write over a README.md that is not as it was written here."""
+    if path.exists() and not is_ours(path.read_bytes().decode("utf-8", errors="replace")):
+        raise InputError(
+            f"{str(path)!r} is not of octa-svr, or was edited, and stays as it is; remove it, and octa-svr push or the "
+            "same octa-svr build makes one"
+        )
 
 
 def card_text(built: BuiltFolder, captions: dict[str, list[str]]) -> str:
@@ -91,6 +102,7 @@ def card_text(built: BuiltFolder, captions: dict[str, list[str]]) -> str:
         builds="\n".join(_build_line(manifest) for manifest in built.manifests.values()),
         classes=_class_table(built),
         columns="\n".join(f"| `{name}` | {types[name]} | {what} |" for name, what in COLUMNS.items() if name in types),
+        packages=", ".join(PACKAGES),
         version=", ".join(sorted({manifest.version for manifest in built.manifests.values()})),
     )
     return f"---\n{_front_matter(built).to_yaml(line_break=chr(10))}\n---\n\n{body}"

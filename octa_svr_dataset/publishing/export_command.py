@@ -44,6 +44,7 @@ def export(
     from octa_svr_dataset.publishing import export_llamafactory as llamafactory
     from octa_svr_dataset.publishing.export_rows import open_source
     from octa_svr_dataset.publishing.export_tokens import token_counter
+    from octa_svr_dataset.publishing.folder import say_left_out
 
     if form not in exports.FORMATS:
         raise InputError(f"format: must be one of {', '.join(exports.FORMATS)}, got {form!r}")
@@ -64,6 +65,8 @@ def export(
         overrides=parse_overrides(changes),
         needs=exports.FORMATS[form],
     )
+    if source.built:
+        say_left_out(source.built)
     num_rows = exports.export(
         source,
         form,

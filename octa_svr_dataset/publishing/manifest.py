@@ -1,7 +1,8 @@
 """What a built folder says of itself: the plan of a build, and the manifest of a finished one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version as package_version
 from typing import Any, get_origin, get_type_hints
@@ -123,7 +124,16 @@ class BuildPlan:
         InputError
             It is not what `to_json` writes; the message names the file (`source`) and the field.
         """
-        return cls(**_checked_values(cls, text, source))
+        with _saying_how_to_mend():
+            return cls(**_checked_values(cls, text, source))
+
+
+@contextmanager
+def _saying_how_to_mend() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; allowed: remove it and run octa-svr build again") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,17 +153,18 @@ class Manifest(BuildPlan):
     @classmethod
     def from_json(cls, text: str | bytes, source: str) -> "Manifest":
         """What a file holds; see `BuildPlan.from_json`."""
-        values = _checked_values(cls, text, source)
-        try:
-            values["shards"] = tuple(ShardEntry(**entry) for entry in values["shards"])
-        except TypeError as error:
-            raise InputError(f"{source}: shards: {error}") from None
-        manifest = cls(**values)
-        if [(entry.file, entry.start, entry.stop) for entry in manifest.shards] != [
-            (shard.file, shard.start, shard.stop) for shard in manifest.planned_shards()
-        ]:
-            raise InputError(f"{source}: shards: the files are not those of {dict(manifest.num)} rows")
-        return manifest
+        with _saying_how_to_mend():
+            values = _checked_values(cls, text, source)
+            try:
+                values["shards"] = tuple(ShardEntry(**entry) for entry in values["shards"])
+            except TypeError as error:
+                raise InputError(f"{source}: shards: {error}") from None
+            manifest = cls(**values)
+            if [(entry.file, entry.start, entry.stop) for entry in manifest.shards] != [
+                (shard.file, shard.start, shard.stop) for shard in manifest.planned_shards()
+            ]:
+                raise InputError(f"{source}: shards: the files are not those of {dict(manifest.num)} rows")
+            return manifest
 
 
 def plan_of(

@@ -10,7 +10,7 @@ import numpy as np
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import Example, simulate
-from octa_svr_dataset.publishing.folder import BuiltFolder, open_built
+from octa_svr_dataset.publishing.folder import BuiltFolder, open_built, say_left_out
 from octa_svr_dataset.publishing.gallery_item import Pixels, decoded, gallery_item, picture_of, refusing
 from octa_svr_dataset.publishing.manifest import Manifest
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
@@ -62,7 +62,9 @@ def preview_of(
             f"seed, set, config_file: are of use with a preset only, and {target!r} is a folder; "
             "allowed: another name for the folder, or another target"
         )
-    return _of_folder(open_built(folder), num=num, split=None if split is None else Split.from_name(split).label)
+    built = open_built(folder)
+    say_left_out(built)
+    return _of_folder(built, num=num, split=None if split is None else Split.from_name(split).label)
 
 
 def _of_preset(preset: str, config: SceneConfig, *, num: int, seed: int, split: Split) -> Preview:

@@ -46,3 +46,8 @@ class RowProgress:
         done, elapsed_s = self._finished + num_rows, self._bar.tasks[0].elapsed or 0.0
         rate = f"{done / elapsed_s:.1f} {self._what}/s" if elapsed_s > 1.0 else ""
         self._bar.update(self._task, completed=done, rate=rate)
+
+
+def counted(num: int, what: str) -> str:
+    """A number and its noun."""
+    return f"{num} {what}" if num == 1 else f"{num} {what}s"

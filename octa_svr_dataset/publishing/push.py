@@ -9,13 +9,17 @@ import yaml
 from huggingface_hub import CommitOperationAdd, DatasetCard, HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.repocard import REGEX_YAML_BLOCK
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # that of the version it uses
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.card import CARD_NAME, write_card
+from octa_svr_dataset.publishing.card_mark import is_ours, signed
 from octa_svr_dataset.publishing.card_preview import preview_name
-from octa_svr_dataset.publishing.folder import BuiltFolder, open_built
-from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
+from octa_svr_dataset.publishing.folder import BuiltFolder, open_built, say_left_out
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, Manifest, PlannedShard
+from octa_svr_dataset.publishing.shard_files import intact_content
+from octa_svr_dataset.publishing.storage import Storage
 
 _KIND = "dataset"
 
@@ -47,6 +51,7 @@ def push(path: str | Path, repo: str, *, private: bool = False) -> str:
         The folder or the name is not usable, there is no token, or the Hub refuses or cannot be reached.
     """
     built = open_built(path)
+    say_left_out(built)
     files = _data_files(built)
     require_repo_id(repo)
     if get_token() is None:
@@ -101,7 +106,20 @@ def _data_files(built: BuiltFolder) -> dict[str, int]:
                 raise InputError(f"{str(file)!r} is no file of the build beside it; remove it")
             if file.stat().st_size != files[name]:
                 raise InputError(f"{str(file)!r} has {file.stat().st_size} bytes, and {files[name]} in the manifest")
+    for preset, manifest in built.manifests.items():
+        _require_intact(manifest, Storage(str(built.path / preset)))
     return files
+
+
+def _require_intact(manifest: Manifest, storage: Storage) -> None:
+    """Refuse to upload a file whose pages are damaged, or whose hashes are not those of the manifest."""
+    for entry in manifest.shards:
+        shard = PlannedShard(file=entry.file, split=entry.split, start=entry.start, stop=entry.stop)
+        content = intact_content(manifest, shard, storage)
+        if content is None or content.entry != entry:
+            raise InputError(
+                f"'{storage.url}/{entry.file}' is not as it was built; delete it and run octa-svr build again"
+            )
 
 
 def require_repo_id(repo: str) -> None:
@@ -127,9 +145,11 @@ def _card(built: BuiltFolder, repo: str) -> bytes:
     path = built.path / CARD_NAME
     if not path.is_file():
         write_card(built.path)
-    text = path.read_text(encoding="utf-8")
     try:
-        configs = DatasetCard(text).data.get("configs") or []
+        text = path.read_text(encoding="utf-8")
+        configs = (DatasetCard(text).data.get("configs") or []) if REGEX_YAML_BLOCK.search(text) else []
+    except UnicodeDecodeError:
+        raise InputError(f"{str(path)!r} is not a text in UTF-8; remove it, and it is made again") from None
     except (ValueError, yaml.YAMLError) as error:
         raise InputError(f"{str(path)!r}: the front matter is not valid YAML: {error}") from None
     named = {str(config.get("config_name")) for config in configs}
@@ -138,7 +158,8 @@ def _card(built: BuiltFolder, repo: str) -> bytes:
             f"{str(path)!r}: configs: must be those of the folder, {', '.join(built.manifests)}, "
             f"got {', '.join(sorted(named)) or 'none'}; remove the file, and it is made again"
         )
-    return re.sub(r'load_dataset\("[^"]*"', f'load_dataset("{repo}"', text).encode()
+    named_text = re.sub(r'load_dataset\("[^"]*"', f'load_dataset("{repo}"', text)
+    return (signed(named_text) if is_ours(text) else named_text).encode()
 
 
 def _require_no_others(built: BuiltFolder, repo: str, present: Mapping[str, int]) -> None:

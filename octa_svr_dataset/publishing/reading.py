@@ -10,7 +10,7 @@ from octa_svr_dataset.publishing.building import number_of_workers, plan_of_opti
 from octa_svr_dataset.publishing.check import CheckTask, problems_of_shard
 from octa_svr_dataset.publishing.manifest import Manifest
 from octa_svr_dataset.publishing.processes import run_in_processes
-from octa_svr_dataset.publishing.progress import RowProgress
+from octa_svr_dataset.publishing.progress import RowProgress, counted
 from octa_svr_dataset.publishing.single_rows import differing_rows, read_keys, rebuild_rows
 from octa_svr_dataset.publishing.storage import Storage
 
@@ -34,7 +34,14 @@ def check_folder(preset: str, out: str, workers: int) -> int:
             problems += len(lines)
             for line in lines:
                 print(line)
-    print(f"{total} rows in {len(tasks)} files read: {problems or 'no'} problem{'s' if problems != 1 else ''}")
+    strays = sorted(name for name in storage.names() - {entry.file for entry in manifest.shards} if is_parquet(name))
+    for name in strays:
+        print(f"{name}: is no file of this build")
+    problems += len(strays)
+    files = counted(len(tasks), "file")
+    print(f"{counted(total, 'row')} in {files} read: {counted(problems, 'problem') if problems else 'no problems'}")
+    if problems:
+        print("to mend it, delete the files named above and run the same octa-svr build again")
     return problems
 
 
@@ -45,7 +52,8 @@ def check_rows(preset: str, out: str, ids: Path) -> int:
     if manifest.content != "examples":
         raise InputError(f"ids: {storage.url!r} holds {manifest.content}; allowed: examples")
     lines = list(differing_rows(manifest, keys, storage))
-    print(*lines, f"{len(keys)} rows made again: {len(lines) or 'no'} differences", sep="\n")
+    differences = counted(len(lines), "difference") if lines else "no differences"
+    print(*lines, f"{counted(len(keys), 'row')} made again: {differences}", sep="\n")
     return len(lines)
 
 
@@ -57,7 +65,12 @@ def make_rows(preset: str, out: str, ids: Path, *, overrides: Mapping[str, Any],
     if storage.names():
         raise InputError(f"out: {storage.url!r} holds files already; allowed with --ids: a new or empty folder")
     name = rebuild_rows(plan, keys, storage)
-    print(f"{len(keys)} rows of configuration {plan.config_hash} are in {storage.url}/{name}")
+    print(f"{counted(len(keys), 'row')} of configuration {plan.config_hash} in {storage.url}/{name}")
+
+
+def is_parquet(name: str) -> bool:
+    """Whether a reader of the folder may take a file for one of its rows."""
+    return name.endswith(".parquet") and not name.startswith(".")
 
 
 def _finished(preset: str, out: str) -> tuple[Manifest, Storage]:

@@ -47,7 +47,10 @@ def _key(text: str, source: str, preset: str) -> SceneKey:
     match = ROW_ID.fullmatch(text)
     if not match or match[1] != preset or match[3] not in [split.label for split in Split]:
         raise InputError(f"{source}: must be the id of a row of {preset}, as {preset}-s0-train-00000012, got {text!r}")
-    return SceneKey(seed=int(match[2]), split=Split.from_name(match[3]), scene_index=int(match[4]))
+    try:
+        return SceneKey(seed=int(match[2]), split=Split.from_name(match[3]), scene_index=int(match[4]))
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
 
 
 def rebuild_rows(plan: BuildPlan, keys: Sequence[SceneKey], out: Storage) -> str:

@@ -18,6 +18,8 @@ class Storage:
     """A folder of files, each of which is there whole or not at all."""
 
     def __init__(self, url: str) -> None:
+        if not url.strip():
+            raise InputError(f"out: must be a folder, or a URL of fsspec, got {url!r}")
         try:
             self._files, self._root = url_to_fs(url)
         except (ValueError, ImportError, OSError) as error:

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from damage import flip_byte
 from datasets import load_dataset
 from small_builds import CHEAP, build_here, here, small_plan
 
+from octa_svr_dataset import command
 from octa_svr_dataset.builder import row_features
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import make_example
@@ -117,7 +119,7 @@ class TestResuming:
             build_here(tmp_path, plan, stop_after(2))
         with pytest.raises(InputError, match="holds an unfinished build"):
             open_built(tmp_path)
-        stale = tmp_path / "dropout_ma" / ".test-00000-of-00001.parquet.999999999.unfinished"
+        stale = tmp_path / "dropout_ma" / f".test-00000-of-00001.parquet.{command._MACHINE}-999999999-ab.unfinished"
         stale.write_bytes(b"half")
         assert build_here(tmp_path, plan).num_made == 2
         assert contents(tmp_path) == contents(built)
@@ -125,8 +127,15 @@ class TestResuming:
     def test_a_finished_build_is_not_made_again(self, copied):
         assert build_here(copied, small_plan(include_masks=True, include_graph=True)).num_made == 0
 
-    @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"PAR1")])
-    def test_a_lost_or_cut_file_is_made_again(self, built, copied, damage):
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda path: path.unlink(),
+            lambda path: path.write_bytes(b"PAR1"),
+            lambda path: flip_byte(path, "image.bytes"),
+        ],
+    )
+    def test_a_lost_cut_or_damaged_file_is_made_again(self, built, copied, damage):
         damage(copied / "dropout_ma" / "train-00001-of-00003.parquet")
         assert build_here(copied, small_plan(include_masks=True, include_graph=True)).num_made == 3
         assert contents(copied) == contents(built)
@@ -142,6 +151,23 @@ class TestResuming:
         plan = small_plan(seed=8, num_train=1, num_test=0)
         assert build_here(copied, plan, overwrite=True).num_made == 1
         assert sorted(contents(copied)) == ["manifest.json", "train-00000-of-00001.parquet"]
+
+    def test_of_a_build_that_a_killed_overwriting_began_to_remove_nothing_stays(self, copied, monkeypatch):
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        plan = small_plan(seed=8, num_train=1, num_test=0)
+        with monkeypatch.context() as patched:
+            patched.setattr(Storage, "remove", stop)
+            with pytest.raises(KeyboardInterrupt):
+                build_here(copied, plan, overwrite=True)
+        with pytest.raises(InputError, match="unfinished build"):
+            open_built(copied)
+        (copied / "dropout_ma" / "notes.parquet.txt").write_text("mine")
+        assert build_here(copied, plan).num_made == 1
+        assert sorted(contents(copied)) == ["manifest.json", "notes.parquet.txt", "train-00000-of-00001.parquet"]
+        rows = list(open_built(copied).rows("dropout_ma", "train", ["id"]))
+        assert rows == [{"id": "dropout_ma-s8-train-00000000"}]
 
     def test_other_versions_are_another_build(self, copied):
         plan = replace(small_plan(include_masks=True, include_graph=True), version="0.0.1")
@@ -171,6 +197,11 @@ class TestOtherFileSystems:
         build_here(f"file://{tmp_path}", small_plan(include_masks=True, include_graph=True))
         assert contents(tmp_path) == contents(built)
 
+    @pytest.mark.parametrize("url", ["", " "])
+    def test_an_empty_name_is_refused_and_not_the_root(self, url):
+        with pytest.raises(InputError, match="out: must be a folder, or a URL of fsspec, got '"):
+            Storage(url)
+
     def test_an_unknown_kind_of_url_is_refused(self):
         with pytest.raises(InputError, match="out: 'nowhere://x' cannot be used"):
             Storage("nowhere://x")
@@ -199,6 +230,22 @@ class TestFolder:
             next(folder.rows("dropout_ma", "train", ["picture"]))
         with pytest.raises(InputError, match="split: unknown value"):
             next(folder.rows("dropout_ma", "dev"))
+
+    def test_a_finished_build_beside_others_is_read_and_they_are_named(self, copied):
+        for preset in ("balanced_combo", "healthy"):
+            (copied / preset).mkdir()
+        (copied / "balanced_combo" / PLAN_NAME).write_text(small_plan(preset="balanced_combo").to_json())
+        build_here(copied, small_plan(preset="healthy", content="graphs", num_train=1, num_test=0))
+        folder = open_built(copied)
+        assert list(folder.manifests) == ["dropout_ma"]
+        unfinished, graphs = folder.left_out
+        assert "balanced_combo' holds an unfinished build" in unfinished
+        assert "healthy' holds graphs of --only graphs" in graphs
+
+    def test_a_broken_manifest_is_refused_with_what_to_do(self, copied):
+        (copied / "dropout_ma" / "manifest.json").write_text("{")
+        with pytest.raises(InputError, match=r"is not JSON.*allowed: remove it and run octa-svr build again"):
+            open_built(copied)
 
     def test_a_plan_alone_is_an_unfinished_build(self, tmp_path):
         (tmp_path / "dropout_ma").mkdir()

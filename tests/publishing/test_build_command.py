@@ -130,6 +130,7 @@ def test_the_finish_tells_what_is_missing_and_ends_as_a_build_in_one_go(built, t
         (["dropout_ma", "--check"], "holds no build of dropout_ma"),
         (["dropout_ma", "--finish"], "holds no build of dropout_ma"),
         (["dropout_ma", "--ids=absent"], "ids: cannot read 'absent'"),
+        (["dropout_ma", "--only=graphs", "--include-masks"], "include_masks: has no effect with --only graphs"),
         (["dropout_ma", "--set=imaging.size=64"], "imaging.size: unknown setting"),
     ],
 )

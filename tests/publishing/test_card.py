@@ -1,4 +1,5 @@
 import io
+import shutil
 
 import pytest
 import yaml
@@ -6,10 +7,12 @@ from built_folder import built_folder
 from datasets import load_dataset
 from huggingface_hub import DatasetCard
 from PIL import Image
+from small_builds import small_plan
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.publishing.building import describe
 from octa_svr_dataset.publishing.card import COLUMNS, write_card
-from octa_svr_dataset.publishing.folder import open_built
+from octa_svr_dataset.publishing.folder import PLAN_NAME, open_built
 from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
 
 NUM = {"dropout_ma": {"train": 3, "test": 1}, "dr_staging": {"train": 2}}
@@ -92,6 +95,33 @@ class TestBody:
                 low, high = sheet.getextrema()
                 assert low < 40
                 assert high > 200
+
+
+class TestOtherCards:
+    """Told apart by a hash of the text, so that any README.md that someone wrote or edited stays."""
+
+    @pytest.mark.parametrize(("old", "new"), [("---\n", "# My notes\n---\n"), ("Synthetic", "My")])
+    def test_a_readme_of_others_or_edited_stays_and_it_is_said(self, folder, tmp_path, old, new):
+        copied = shutil.copytree(folder, tmp_path / "copied")
+        theirs = (copied / "README.md").read_text().replace(old, new, 1)
+        (copied / "README.md").write_text(theirs)
+        (copied / "preview-dropout_ma.jpg").write_bytes(b"mine")
+        said = describe(str(copied), small_plan(num_train=1, num_test=0))
+        assert (copied / "README.md").read_text() == theirs
+        assert (copied / "preview-dropout_ma.jpg").read_bytes() == b"mine"
+        assert said.startswith("no dataset card: ")
+        assert "is not of octa-svr, or was edited, and stays as it is; remove it" in said
+
+    def test_a_card_of_this_package_is_written_anew(self, folder, tmp_path):
+        copied = shutil.copytree(folder, tmp_path / "copied")
+        shutil.rmtree(copied / "dr_staging")
+        (copied / "dr_staging").mkdir()
+        (copied / "dr_staging" / PLAN_NAME).write_text(small_plan(preset="dr_staging").to_json())
+        said = describe(str(copied), small_plan(num_train=1, num_test=0))
+        assert said.startswith("dataset card: ")
+        assert "without " in said
+        assert "dr_staging' holds an unfinished build" in said
+        assert [config["config_name"] for config in front_matter(copied)["configs"]] == ["dropout_ma"]
 
 
 class TestRefusal:

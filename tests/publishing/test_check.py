@@ -2,6 +2,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+from damage import flip_byte
 from small_builds import CHEAP, build_here, small_plan
 
 from octa_svr_dataset.errors import InputError
@@ -9,6 +10,7 @@ from octa_svr_dataset.example import make_example
 from octa_svr_dataset.publishing import single_rows
 from octa_svr_dataset.publishing.check import CheckTask, problems_of_shard
 from octa_svr_dataset.publishing.folder import open_built, rows_of_file
+from octa_svr_dataset.publishing.reading import check_folder
 from octa_svr_dataset.publishing.storage import Storage
 from octa_svr_dataset.row import png_column
 
@@ -83,13 +85,20 @@ class TestCheck:
 
     @pytest.mark.parametrize("column", ["image.bytes", "messages.list.element.content", "id", "label"])
     def test_a_flipped_byte_is_found(self, copied, column):
-        path = copied / "dropout_ma" / FIRST
-        group = pq.read_metadata(path).row_group(0)
-        chunk = next(chunk for chunk in map(group.column, range(group.num_columns)) if chunk.path_in_schema == column)
-        content = bytearray(path.read_bytes())
-        content[(chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 2] ^= 0x55
-        path.write_bytes(content)
+        flip_byte(copied / "dropout_ma" / FIRST, column)
         assert problems(copied)
+        with pytest.raises(InputError, match=f"{FIRST}' cannot be read: .* delete it and run octa-svr build again"):
+            list(open_built(copied).rows("dropout_ma", "train"))
+
+    def test_a_parquet_file_of_no_plan_is_found(self, copied, capsys):
+        shutil.copy(copied / "dropout_ma" / FIRST, copied / "dropout_ma" / "train-00007-of-00009.parquet")
+        assert check_folder("dropout_ma", str(copied), workers=1) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:2] == [
+            "train-00007-of-00009.parquet: is no file of this build",
+            "9 rows in 4 files read: 1 problem",
+        ]
+        assert "run the same octa-svr build again" in lines[2]
 
     def test_another_column_is_found(self, copied):
         path = copied / "dropout_ma" / FIRST
@@ -124,6 +133,10 @@ class TestSingleRows:
     def test_a_line_that_is_no_id_is_refused_by_its_number(self, tmp_path, line):
         with pytest.raises(InputError, match=r"ids: line 3 of .*ids\.txt: must be the id of a row of dropout_ma"):
             self.keys(tmp_path, "dropout_ma-s7-train-00000004", "", line)
+
+    def test_a_seed_that_is_too_large_is_refused_by_its_line(self, tmp_path):
+        with pytest.raises(InputError, match=r"ids: line 1 of .*seed: must be"):
+            self.keys(tmp_path, f"dropout_ma-s{2**63}-train-00000004")
 
     def test_a_file_without_ids_is_refused(self, tmp_path):
         with pytest.raises(InputError, match="lists no row"):

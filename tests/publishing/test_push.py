@@ -8,10 +8,12 @@ import sys
 
 import pytest
 from built_folder import built_folder
+from damage import flip_byte
 from hub_stand_in import TOKEN, Fault, serve_hub
 from processes import json_printed_by
 
 from octa_svr_dataset.publishing.card import write_card
+from octa_svr_dataset.publishing.card_mark import is_ours
 from octa_svr_dataset.publishing.folder import open_built
 from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
 
@@ -125,6 +127,17 @@ class TestPush:
         for name in set(files) - {"README.md"}:
             assert files[name].content == (folder / name).read_bytes()
 
+    def test_what_is_unfinished_beside_it_is_left_out(self, hub, folder):
+        (folder / "dr_staging").mkdir()
+        (folder / "dr_staging" / "build.json").write_text("{}")
+        (folder / "dr_staging" / "train-00000-of-00001.parquet").write_bytes(b"half")
+        assert push(hub, folder) == [f"{hub.url}/datasets/org/octa"]
+        assert not [name for name in hub.repositories[REPO].files if "dr_staging" in name]
+
+    def test_the_card_of_the_repository_counts_as_written_here(self, hub, folder):
+        push(hub, folder)
+        assert is_ours(hub.repositories[REPO].files["README.md"].content.decode())
+
     def test_pushed_again_it_uploads_and_commits_nothing(self, hub, folder):
         push(hub, folder, folder)
         assert len(uploads(hub)) == len(set(uploads(hub)))
@@ -133,9 +146,10 @@ class TestPush:
     def test_other_content_of_the_same_size_is_uploaded(self, hub, folder, tmp_path):
         other = shutil.copytree(folder, tmp_path / "other")
         shard = other / "dropout_ma" / "test-00000-of-00001.parquet"
-        shard.write_bytes(shard.read_bytes()[:-5] + b"other")
         manifest = other / "dropout_ma" / MANIFEST_NAME
-        manifest.write_text(manifest.read_text().replace('"pixels_sha256": ""', '"pixels_sha256": "1"'))
+        digest = json.loads(manifest.read_text())["shards"][-1]["pixels_sha256"]
+        for path in (shard, manifest):
+            path.write_bytes(path.read_bytes().replace(digest.encode(), digest[::-1].encode()))
         push(hub, folder, other)
         assert hub.repositories[REPO].files["dropout_ma/test-00000-of-00001.parquet"].content == shard.read_bytes()
 
@@ -185,6 +199,24 @@ class TestRefusal:
         ):
             assert message in line
         assert not hub.repositories
+
+    def test_a_damaged_file_of_the_same_size_is_refused_by_its_name(self, hub, folder):
+        flip_byte(folder / "dropout_ma" / "train-00001-of-00003.parquet", "image.bytes")
+        (line,) = push(hub, folder)
+        assert "train-00001-of-00003.parquet' is not as it was built; delete it and run octa-svr build again" in line
+        assert not hub.repositories
+
+    def test_a_readme_of_others_is_refused_in_one_line(self, hub, folder):
+        (folder / "README.md").write_text("# My notes\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "octa_svr_dataset.cli", "push", str(folder), "org/octa"],
+            env={**os.environ, **hub.environment(folder.parent)},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+        assert "configs: must be those of the folder, dropout_ma, got none; remove the file" in done.stderr
+        assert (folder / "README.md").read_text() == "# My notes\n"
 
     def test_each_cause_has_its_line(self, hub, folder):
         expected = {
