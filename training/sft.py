@@ -26,14 +26,20 @@ from octa_svr_dataset.finetuning.adapting import adapter_settings, counts, widen
 from octa_svr_dataset.finetuning.arguments import DTYPES, DataArguments, ModelArguments, TrainingArguments
 from octa_svr_dataset.finetuning.curves import LOSS_CURVE_NAME, PICTURE_NAME, write_curves
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
-from octa_svr_dataset.finetuning.model_card import FROM_SCRATCH, SHOWN_SETTINGS, TrainedOn, TrainingRecord
+from octa_svr_dataset.finetuning.model_card import (
+    FROM_SCRATCH,
+    SHOWN_SETTINGS,
+    TASK_SCORES_NAME,
+    TrainedOn,
+    TrainingRecord,
+)
 from octa_svr_dataset.finetuning.resuming import find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.saving import MARKERS, finish_folder
+from octa_svr_dataset.finetuning.saving import finish_folder, put_in_place, remove_model
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
-from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
+from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
 
@@ -62,13 +68,16 @@ def main() -> None:
             write_settings(folder, settings)
             show_parts(trainer)
         trainer.train(resume_from_checkpoint=start)
-        trainer.score()
-        save_whole(trainer, folder)
-    throughput = trainer.throughput()
-    if trainer.is_world_process_zero():
-        record = record_of(data, model, training, sources, trainer.state.log_history)
-        finish_folder(folder, record, base=model.model_name_or_path, seed=training.seed)
-        report(trainer, throughput, folder, time.monotonic() - started)
+        step = trainer.score_saved()
+        throughput = trainer.throughput()
+        unfinished = save_unfinished(trainer, folder)
+        if trainer.is_world_process_zero():
+            record = record_of(data, model, training, sources, trainer.state.log_history, step)
+            finish_folder(unfinished, record, base=model.model_name_or_path, seed=training.seed)
+            curves = write_curves(record.log, folder)
+            put_in_place(unfinished, folder)
+            report(record, throughput, time.monotonic() - started)
+            print(f"model: {folder}", *curves, sep="\n")
 
 
 def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
@@ -158,25 +167,25 @@ def show_parts(trainer: VlmTrainer) -> None:
 
 def remove_results(folder: Path) -> None:
     """Make a folder hold no model, checkpoint or curve, so that an earlier run's are not taken for this one's."""
-    for name in (*MARKERS, LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
+    remove_model(folder)
+    for name in (LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
         (folder / name).unlink(missing_ok=True)
     for checkpoint in folder.glob("checkpoint-*"):
         if re.fullmatch(r"checkpoint-\d+", checkpoint.name):
             shutil.rmtree(checkpoint)
 
 
-def save_whole(trainer: VlmTrainer, folder: Path) -> None:
-    """Write the model with its processor; the file without which a folder holds no model comes last."""
+def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
+    """Write the model with its processor and scores to a folder within another one, where nobody takes it for whole."""
     unfinished = folder / ".unfinished"
+    if trainer.is_world_process_zero():
+        shutil.rmtree(unfinished, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     trainer.save_model(str(unfinished))
     trainer.accelerator.wait_for_everyone()
-    if not trainer.is_world_process_zero():
-        return
-    for name in MARKERS:
-        (folder / name).unlink(missing_ok=True)
-    for path in sorted(unfinished.iterdir(), key=lambda path: path.name in MARKERS):
-        path.replace(folder / path.name)
-    unfinished.rmdir()
+    if trainer.is_world_process_zero() and (folder / TASK_SCORES_NAME).exists():
+        shutil.copy(folder / TASK_SCORES_NAME, unfinished)
+    return unfinished
 
 
 def record_of(
@@ -185,8 +194,9 @@ def record_of(
     training: TrainingArguments,
     sources: list[Rows],
     log: list[dict[str, float]],
+    step: int,
 ) -> TrainingRecord:
-    """What the model's card tells of the run."""
+    """What the model's card tells of the run, whose weights are those of a step."""
     parts = []
     for source, rows in zip(data.sources, sources, strict=True):
         num_rows, weight = len(rows), source.weight
@@ -202,15 +212,14 @@ def record_of(
         data=tuple(parts),
         settings={name: str(getattr(training, name)) for name in SHOWN_SETTINGS},
         log=log,
+        step=step,
         validation={"preset": data.validation.source, "num_rows": data.num_scored} if data.num_scored else {},
     )
 
 
-def report(trainer: VlmTrainer, throughput: dict[str, float], folder: Path, duration_s: float) -> None:
-    """Write the curves; print where the loss began and ended, how fast it went, and where to look."""
-    log = trainer.state.log_history
-    lines = write_curves(log, folder)
-    losses = [entry["loss"] for entry in log if "loss" in entry]
+def report(record: TrainingRecord, throughput: dict[str, float], duration_s: float) -> None:
+    """Print where the loss began and ended, how fast it went, and what the saved weights score."""
+    losses = [entry["loss"] for entry in record.log if "loss" in entry]
     if losses:
         print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {duration_s:.0f} s, synthesis included")
     if throughput:
@@ -218,10 +227,10 @@ def report(trainer: VlmTrainer, throughput: dict[str, float], folder: Path, dura
             f"{throughput['tokens_per_s']:,.0f} tokens/s, {throughput['waiting_for_data']:.1%} of the time of the "
             "steps waiting for data"
         )
-    scores = {name: entry[name] for entry in log for name in entry if name.endswith("balanced_accuracy")}
+    of_saved = [entry for entry in record.log if entry["step"] == record.step]
+    scores = {name: entry[name] for entry in of_saved for name in entry if name.endswith("balanced_accuracy")}
     for name, value in scores.items():
         print(f"{name.removeprefix('eval_').replace('_', ' ')} of unseen pictures: {value:.3f}")
-    print(f"model: {folder}", *lines, sep="\n")
 
 
 if __name__ == "__main__":

@@ -18,12 +18,13 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.card_tables import data_table, loss_table, score_tables, settings_table
+from octa_svr_dataset.publishing.card import CARD_NAME
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.version import VERSION
 
-CARD_NAME = "README.md"
 PROVENANCE_NAME = "provenance.json"
 TASK_SCORES_NAME = "task_scores.jsonl"
+"""One line an evaluation: the step, and all figures of `TaskScores`."""
 
 FROM_SCRATCH = "random weights"
 """Stands for the model that a training began with where there was none."""
@@ -97,6 +98,9 @@ class TrainingRecord:
     validation: Mapping[str, Any] = field(default_factory=dict)
     """What the scores are of, as `preset` and `num_rows`; empty where there are none."""
 
+    step: int | None = None
+    """The step that the weights are of; absent stands for the last one that was scored."""
+
     @property
     def base_name(self) -> str:
         """Name of the model that it was trained from, without where it lies on this machine."""
@@ -138,6 +142,7 @@ def write_model_card(folder: Path, record: TrainingRecord) -> None:
     lines = []
     if (folder / TASK_SCORES_NAME).exists():
         lines = [json.loads(line) for line in (folder / TASK_SCORES_NAME).read_text(encoding="utf-8").splitlines()]
+        lines = [line for line in lines if record.step in (None, line["step"])]
     write_whole(folder / CARD_NAME, card_text(record, lines, is_adapter=is_adapter(folder)))
 
 
@@ -149,7 +154,7 @@ def card_text(record: TrainingRecord, scores: Sequence[Mapping[str, Any]], *, is
     record
         How the model was trained.
     scores
-        Lines of `task_scores.jsonl`.
+        Lines of `task_scores.jsonl`, the last of them of the weights that the card is of.
     is_adapter
         Whether the weights are those of an adapter.
     """
