@@ -153,6 +153,8 @@ def make_trainer(
             eval_dataset=unseen,
             peft_config=adapter_settings(vlm.model, model),
         )
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"settings: {error}") from None
 
