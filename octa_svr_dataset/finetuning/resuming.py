@@ -27,7 +27,7 @@ _FREE = ("num_proc", "num_scored", "max_new_tokens", "num_validation")
 
 _FREE_IN_TRAINING = re.compile(
     "output_dir|overwrite_output|resume_from_checkpoint|do_(train|eval|predict)|run_name|project|disable_tqdm|debug|"
-    "log(ging)?_.*|report_to|trackio_.*|save_(strategy|steps|total_limit|on_each_node)|enable_jit_checkpoint|"
+    "log(ging)?_.*|report_to|trackio_.*|save_(strategy|steps|total_limit|only_model|on_each_node)|enable_jit_checkpoint|"
     "push_to_hub|hub_.*|dataloader_(num_workers|pin_memory|persistent_workers|prefetch_factor)|dataset_num_proc|"
     "ddp_timeout|local_rank|include_.*|per_device_eval_batch_size|eval_accumulation_steps|skip_memory_metrics"
 )
@@ -47,7 +47,7 @@ def run_settings(
     settings |= {f"training.{name}": getattr(training, name) for name in names if not _FREE_IN_TRAINING.fullmatch(name)}
     settings["num_processes"] = num_processes
     settings["version of the data"] = VERSION
-    settings |= {f"rows of {number}. source": _content(source) for number, source in enumerate(data.sources, start=1)}
+    settings |= {f"rows of source {number}": _content(source) for number, source in enumerate(data.sources, start=1)}
     return dict(json.loads(json.dumps(settings, default=str)))
 
 
@@ -140,8 +140,9 @@ def _require_alike(folder: Path, settings: Mapping[str, Any]) -> None:
         raise InputError(f"resume_from_checkpoint: cannot read {str(path)!r}: {error}") from None
     for name, value in settings.items():
         if earlier.get(name) != value:
+            setting = re.sub("^(data|model|training)[.]", "", name)
             raise InputError(
-                f"resume_from_checkpoint: {name.split('.')[-1]} was {earlier.get(name)!r} in the interrupted run, got "
+                f"resume_from_checkpoint: {setting} was {earlier.get(name)!r} in the interrupted run, got "
                 f"{value!r}; allowed: the same settings, or another output_dir"
             )
 

@@ -105,7 +105,10 @@ class Source:
         path = Path(self.source)
         if path.is_dir():
             if not data_files(path):
-                raise InputError(f"{self.field}: the folder {self.source!r} holds no dataset: no Parquet or Arrow file")
+                raise InputError(
+                    f"{self.field}: the folder {self.source!r} holds no dataset: no Parquet or Arrow file; "
+                    "allowed: a folder of octa-svr build or save_to_disk"
+                )
             return
         try:
             validate_repo_id(self.source)
@@ -239,7 +242,9 @@ def _opened(source: Source) -> Rows:
 def _require_trainable(source: Source, rows: Dataset) -> None:
     """Refuse rows that nothing can be learned from, before any of them trains."""
     table = rows.flatten_indices().data
-    missing = pc.index(pc.is_null(table.column("image")), value=True).as_py()
+    files = table.column("image")
+    has_none = pc.and_(pc.is_null(pc.struct_field(files, "bytes")), pc.is_null(pc.struct_field(files, "path")))
+    missing = pc.index(has_none, value=True).as_py()
     if missing >= 0:
         raise InputError(f"{source.field}: {source.source!r}: row {rows[missing]['id']} has no picture, image is null")
     for row, turns in zip(table.column("id"), table.column("messages"), strict=True):
@@ -254,7 +259,7 @@ def is_dialogue(turns: object) -> bool:
     """Whether something is a list of turns, each with role and content, in which the assistant says something."""
     return (
         isinstance(turns, list)
-        and all(isinstance(turn, Mapping) and turn.get("role") and turn.get("content") for turn in turns)
+        and all(isinstance(turn, Mapping) and {"role", "content"} <= turn.keys() for turn in turns)
         and any(turn["role"] == "assistant" for turn in turns)
     )
 
@@ -266,9 +271,7 @@ def data_files(folder: Path) -> list[Path]:
 
 def _train_split(source: Source) -> Dataset:
     path = Path(source.source)
-    place = (
-        str(path.resolve()) if path.is_dir() else source.source
-    )  # a folder may be called as the dataset is, octa_svr
+    place = str(path.resolve()) if path.is_dir() else source.source  # a folder may have the dataset's own name
     try:
         if (path / "dataset_dict.json").exists() or (path / "state.json").exists():
             rows = load_from_disk(place)
