@@ -10,10 +10,14 @@ line goes before it. `docs/training.md` says the rest. The output folder gets th
 adapters, `training_settings.json`, `loss_curve.json` with a picture, `task_scores.jsonl` and `task_answers.jsonl`.
 """
 
+import os
 import re
 import shutil
 import sys
 import time
+from collections import Counter
+from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 
 from datasets import Dataset
@@ -72,7 +76,7 @@ def main() -> None:
         throughput = trainer.throughput()
         unfinished = save_unfinished(trainer, folder)
         if trainer.is_world_process_zero():
-            record = record_of(data, model, training, sources, trainer.state.log_history, step)
+            record = record_of(data, model, training, trainer, step)
             finish_folder(unfinished, record, base=model.model_name_or_path, seed=training.seed)
             curves = write_curves(record.log, folder)
             put_in_place(unfinished, folder)
@@ -194,17 +198,21 @@ def record_of(
     data: DataArguments,
     model: ModelArguments,
     training: TrainingArguments,
-    sources: list[Rows],
-    log: list[dict[str, float]],
+    trainer: VlmTrainer,
     step: int,
 ) -> TrainingRecord:
     """What the model's card tells of the run, whose weights are those of a step."""
     parts = []
-    for source, rows in zip(data.sources, sources, strict=True):
-        num_rows, weight = len(rows), source.weight
+    taken = Counter(trainer.train_dataset.with_format(None)["source"])
+    for number, source in enumerate(data.sources):
+        num_rows, weight = taken[number], source.weight
         if source.is_preset:
             part = TrainedOn.of_preset(
                 source.source, source.resolve(), seed=source.seed, num_rows=num_rows, weight=weight
+            )
+        elif Path(source.source).is_dir():
+            part = TrainedOn.of_folder(
+                Path(source.source), config_name=source.dataset_config, num_rows=num_rows, weight=weight
             )
         else:
             part = TrainedOn(source=source.source, num_rows=num_rows, weight=weight)
@@ -212,11 +220,23 @@ def record_of(
     return TrainingRecord(
         base=model.model_name_or_path if model.scratch is None else FROM_SCRATCH,
         data=tuple(parts),
-        settings={name: str(getattr(training, name)) for name in SHOWN_SETTINGS},
-        log=log,
+        settings={name: _shown(getattr(training, name)) for name in SHOWN_SETTINGS} | shown_of_model(model),
+        log=trainer.state.log_history,
         step=step,
         validation={"preset": data.validation.source, "num_rows": data.num_scored} if data.num_scored else {},
     )
+
+
+def shown_of_model(model: ModelArguments) -> dict[str, str]:
+    """What was trained of the model, in which form; settings of adapters only where there are some."""
+    names = [entry.name for entry in fields(model) if entry.name.startswith(("freeze_", "lora_", "load_in_"))]
+    of_adapters = ("lora_", "load_in_")
+    shown = [name for name in names if model.use_peft or not name.startswith(of_adapters)]
+    return {name: _shown(getattr(model, name)) for name in ("dtype", "max_pixels", "use_peft", *shown)}
+
+
+def _shown(value: object) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 def report(record: TrainingRecord, throughput: dict[str, float], duration_s: float) -> None:
@@ -239,5 +259,10 @@ if __name__ == "__main__":
     with exit_on_input_error():
         try:
             main()
-        except InputError as error:  # one that a data loader's worker met comes with its traceback as text
-            raise InputError(str(error).rsplit("InputError: ", 1)[-1]) from None
+        except InputError as error:
+            text = str(error)
+            if "InputError: " not in text and int(os.environ.get("RANK", "0")) > 0:
+                time.sleep(5)  # the first process refuses the same in a line; the launcher ends all when one ends
+                sys.exit(2)
+            # one that a data loader's worker met comes with its traceback as text, to one process alone
+            raise InputError(text.rsplit("InputError: ", 1)[-1]) from None

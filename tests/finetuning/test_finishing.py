@@ -1,14 +1,15 @@
 """What a completed run says is of the weights that it holds, and it is complete as soon as it looks so."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from short_runs import BARE, Train
+from short_runs import BARE, SHORT, Train
 
 from octa_svr_dataset.finetuning import curves, saving
-from octa_svr_dataset.finetuning.model_card import TrainingRecord
+from octa_svr_dataset.finetuning.model_card import TrainedOn, TrainingRecord, card_text
 from octa_svr_dataset.vlm import load_vlm
 
 BEST = {
@@ -102,3 +103,40 @@ def test_starting_anew_leaves_no_weights_of_another_kind(train: Train, tmp_path:
     train(tmp_path, max_steps=1, overwrite_output=True)
     assert not list(tmp_path.glob("adapter_*"))
     assert (tmp_path / "model.safetensors").exists()
+
+
+def test_a_card_tells_the_rows_that_were_taken_and_what_was_trained(train: Train, tmp_path: Path) -> None:
+    bare = BARE | {"text.turns": [1, 1]}
+    mixture = [
+        {"source": "dropout_ma", "num_train": 6, "weight": 1, "overrides": bare},
+        {"source": "healthy", "num_train": 900, "weight": 1, "overrides": bare},
+    ]
+    options = {"mixture": json.dumps(mixture), "overrides": "{}", "max_steps": 1}
+    given = {"freeze_vision_tower": True, "use_peft": True, "lora_r": 3}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(SHORT, "num_train")
+        train(tmp_path, **options, **given)
+    told = json.loads((tmp_path / "provenance.json").read_text())
+    of_first, of_second = (part["num_rows"] for part in told["data"])
+    assert of_first == 6
+    assert 1 <= of_second < 60, "not the 900 that were there"
+    card = (tmp_path / "README.md").read_text()
+    for name, value in {"freeze_vision_tower": "True", "lora_r": "3", "lr_scheduler_type": "linear"}.items():
+        assert told["settings"][name] == value
+        assert f"| `{name}` | {value} |" in card
+    assert "fine-tuned on synthetic OCTA" in card
+
+
+def test_a_card_claims_synthetic_rows_where_a_manifest_says_so(tmp_path: Path) -> None:
+    built, other = tmp_path / "octa_svr", tmp_path / "scans"
+    (built / "dropout_ma").mkdir(parents=True)
+    other.mkdir()
+    told = {"seed": 7, "version": "0.9.0", "config_hash": "abc", "config": {"views": 1}}
+    (built / "dropout_ma" / "manifest.json").write_text(json.dumps(told))
+    parts = [TrainedOn.of_folder(folder, config_name=None, num_rows=5) for folder in (built, other)]
+    assert (parts[0].seed, parts[0].version, parts[0].config_hash) == (7, "0.9.0", "abc")
+    record = TrainingRecord(base="tiny", data=(parts[0],), settings={}, log=[])
+    assert "trained on synthetic OCTA" in card_text(record, [], is_adapter=False)
+    mixed = card_text(replace(record, data=tuple(parts)), [], is_adapter=False)
+    assert "synthetic OCTA" not in mixed.split("## Use")[0]
+    assert "not all of them are known to be synthesized" in mixed
