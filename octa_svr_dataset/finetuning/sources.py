@@ -234,9 +234,10 @@ def _opened(source: Source) -> Rows:
     number = len(rows) if source.num_train is None else source.num_train
     if "id" not in columns:
         rows = rows.add_column("id", [f"{source.source}#{index}" for index in range(len(rows))])
-    taken: Dataset = rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
+    taken = rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
     _require_trainable(source, taken)
-    return taken
+    usable: Rows = taken
+    return usable
 
 
 def _require_trainable(source: Source, rows: Dataset) -> None:
