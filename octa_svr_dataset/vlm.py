@@ -143,14 +143,25 @@ def freeze(
     language_model
         Word embeddings, layers and output head.
     """
-    if vision_tower and projector and language_model:
-        raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
+    require_trained_part(vision_tower, projector, language_model)
     visual = model.model.visual
     projectors = [getattr(visual, name) for name in PROJECTOR_NAMES if hasattr(visual, name)]
     model.requires_grad_(not language_model)
     visual.requires_grad_(not vision_tower)
     for part in projectors:
         part.requires_grad_(not projector)
+
+
+def require_trained_part(*is_frozen: bool) -> None:
+    """Refuse to train a model whose parts are all frozen.
+
+    Raises
+    ------
+    InputError
+        They are.
+    """
+    if all(is_frozen):
+        raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
 
 
 def limit_threads(model: PreTrainedModel) -> None:

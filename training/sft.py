@@ -10,10 +10,14 @@ line goes before it. `docs/training.md` says the rest. The output folder gets th
 adapters, `training_settings.json`, `loss_curve.json` with a picture, `task_scores.jsonl` and `task_answers.jsonl`.
 """
 
+import os
 import re
 import shutil
 import sys
 import time
+from collections import Counter
+from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 
 from datasets import Dataset
@@ -26,14 +30,20 @@ from octa_svr_dataset.finetuning.adapting import adapter_settings, counts, widen
 from octa_svr_dataset.finetuning.arguments import DTYPES, DataArguments, ModelArguments, TrainingArguments
 from octa_svr_dataset.finetuning.curves import LOSS_CURVE_NAME, PICTURE_NAME, write_curves
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
-from octa_svr_dataset.finetuning.model_card import FROM_SCRATCH, SHOWN_SETTINGS, TrainedOn, TrainingRecord
+from octa_svr_dataset.finetuning.model_card import (
+    FROM_SCRATCH,
+    SHOWN_SETTINGS,
+    TASK_SCORES_NAME,
+    TrainedOn,
+    TrainingRecord,
+)
 from octa_svr_dataset.finetuning.resuming import find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.saving import MARKERS, finish_folder
+from octa_svr_dataset.finetuning.saving import finish_folder, put_in_place, remove_model
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
-from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, TASK_SCORES_NAME, VlmTrainer
+from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
 
@@ -62,13 +72,16 @@ def main() -> None:
             write_settings(folder, settings)
             show_parts(trainer)
         trainer.train(resume_from_checkpoint=start)
-        trainer.score()
-        save_whole(trainer, folder)
-    throughput = trainer.throughput()
-    if trainer.is_world_process_zero():
-        record = record_of(data, model, training, sources, trainer.state.log_history)
-        finish_folder(folder, record, base=model.model_name_or_path, seed=training.seed)
-        report(trainer, throughput, folder, time.monotonic() - started)
+        step = trainer.score_saved()
+        throughput = trainer.throughput()
+        unfinished = save_unfinished(trainer, folder)
+        if trainer.is_world_process_zero():
+            record = record_of(data, model, training, trainer, step)
+            finish_folder(unfinished, record, base=model.model_name_or_path, seed=training.seed)
+            curves = write_curves(record.log, folder)
+            put_in_place(unfinished, folder)
+            report(record, throughput, time.monotonic() - started)
+            print(f"model: {folder}", *curves, sep="\n")
 
 
 def load_trainable(arguments: ModelArguments, *, seed: int) -> Vlm:
@@ -144,6 +157,8 @@ def make_trainer(
             eval_dataset=unseen,
             peft_config=adapter_settings(vlm.model, model),
         )
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"settings: {error}") from None
 
@@ -158,41 +173,46 @@ def show_parts(trainer: VlmTrainer) -> None:
 
 def remove_results(folder: Path) -> None:
     """Make a folder hold no model, checkpoint or curve, so that an earlier run's are not taken for this one's."""
-    for name in (*MARKERS, LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
+    remove_model(folder)
+    for name in (LOSS_CURVE_NAME, PICTURE_NAME, TASK_SCORES_NAME, ANSWERS_NAME):
         (folder / name).unlink(missing_ok=True)
     for checkpoint in folder.glob("checkpoint-*"):
         if re.fullmatch(r"checkpoint-\d+", checkpoint.name):
             shutil.rmtree(checkpoint)
 
 
-def save_whole(trainer: VlmTrainer, folder: Path) -> None:
-    """Write the model with its processor; the file without which a folder holds no model comes last."""
+def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
+    """Write the model with its processor and scores to a folder within another one, where nobody takes it for whole."""
     unfinished = folder / ".unfinished"
+    if trainer.is_world_process_zero():
+        shutil.rmtree(unfinished, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     trainer.save_model(str(unfinished))
     trainer.accelerator.wait_for_everyone()
-    if not trainer.is_world_process_zero():
-        return
-    for name in MARKERS:
-        (folder / name).unlink(missing_ok=True)
-    for path in sorted(unfinished.iterdir(), key=lambda path: path.name in MARKERS):
-        path.replace(folder / path.name)
-    unfinished.rmdir()
+    if trainer.is_world_process_zero() and (folder / TASK_SCORES_NAME).exists():
+        shutil.copy(folder / TASK_SCORES_NAME, unfinished)
+    return unfinished
 
 
 def record_of(
     data: DataArguments,
     model: ModelArguments,
     training: TrainingArguments,
-    sources: list[Rows],
-    log: list[dict[str, float]],
+    trainer: VlmTrainer,
+    step: int,
 ) -> TrainingRecord:
-    """What the model's card tells of the run."""
+    """What the model's card tells of the run, whose weights are those of a step."""
     parts = []
-    for source, rows in zip(data.sources, sources, strict=True):
-        num_rows, weight = len(rows), source.weight
+    taken = Counter(trainer.train_dataset.with_format(None)["source"])
+    for number, source in enumerate(data.sources):
+        num_rows, weight = taken[number], source.weight
         if source.is_preset:
             part = TrainedOn.of_preset(
                 source.source, source.resolve(), seed=source.seed, num_rows=num_rows, weight=weight
+            )
+        elif Path(source.source).is_dir():
+            part = TrainedOn.of_folder(
+                Path(source.source), config_name=source.dataset_config, num_rows=num_rows, weight=weight
             )
         else:
             part = TrainedOn(source=source.source, num_rows=num_rows, weight=weight)
@@ -200,17 +220,28 @@ def record_of(
     return TrainingRecord(
         base=model.model_name_or_path if model.scratch is None else FROM_SCRATCH,
         data=tuple(parts),
-        settings={name: str(getattr(training, name)) for name in SHOWN_SETTINGS},
-        log=log,
+        settings={name: _shown(getattr(training, name)) for name in SHOWN_SETTINGS} | shown_of_model(model),
+        log=trainer.state.log_history,
+        step=step,
         validation={"preset": data.validation.source, "num_rows": data.num_scored} if data.num_scored else {},
     )
 
 
-def report(trainer: VlmTrainer, throughput: dict[str, float], folder: Path, duration_s: float) -> None:
-    """Write the curves; print where the loss began and ended, how fast it went, and where to look."""
-    log = trainer.state.log_history
-    lines = write_curves(log, folder)
-    losses = [entry["loss"] for entry in log if "loss" in entry]
+def shown_of_model(model: ModelArguments) -> dict[str, str]:
+    """What was trained of the model, in which form; settings of adapters only where there are some."""
+    names = [entry.name for entry in fields(model) if entry.name.startswith(("freeze_", "lora_", "load_in_"))]
+    of_adapters = ("lora_", "load_in_")
+    shown = [name for name in names if model.use_peft or not name.startswith(of_adapters)]
+    return {name: _shown(getattr(model, name)) for name in ("dtype", "max_pixels", "use_peft", *shown)}
+
+
+def _shown(value: object) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def report(record: TrainingRecord, throughput: dict[str, float], duration_s: float) -> None:
+    """Print where the loss began and ended, how fast it went, and what the saved weights score."""
+    losses = [entry["loss"] for entry in record.log if "loss" in entry]
     if losses:
         print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {duration_s:.0f} s, synthesis included")
     if throughput:
@@ -218,15 +249,20 @@ def report(trainer: VlmTrainer, throughput: dict[str, float], folder: Path, dura
             f"{throughput['tokens_per_s']:,.0f} tokens/s, {throughput['waiting_for_data']:.1%} of the time of the "
             "steps waiting for data"
         )
-    scores = {name: entry[name] for entry in log for name in entry if name.endswith("balanced_accuracy")}
+    of_saved = [entry for entry in record.log if entry["step"] == record.step]
+    scores = {name: entry[name] for entry in of_saved for name in entry if name.endswith("balanced_accuracy")}
     for name, value in scores.items():
         print(f"{name.removeprefix('eval_').replace('_', ' ')} of unseen pictures: {value:.3f}")
-    print(f"model: {folder}", *lines, sep="\n")
 
 
 if __name__ == "__main__":
     with exit_on_input_error():
         try:
             main()
-        except InputError as error:  # one that a data loader's worker met comes with its traceback as text
-            raise InputError(str(error).rsplit("InputError: ", 1)[-1]) from None
+        except InputError as error:
+            text = str(error)
+            if "InputError: " not in text and int(os.environ.get("RANK", "0")) > 0:
+                time.sleep(5)  # the first process refuses the same in a line; the launcher ends all when one ends
+                sys.exit(2)
+            # one that a data loader's worker met comes with its traceback as text, to one process alone
+            raise InputError(text.rsplit("InputError: ", 1)[-1]) from None

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -16,6 +17,7 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.scratch import parse_scratch
 from octa_svr_dataset.finetuning.sources import Source, parse_mixture
 from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.vlm import require_trained_part
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -31,7 +33,7 @@ class DataArguments:
     """Seed of the scenes; not that of the training."""
 
     num_train: int | None = None
-    """Pictures to train on: 1000 of a preset, all of a dataset where absent."""
+    """Pictures to train on; where absent, of a preset as many as `load_dataset` makes, of a dataset all."""
 
     num_validation: int = 0
     """Pictures of the preset's validation split, which are never trained on."""
@@ -85,6 +87,11 @@ class DataArguments:
         if not isinstance(self.overrides, Mapping | None):
             raise InputError(f"overrides: must be a mapping of settings, got {self.overrides!r}")
         resolve_config(self.preset, config_file=self.config_file, overrides=self.overrides)
+        if (self.dataset is not None or self.mixture is not None) and not self.num_validation:
+            reason = "a dataset or mixture where num_validation is 0: no scene would have it"
+            self._require_absent(reason, overrides=self.overrides or None, config_file=self.config_file)
+            if self.mixture is None:
+                self._require_absent(reason, dataset_seed=self.dataset_seed or None)
         if self.mixture is not None:
             self._require_absent("mixture", dataset=self.dataset, num_train=self.num_train)
         if self.dataset is None:
@@ -161,8 +168,7 @@ class ModelArguments(ModelConfig):  # type: ignore[misc]
         if self.max_pixels is not None:
             require_at_least(64 * 64, max_pixels=self.max_pixels)
         self._require_adapters()
-        if self.freeze_vision_tower and self.freeze_multi_modal_projector and self.freeze_language_model:
-            raise InputError("freeze_*: all three parts are frozen, so nothing is left to train; allowed: at most two")
+        require_trained_part(self.freeze_vision_tower, self.freeze_multi_modal_projector, self.freeze_language_model)
         if self.scratch is not None:
             if self.model_name_or_path != TINY or self.use_peft or self.dtype != "float32":
                 raise InputError("scratch: not allowed with model_name_or_path, use_peft or another dtype than float32")
@@ -215,6 +221,12 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
         for name, value in allowed.items():
             if getattr(self, name) != value:
                 raise InputError(f"{name}: must be {value}, got {getattr(self, name)!r}")
+        for name in ("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps"):
+            require_at_least(1, **{name: getattr(self, name)})
+        if not 0 < self.learning_rate < math.inf:
+            raise InputError(f"learning_rate: must be a number above 0, got {self.learning_rate!r}")
+        if self.max_steps <= 0 and not 0 < self.num_train_epochs < math.inf:
+            raise InputError(f"num_train_epochs: must be a number above 0, got {self.num_train_epochs!r}")
         if self.model_init_kwargs is not None:
             raise InputError(f"model_init_kwargs: has no effect here, got {self.model_init_kwargs!r}")
         given = str(self.resume_from_checkpoint).lower()

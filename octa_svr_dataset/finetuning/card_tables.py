@@ -49,7 +49,7 @@ def loss_table(log: Sequence[Mapping[str, Any]]) -> str:
 
 
 def score_tables(lines: Sequence[Mapping[str, Any]], validation: Mapping[str, Any]) -> str:
-    """Scores at the last step that was scored, by task, with their intervals."""
+    """Scores of the last line, by task, with their intervals."""
     if not lines:
         return NOT_SCORED
     last = lines[-1]

@@ -18,12 +18,14 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.card_tables import data_table, loss_table, score_tables, settings_table
+from octa_svr_dataset.publishing.card import CARD_NAME
+from octa_svr_dataset.publishing.manifest import MANIFEST_NAME
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.version import VERSION
 
-CARD_NAME = "README.md"
 PROVENANCE_NAME = "provenance.json"
 TASK_SCORES_NAME = "task_scores.jsonl"
+"""One line an evaluation: the step, and all figures of `TaskScores`."""
 
 FROM_SCRATCH = "random weights"
 """Stands for the model that a training began with where there was none."""
@@ -49,18 +51,18 @@ class TrainedOn:
     """A preset, a folder, or a name on the Hub."""
 
     num_rows: int | None
-    """Absent where nobody counted."""
+    """Of those of a mixture, that it took; absent where nobody counted."""
 
     seed: int | None = None
-    """Of a preset."""
+    """Of the scenes, where it is known."""
 
     weight: float = 1.0
     config_hash: str | None = None
     settings: Mapping[str, Any] | None = None
-    """Of a preset: every setting of its scenes, resolved."""
+    """Every setting of the scenes, resolved, where they are known."""
 
     version: str | None = None
-    """Of the data of a preset."""
+    """Of the data, where they are synthesized."""
 
     def __post_init__(self) -> None:
         if Path(self.source).is_absolute() or Path(self.source).is_dir():
@@ -78,6 +80,26 @@ class TrainedOn:
             settings=config.model_dump(mode="json"),
             version=VERSION,
         )
+
+    @classmethod
+    def of_folder(cls, folder: Path, *, config_name: str | None, num_rows: int, weight: float = 1.0) -> Self:
+        """Rows of a folder, with what its manifest tells where `octa-svr build` wrote it."""
+        manifests = sorted(folder.glob(f"{config_name or '*'}/{MANIFEST_NAME}")) or sorted(folder.glob(MANIFEST_NAME))
+        told = read_json(manifests[0], "dataset") if len(manifests) == 1 else {}
+        return cls(
+            source=str(folder),
+            num_rows=num_rows,
+            seed=told.get("seed"),
+            weight=weight,
+            config_hash=told.get("config_hash"),
+            settings=told.get("config"),
+            version=told.get("version"),
+        )
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the rows are known to be synthesized by this package."""
+        return self.config_hash is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +119,18 @@ class TrainingRecord:
     validation: Mapping[str, Any] = field(default_factory=dict)
     """What the scores are of, as `preset` and `num_rows`; empty where there are none."""
 
+    step: int | None = None
+    """The step that the weights are of; absent stands for the last one that was scored."""
+
     @property
     def base_name(self) -> str:
         """Name of the model that it was trained from, without where it lies on this machine."""
         return hub_name(self.base) or (self.base if self.base in (TINY, FROM_SCRATCH) else Path(self.base).name)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether all rows are known to be synthesized by this package."""
+        return all(part.is_ours for part in self.data)
 
     def as_record(self) -> dict[str, Any]:
         """As JSON holds it; no path of this machine is in it."""
@@ -138,6 +168,7 @@ def write_model_card(folder: Path, record: TrainingRecord) -> None:
     lines = []
     if (folder / TASK_SCORES_NAME).exists():
         lines = [json.loads(line) for line in (folder / TASK_SCORES_NAME).read_text(encoding="utf-8").splitlines()]
+        lines = [line for line in lines if record.step in (None, line["step"])]
     write_whole(folder / CARD_NAME, card_text(record, lines, is_adapter=is_adapter(folder)))
 
 
@@ -149,14 +180,15 @@ def card_text(record: TrainingRecord, scores: Sequence[Mapping[str, Any]], *, is
     record
         How the model was trained.
     scores
-        Lines of `task_scores.jsonl`.
+        Lines of `task_scores.jsonl`, the last of them of the weights that the card is of.
     is_adapter
         Whether the weights are those of an adapter.
     """
     template = Template((Path(__file__).parent / "card_template.md").read_text(encoding="utf-8"))
     return template.substitute(
         metadata=_metadata(record, is_adapter).to_yaml(),
-        title=f"{record.base_name.split('/')[-1]} fine-tuned on synthetic OCTA",
+        title=f"{record.base_name.split('/')[-1]} fine-tuned on {'synthetic OCTA' if record.is_synthetic else 'OCTA'}",
+        trained_on=_SYNTHETIC if record.is_synthetic else _OTHER,
         what="LoRA adapter of" if is_adapter else "fine-tuned version of",
         base=f"[{record.base_name}](https://huggingface.co/{record.base_name})" if hub_name(record.base) else
         _OWN.get(record.base, f"`{record.base_name}`"),
@@ -176,6 +208,9 @@ _OWN = {
 }
 """Models that are under this package's license, in words."""
 
+_SYNTHETIC = "synthetic OCTA (optical coherence tomography angiography) images with reasoning\ntexts"
+_OTHER = "images with texts of the sources below; not all of them are known to be synthesized by `octa_svr_dataset`"
+
 _MERGING = """
 Made one with its model, so that `transformers` and vLLM load it without PEFT:
 `python training/merge.py --model THIS_FOLDER --out merged`.
@@ -194,12 +229,20 @@ def _metadata(record: TrainingRecord, is_adapter: bool) -> ModelCardData:
         license=("mit" if record.base in _OWN else "apache-2.0") if is_known else "other",
         license_name=None if is_known else "license-of-the-base-model",
         pipeline_tag="image-text-to-text",
-        tags=[*_TAGS, *(["lora"] if is_adapter else [])],
+        tags=[
+            *(tag for tag in _TAGS if record.is_synthetic or tag != "synthetic-data"),
+            *(["lora"] if is_adapter else []),
+        ],
         **more,
     )
 
 
 def _license_words(record: TrainingRecord) -> str:
+    if not record.is_synthetic:
+        return (
+            f"The weights derive from {record.base_name} and from the sources above, and are under their licenses. The "
+            "code of `octa_svr_dataset` is under the MIT license."
+        )
     if record.base in _OWN:
         return "The weights, the code and the synthetic data are under the MIT license."
     return (

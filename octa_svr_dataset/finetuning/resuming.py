@@ -3,10 +3,11 @@
 Files of a checkpoint are written one after the other, `trainer_state.json` last; one without it was cut off.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.arguments import DataArguments, ModelArguments, TrainingArguments
 from octa_svr_dataset.finetuning.saving import MARKERS
+from octa_svr_dataset.finetuning.sources import Source, data_files
+from octa_svr_dataset.resolve import config_hash
+from octa_svr_dataset.version import VERSION
 
 SETTINGS_NAME = "training_settings.json"
 """Settings of the run in its folder."""
@@ -21,11 +25,16 @@ SETTINGS_NAME = "training_settings.json"
 _FREE = ("num_proc", "num_scored", "max_new_tokens", "num_validation")
 """Settings of the data that may change when a run goes on: they move no row that is trained on."""
 
-_FIXED = (
-    *("seed", "data_seed", "per_device_train_batch_size", "gradient_accumulation_steps", "max_length"),
-    *("learning_rate", "lr_scheduler_type", "warmup_steps", "num_train_epochs", "max_steps", "optim", "weight_decay"),
+_FREE_IN_TRAINING = re.compile(
+    "output_dir|overwrite_output|resume_from_checkpoint|do_(train|eval|predict)|run_name|project|disable_tqdm|debug|"
+    "log(ging)?_.*|report_to|trackio_.*|save_(strategy|steps|total_limit|only_model|on_each_node)|enable_jit_checkpoint|"
+    "push_to_hub|hub_.*|dataloader_(num_workers|pin_memory|persistent_workers|prefetch_factor)|dataset_num_proc|"
+    "ddp_timeout|local_rank|include_.*|per_device_eval_batch_size|eval_accumulation_steps|skip_memory_metrics"
 )
-"""Settings of the training that decide which rows make a step, and how large it is."""
+"""Settings of the training that may change when a run goes on: they move neither a step nor which weights are kept."""
+
+_TAIL = 65_536
+"""So many bytes at the end of a file of rows tell it from others: there Parquet has statistics of its columns."""
 
 
 def run_settings(
@@ -34,9 +43,29 @@ def run_settings(
     """What decides the course of a run, as JSON."""
     settings = {f"data.{name}": value for name, value in asdict(data).items() if name not in _FREE}
     settings |= {f"model.{name}": value for name, value in asdict(model).items()}
-    settings |= {f"training.{name}": getattr(training, name) for name in _FIXED}
+    names = [entry.name for entry in fields(training) if entry.init]
+    settings |= {f"training.{name}": getattr(training, name) for name in names if not _FREE_IN_TRAINING.fullmatch(name)}
     settings["num_processes"] = num_processes
+    settings["version of the data"] = VERSION
+    settings |= {f"rows of source {number}": _content(source) for number, source in enumerate(data.sources, start=1)}
     return dict(json.loads(json.dumps(settings, default=str)))
+
+
+def _content(source: Source) -> str:
+    """A hash of what decides a source's rows, whatever its name; only the name of one on the Hub."""
+    if source.is_preset:
+        return config_hash(source.resolve())
+    folder = Path(source.source)
+    if not folder.is_dir():
+        return source.source
+    digest = hashlib.sha256()
+    for path in data_files(folder):
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder).as_posix()} {size}\n".encode())
+        with path.open("rb") as file:
+            file.seek(max(0, size - _TAIL))
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
 
 
 def holds_model(folder: Path) -> bool:
@@ -62,6 +91,11 @@ def find_start(folder: Path, training: TrainingArguments, settings: Mapping[str,
     start = newest if given == "true" else Path(given)
     if start is not None or holds_model(folder):
         _require_alike(folder if start is None else start.parent, settings)
+    if start is not None and not holds_model(folder) and not any(start.glob("rng_state*.pth")):
+        raise InputError(
+            f"resume_from_checkpoint: {str(start)!r} has weights alone, as save_only_model: true leaves them, and no "
+            "state of the optimizer; allowed: a checkpoint with it, or overwrite_output: true, which starts anew"
+        )
     return None if start is None else str(start)
 
 
@@ -106,8 +140,9 @@ def _require_alike(folder: Path, settings: Mapping[str, Any]) -> None:
         raise InputError(f"resume_from_checkpoint: cannot read {str(path)!r}: {error}") from None
     for name, value in settings.items():
         if earlier.get(name) != value:
+            setting = re.sub("^(data|model|training)[.]", "", name)
             raise InputError(
-                f"resume_from_checkpoint: {name.split('.')[-1]} was {earlier.get(name)!r} in the interrupted run, got "
+                f"resume_from_checkpoint: {setting} was {earlier.get(name)!r} in the interrupted run, got "
                 f"{value!r}; allowed: the same settings, or another output_dir"
             )
 

@@ -28,6 +28,9 @@ _SHARED = ("image_mean", "image_std", "patch_size", "temporal_patch_size", "merg
 MARKERS = ("config.json", ADAPTER_CONFIG)
 """A folder with one of these holds a model, or an adapter of one."""
 
+_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model*", "base_model.json")
+"""Files that belong to one model alone."""
+
 _SIZE = re.compile(r"[1-9]\d*(?:\.\d+)?(?:KB|MB|GB)")
 
 
@@ -97,14 +100,22 @@ def save_vlm(vlm: Vlm, folder: Path, *, base: Path | None, max_shard_size: str) 
     vlm.model.save_pretrained(unfinished, max_shard_size=max_shard_size)
     vlm.processor.save_pretrained(unfinished)
     complete_processor(unfinished, base)
-    for name in MARKERS:
-        (folder / name).unlink(missing_ok=True)
-    for pattern in ("model*.safetensors", "model.safetensors.index.json"):
-        for stale in folder.glob(pattern):
-            stale.unlink()
+    put_in_place(unfinished, folder)
+
+
+def put_in_place(unfinished: Path, folder: Path) -> None:
+    """Move the files of a complete model into a folder, instead of the model there; what marks it as one comes last."""
+    remove_model(folder)
     for path in sorted(unfinished.iterdir(), key=lambda path: path.name in MARKERS):
         path.replace(folder / path.name)
     unfinished.rmdir()
+
+
+def remove_model(folder: Path) -> None:
+    """Make a folder hold no model and no weights; without its marks it is none from the first moment on."""
+    for pattern in (*MARKERS, *_WEIGHTS):
+        for stale in folder.glob(pattern):
+            stale.unlink()
 
 
 def require_shard_size(size: str) -> None:

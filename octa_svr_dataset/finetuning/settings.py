@@ -51,6 +51,9 @@ class _UniqueKeys(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                where = str(key_node.start_mark).strip()
+                raise InputError(f"config: the name of a setting must be text, got {key!r} {where}")
             if key in seen:
                 raise InputError(f"config: {key!r} is set twice, the second time {str(key_node.start_mark).strip()}")
             seen.add(key)
@@ -68,6 +71,10 @@ def read_settings(given: Sequence[str]) -> tuple[DataArguments, ModelArguments, 
     given = [part for argument in given for part in re.split("(?<=^--config)=", argument)]
     if given[-1:] == ["--config"]:
         raise InputError("config: the path of a YAML file is missing")
+    names = [argument.partition("=")[0] for argument in given if argument.startswith("--")]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise InputError(f"command line: {twice} is given twice; allowed: once")
     parser = _SettingsParser((DataArguments, ModelArguments, TrainingArguments), allow_abbrev=False)
     try:
         if "--config" in given:

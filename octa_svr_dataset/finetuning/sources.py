@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import datasets
+import pyarrow.compute as pc
 from datasets import Dataset, DatasetDict, load_dataset, load_from_disk
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from PIL import Image
 
+from octa_svr_dataset.builder import NUM_TRAIN, USUAL_NUM_TRAIN
 from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError, require_whole_number
 from octa_svr_dataset.example import simulate
@@ -20,9 +22,6 @@ from octa_svr_dataset.registration import NAME, register
 from octa_svr_dataset.resolve import preset_names, resolve_config
 from octa_svr_dataset.row import dialogue_columns, row_id
 from octa_svr_dataset.seeding import LARGEST_SEED, SceneKey, Split
-
-USUAL_NUM_TRAIN = 1000
-"""Pictures of a preset where no number is given."""
 
 TRAINED_COLUMNS = ("id", "image", "messages")
 """What training reads of a row."""
@@ -52,7 +51,7 @@ class Source:
     """Of the scenes of a preset."""
 
     num_train: int | None = None
-    """Rows to take; of a preset `USUAL_NUM_TRAIN`, else all, where absent."""
+    """Rows to take; where absent, of a preset as many as `load_dataset` makes, else all."""
 
     overrides: Mapping[str, Any] | None = None
     """Settings of the scenes that differ from the preset."""
@@ -93,6 +92,11 @@ class Source:
         """Whether the rows are synthesized."""
         return self.source in preset_names()
 
+    @property
+    def num_synthesized(self) -> int:
+        """Rows of a preset to train on."""
+        return NUM_TRAIN.get(self.source, USUAL_NUM_TRAIN) if self.num_train is None else self.num_train
+
     def resolve(self) -> SceneConfig:
         """All settings of the scenes of a preset."""
         return resolve_config(self.source, config_file=self.config_file, overrides=self.overrides)
@@ -100,8 +104,11 @@ class Source:
     def _require_place(self) -> None:
         path = Path(self.source)
         if path.is_dir():
-            if not any(path.rglob("*.arrow")) and not any(path.rglob("*.parquet")):
-                raise InputError(f"{self.field}: the folder {self.source!r} holds no dataset: no Parquet or Arrow file")
+            if not data_files(path):
+                raise InputError(
+                    f"{self.field}: the folder {self.source!r} holds no dataset: no Parquet or Arrow file; "
+                    "allowed: a folder of octa-svr build or save_to_disk"
+                )
             return
         try:
             validate_repo_id(self.source)
@@ -178,7 +185,7 @@ def open_source(source: Source, *, streaming: bool, num_proc: int | None) -> Row
     """
     if not source.is_preset:
         return _opened(source)
-    number = USUAL_NUM_TRAIN if source.num_train is None else source.num_train
+    number = source.num_synthesized
     if streaming:
         return OnDemand(
             preset=source.source, config=source.resolve(), seed=source.seed, split=Split.TRAIN, number=number
@@ -227,17 +234,50 @@ def _opened(source: Source) -> Rows:
     number = len(rows) if source.num_train is None else source.num_train
     if "id" not in columns:
         rows = rows.add_column("id", [f"{source.source}#{index}" for index in range(len(rows))])
-    taken: Rows = rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
-    return taken
+    taken = rows.select_columns(list(TRAINED_COLUMNS)).select(range(number))
+    _require_trainable(source, taken)
+    usable: Rows = taken
+    return usable
+
+
+def _require_trainable(source: Source, rows: Dataset) -> None:
+    """Refuse rows that nothing can be learned from, before any of them trains."""
+    table = rows.flatten_indices().data
+    files = table.column("image")
+    has_none = pc.and_(pc.is_null(pc.struct_field(files, "bytes")), pc.is_null(pc.struct_field(files, "path")))
+    missing = pc.index(has_none, value=True).as_py()
+    if missing >= 0:
+        raise InputError(f"{source.field}: {source.source!r}: row {rows[missing]['id']} has no picture, image is null")
+    for row, turns in zip(table.column("id"), table.column("messages"), strict=True):
+        if not is_dialogue(turns.as_py()):
+            raise InputError(
+                f"{source.field}: {source.source!r}: messages of row {row.as_py()} have no turn of the role assistant, "
+                "so nothing to learn; allowed: lists of turns with role and content"
+            )
+
+
+def is_dialogue(turns: object) -> bool:
+    """Whether something is a list of turns, each with role and content, in which the assistant says something."""
+    return (
+        isinstance(turns, list)
+        and all(isinstance(turn, Mapping) and {"role", "content"} <= turn.keys() for turn in turns)
+        and any(turn["role"] == "assistant" for turn in turns)
+    )
+
+
+def data_files(folder: Path) -> list[Path]:
+    """Files of rows in a folder."""
+    return sorted(path for kind in ("parquet", "arrow") for path in folder.rglob(f"*.{kind}"))
 
 
 def _train_split(source: Source) -> Dataset:
     path = Path(source.source)
+    place = str(path.resolve()) if path.is_dir() else source.source  # a folder may have the dataset's own name
     try:
         if (path / "dataset_dict.json").exists() or (path / "state.json").exists():
-            rows = load_from_disk(source.source)
+            rows = load_from_disk(place)
         else:
-            rows = load_dataset(source.source, source.dataset_config)
+            rows = load_dataset(place, source.dataset_config)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise InputError(f"{source.field}: cannot open {source.source!r}: {_first_line(error)}") from None
     if not isinstance(rows, DatasetDict):

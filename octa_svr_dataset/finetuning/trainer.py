@@ -15,13 +15,11 @@ from trl import SFTTrainer
 
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.task_scores import Answered, TaskScores, ask, questions_of_rows, task_scores
+from octa_svr_dataset.finetuning.model_card import TASK_SCORES_NAME
 from octa_svr_dataset.vlm import Vlm, generate
 
-TASK_SCORES_NAME = "task_scores.jsonl"
-"""One line an evaluation: the step, and all figures of `TaskScores`."""
-
 ANSWERS_NAME = "task_answers.jsonl"
-"""What the model said at the last evaluation, one line a question."""
+"""What the model said when it was last asked, at the end the saved one; one line a question."""
 
 
 class _Stopwatch(TrainerCallback):  # type: ignore[misc]
@@ -73,6 +71,7 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         self._scored = scored
         self._max_new_tokens = max_new_tokens
         self._score_lines: dict[int, dict[str, Any]] = {}
+        self._asked_step: int | None = None
         self.stopwatch = _Stopwatch()
         self.add_callback(self.stopwatch)
 
@@ -95,25 +94,45 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
 
         All processes take part, each with its share of the rows, and all return the same.
         """
-        if self._scored is None or self.state.global_step in self._score_lines:
+        if self._scored is None or self._asked_step == self.state.global_step:
             return None
-        answered = self._ask_all(self._scored)
-        scores = task_scores(answered)
-        self._score_lines[self.state.global_step] = {"step": self.state.global_step} | scores.as_record()
+        scores = self._score_at(self._scored, self.state.global_step)
         self.log(headline(scores))
+        return scores
+
+    def score_saved(self) -> int:
+        """Score the weights that the trainer ends with, unless they were those asked last; the step that they are of.
+
+        With `load_best_model_at_end` they are those of the best evaluation and not of the last step.
+        """
+        is_best = self.args.load_best_model_at_end and self.state.best_model_checkpoint is not None
+        step: int = self.state.best_global_step if is_best else self.state.global_step
+        if step == self.state.global_step:
+            self.score()
+        elif self._scored is not None:  # nothing to log: it was when that step was evaluated
+            self._score_at(self._scored, step)
+        return step
+
+    def _score_at(self, rows: Dataset, step: int) -> TaskScores:
+        """Ask all questions of weights of a step, and write the figures to files."""
+        answered = self._ask_all(rows)
+        scores = task_scores(answered)
+        self._asked_step = step
+        self._score_lines[step] = {"step": step} | scores.as_record()
         if self.is_world_process_zero():
             folder = Path(self.args.output_dir)
-            write_whole(folder / TASK_SCORES_NAME, _lines(self._earlier_lines() + list(self._score_lines.values())))
+            lines = self._earlier_lines() | self._score_lines
+            write_whole(folder / TASK_SCORES_NAME, _lines([lines[number] for number in sorted(lines)]))
             write_whole(folder / ANSWERS_NAME, _lines([entry.as_record() for entry in answered]))
         return scores
 
-    def _earlier_lines(self) -> list[dict[str, Any]]:
-        """Lines of the run that this one goes on with."""
+    def _earlier_lines(self) -> dict[int, dict[str, Any]]:
+        """Lines of the run that this one goes on with, by step."""
         path = Path(self.args.output_dir) / TASK_SCORES_NAME
         if self.args.resume_from_checkpoint is None or not path.exists():
-            return []
+            return {}
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [line for line in lines if line["step"] < min(self._score_lines)]
+        return {line["step"]: line for line in lines}
 
     def _ask_all(self, rows: Dataset) -> list[Answered]:
         """Answers to all questions, in their order; each process asks as many, as sharded models need it."""

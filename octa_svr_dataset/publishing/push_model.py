@@ -8,9 +8,8 @@ from yaml import YAMLError
 from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, BASE_NAME, hub_name, is_adapter, shapes_of
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint, read_json, weight_files
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.publishing.card import CARD_NAME
 from octa_svr_dataset.publishing.push import one_line_errors, require_repo_id
-
-CARD_NAME = "README.md"
 
 _DESCRIBED = ("*.json", "*.jsonl", "*.jinja", "merges.txt", "*.png", CARD_NAME)
 """Files beside the weights that are uploaded: settings, tokenizer, template, scores, curves, card."""

@@ -109,6 +109,12 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
         ("model_revision: v2", "model_revision: must be main, got 'v2'"),
         ("resume_from_checkpoint: outputs/none", "resume_from_checkpoint: 'outputs/none' is no whole checkpoint"),
         ("a: [", "config: not YAML"),
+        ("3: x", "config: the name of a setting must be text, got 3 .*line 1"),
+        ("learning_rate: -1", "learning_rate: must be a number above 0, got -1"),
+        ("per_device_train_batch_size: 0", "per_device_train_batch_size: must be a whole number of at least 1, got 0"),
+        ("num_train_epochs: 0", "num_train_epochs: must be a number above 0, got 0"),
+        ("dataset: my-org/octa\noverrides: {text.turns: [1, 1]}", "overrides: not allowed with a dataset or mixture"),
+        ("dataset: my-org/octa\ndataset_seed: 3", "dataset_seed: not allowed with a dataset or mixture"),
     ],
 )
 def test_an_unusable_setting_is_refused(sft: ModuleType, config: Path, yaml: str, message: str) -> None:
@@ -130,6 +136,8 @@ def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
         sft.read_settings(["--config"])
     with pytest.raises(InputError, match="unknown option '--num_trian'"):
         sft.read_settings(["--num_trian", "5"])
+    with pytest.raises(InputError, match=r"^command line: --seed is given twice"):
+        sft.read_settings(["--seed", "1", "--seed=2"])
     with pytest.raises(InputError, match="overrides: not JSON"):
         sft.read_settings(["--overrides", "{"])
 

@@ -82,6 +82,17 @@ def test_a_file_trains_a_small_model(path: Path, train: Train, qwen2_5: Path, tm
     assert (tmp_path / ("adapter_config.json" if "lora" in path.stem else "config.json")).exists()
 
 
+@pytest.mark.parametrize("path", [path for path in CONFIGS if "tiny" not in path.stem], ids=lambda path: path.stem)
+def test_a_file_for_many_gpus_writes_checkpoints_there_goes_on_and_waits_for_the_synthesis(path: Path) -> None:
+    content = yaml.safe_load(path.read_text())
+    rows = content["per_device_train_batch_size"] * content.get("gradient_accumulation_steps", 1) * 8
+    num_steps = content["num_train"] * content["num_train_epochs"] // rows
+    every = content["save_steps"] * (num_steps if content["save_steps"] < 1 else 1)
+    assert num_steps / every > 1
+    assert content["resume_from_checkpoint"]
+    assert content["ddp_timeout"] >= 86_400
+
+
 def test_the_model_from_scratch_has_the_size_of_its_name() -> None:
     content = yaml.safe_load((ROOT / "training" / "configs" / "qwen3_vl_200m_scratch.yaml").read_text())
     sizes = parse_scratch(content["scratch"])

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from short_runs import ROOT, SHORT, Train, losses, options
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.finetuning.resuming import newest_checkpoint
+from octa_svr_dataset.finetuning import resuming
+from octa_svr_dataset.finetuning.resuming import newest_checkpoint, run_settings
+from octa_svr_dataset.finetuning.settings import read_settings
 
 LONG = {"max_steps": 9, "save_strategy": "steps", "save_steps": 3, "dataloader_num_workers": 1}
 """Nine steps of two of twelve rows: the end of an epoch lies between the checkpoints."""
@@ -81,6 +84,8 @@ def test_a_run_that_lacks_its_model_alone_makes_no_step_more(train: Train, undis
         ({"num_train": 14}, "num_train was 12 in the interrupted run, got 14"),
         ({"learning_rate": 1e-3}, "learning_rate was 2e-05 in the interrupted run, got 0.001"),
         ({"freeze_vision_tower": True}, "freeze_vision_tower was False in the interrupted run, got True"),
+        ({"adam_beta2": 0.9}, "adam_beta2 was 0.999 in the interrupted run, got 0.9"),
+        ({"max_grad_norm": 2}, "max_grad_norm was 1.0 in the interrupted run, got 2.0"),
         ({"overwrite_output": True}, "overwrite_output: not allowed with resume_from_checkpoint"),
         ({"resume_from_checkpoint": "checkpoint-77"}, "'checkpoint-77' is no whole checkpoint"),
     ],
@@ -90,6 +95,45 @@ def test_a_run_goes_on_with_its_own_settings_only(
 ) -> None:
     with pytest.raises(InputError, match=message):
         train(undisturbed, **(LONG | {"resume_from_checkpoint": True} | settings))
+
+
+def test_a_run_goes_on_however_it_logs(train: Train, undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"logging_steps": 3, "save_steps": 2, "dataloader_num_workers": 0, "num_proc": 1}
+    train(undisturbed, **(LONG | settings), resume_from_checkpoint=True)
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_other_rows_under_the_same_name_are_other_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenes, rows = tmp_path / "scenes.yaml", tmp_path / "rows"
+    rows.mkdir()
+
+    def noted(*given: str) -> dict[str, object]:
+        data, model, training = read_settings([*given, "--use_cpu", "true", "--bf16", "false"])
+        return run_settings(data, model, training, num_processes=1)
+
+    def changed(*given: str, change: Callable[[], object]) -> set[str]:
+        before = noted(*given)
+        assert before == noted(*given)
+        change()
+        after = noted(*given)
+        return {name for name in after if after[name] != before[name]}
+
+    scenes.write_text("text:\n  turns: [1, 1]\n")
+    (rows / "a.parquet").write_bytes(b"one")
+    of_file = changed("--config_file", str(scenes), change=lambda: scenes.write_text("text:\n  turns: [2, 2]\n"))
+    assert of_file == {"rows of source 1"}
+    of_folder = changed("--dataset", str(rows), change=lambda: (rows / "a.parquet").write_bytes(b"two"))
+    assert of_folder == {"rows of source 1"}
+    of_version = changed(change=lambda: monkeypatch.setattr(resuming, "VERSION", "99"))
+    assert of_version == {"version of the data"}
+
+
+def test_weights_without_the_state_of_the_optimizer_are_not_gone_on_with(train: Train, tmp_path: Path) -> None:
+    settings = {"save_strategy": "steps", "save_steps": 1, "save_only_model": True}
+    train(tmp_path, **settings)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(InputError, match=r"^resume_from_checkpoint: .*checkpoint-2' has weights alone, as save_only_"):
+        train(tmp_path, **settings, resume_from_checkpoint=True)
 
 
 def test_a_run_that_may_resume_starts_where_there_is_nothing(train: Train, tmp_path: Path) -> None:

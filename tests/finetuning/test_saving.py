@@ -24,6 +24,7 @@ from octa_svr_dataset.command import run
 from octa_svr_dataset.finetuning.model_card import TrainedOn, TrainingRecord
 from octa_svr_dataset.finetuning.saving import VIDEO_SETTINGS, complete_processor, finish_folder
 from octa_svr_dataset.resolve import config_hash, resolve_config
+from octa_svr_dataset.version import VERSION
 from octa_svr_dataset.vlm import load_vlm, prompt_inputs
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +170,7 @@ def test_the_card_says_what_the_adapter_was_trained_on_and_how_well(folders: Pat
     assert card.data.license == "other"
     assert card.data.license_name
     digest = config_hash(resolve_config("dr_staging"))
-    row = f"| `dr_staging` | 1,200 | 3 | 1 | 0.6.0 | `{digest}` |"
+    row = f"| `dr_staging` | 1,200 | 3 | 1 | {VERSION} | `{digest}` |"
     for words in (row, "| `learning_rate` | 0.0002 |", "Not for clini",
                   "| describe | 0.800 [0.500, 0.900] | 0.700 | 0.100 | 6 |", "| healthy or diabetic | 0.750 [0.600, 0",
                   "| 20 | 2.0000 | 9.0000 |", "| 1000 | 0.0400 |", "a class has no picture", "```bibtex"):  # fmt: skip

@@ -1,3 +1,4 @@
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from datasets import Dataset, DatasetDict, load_dataset
 from torch.utils.data import DataLoader
 
 import octa_svr_dataset  # noqa: F401 (registers the dataset)
+from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
 from octa_svr_dataset.finetuning.rows import make_table
@@ -44,6 +46,15 @@ def folders(tmp_path_factory: pytest.TempPathFactory, synthesized: Dataset) -> d
     (root / "no_rows").mkdir()
     synthesized.select([]).to_parquet(root / "no_rows" / "train.parquet")
     (root / "empty").mkdir()
+    turns = [{"role": "user", "content": "Why?"}]
+    unanswered = [row | {"messages": turns} if number == 2 else row for number, row in enumerate(synthesized)]
+    Dataset.from_list(unanswered, features=synthesized.features).save_to_disk(root / "unanswered")
+    blank = [row | {"image": None} if number == 3 else row for number, row in enumerate(synthesized)]
+    Dataset.from_list(blank, features=synthesized.features).to_parquet(root / "blank.parquet")
+    (root / "blank").mkdir()
+    (root / "blank.parquet").rename(root / "blank" / "train.parquet")
+    texts = synthesized.remove_columns("messages").add_column("messages", ["text"] * len(synthesized))
+    texts.save_to_disk(root / "texts")
     return {path.name: path for path in root.iterdir()}
 
 
@@ -70,6 +81,20 @@ def test_a_folder_has_the_rows_that_were_written(folders, synthesized: Dataset, 
         assert np.array_equal(pixels(rows[index]), pixels(synthesized[index]))
 
 
+def test_a_folder_with_the_name_of_the_dataset_is_the_folder(folders, monkeypatch, tmp_path: Path) -> None:
+    shutil.copytree(folders["parquet"], tmp_path / "octa_svr")
+    monkeypatch.chdir(tmp_path)
+    assert len(open_source(Source(source="octa_svr", field="dataset"), streaming=False, num_proc=1)) == 5
+
+
+def test_a_preset_has_as_many_rows_as_load_dataset_makes_of_it() -> None:
+    for preset in ("octa_100k_svr", "dropout_ma"):
+        assert (
+            len(open_source(Source(source=preset), streaming=True, num_proc=1)) == OctaSvrConfig(name=preset).num_train
+        )
+    assert Source(source="octa_100k_svr").num_synthesized == 100_000
+
+
 def test_validation_rows_are_none_of_the_training(synthesized: Dataset, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path)
     unseen = open_validation(Source(source="dropout_ma", overrides=BARE), 2, num_proc=1)
@@ -84,6 +109,9 @@ def test_validation_rows_are_none_of_the_training(synthesized: Dataset, monkeypa
         ("mute", {}, "has no column messages; it has id, image"),
         ("test_only", {}, "has no split train; it has test"),
         ("saved", {"num_train": 6}, "has 5 rows, fewer than 6"),
+        ("unanswered", {}, "messages of row dropout_ma-s0-train-00000002 have no turn of the role assistant"),
+        ("texts", {}, "messages of row dropout_ma-s0-train-00000000 .* allowed: lists of turns with role and content"),
+        ("blank", {}, "row dropout_ma-s0-train-00000003 has no picture, image is null"),
         ("no_rows", {}, "cannot open .*corresponds to no data"),
         ("parquet", {"dataset_config": "nope"}, "cannot open .*nope"),
     ],
