@@ -146,7 +146,7 @@ def test_settings_of_videos_are_those_of_the_model_or_fit_its_pictures(folders: 
     complete_processor(tmp_path / "untold", folders / "base")
     assert json.loads((tmp_path / "told" / VIDEO_SETTINGS).read_text())["fps"] == 7
     settings = json.loads((tmp_path / "untold" / VIDEO_SETTINGS).read_text())
-    assert (settings["video_processor_type"], settings["patch_size"]) == ("Qwen3VLVideoProcessor", 8)
+    assert (settings["video_processor_type"], settings["patch_size"]) == ("Qwen3VLVideoProcessor", 16)
     assert settings["image_mean"] == [0.3] * 3
     assert torch.equal(logits(tmp_path / "untold"), logits(folders / "base"))
 
@@ -160,7 +160,7 @@ def test_where_torchvision_is_installed_the_whole_processor_loads(folders: Path,
         "print(json.dumps([type(p).__name__, type(p.video_processor).__name__, p.video_processor.patch_size]))"
     )
     told = json_printed_by(code, PYTHONPATH=f"{tmp_path / 'packages'}{os.pathsep}{ROOT}")
-    assert told == ["Qwen3VLProcessor", "Qwen3VLVideoProcessor", 8]
+    assert told == ["Qwen3VLProcessor", "Qwen3VLVideoProcessor", 16]
 
 
 def test_the_card_says_what_the_adapter_was_trained_on_and_how_well(folders: Path, merge, tmp_path: Path) -> None:
