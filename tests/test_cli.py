@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 from PIL import Image
 
 from octa_svr_dataset import autoload, cli, image_folder
+from octa_svr_dataset.command import unfinished_path
 from octa_svr_dataset.evaluation.folder import open_image_folder
 from octa_svr_dataset.example import make_example
 from octa_svr_dataset.measurement.picture import measure_picture
@@ -174,7 +176,9 @@ class TestImages:
         assert not list(Path().iterdir())
 
     def test_what_a_killed_run_left_is_removed(self, octa_svr):
-        Path(f".pictures.{10**9}.unfinished/npdr").mkdir(parents=True)
+        of_this_run = unfinished_path(Path("pictures").absolute())
+        killed = of_this_run.with_name(of_this_run.name.replace(f"-{os.getpid()}-", f"-{10**9}-"))
+        (killed / "npdr").mkdir(parents=True)
         assert octa_svr("images", "healthy", "--out", "pictures", "--num", "1", *SET_CHEAP)[0] == 0
         assert [path.name for path in Path().iterdir()] == ["pictures"]
 

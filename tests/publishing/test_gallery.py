@@ -273,7 +273,7 @@ REFUSED = {
     "a negative seed": (["healthy", "--seed", "-1"], "seed: must be a whole number of at least 0"),
     "no preset": (["heathy"], "target: 'heathy' is no folder and no preset; allowed:"),
     "no split": (["healthy", "--split", "dev"], "split: unknown value 'dev'; allowed: train, validation, test"),
-    "no build": (["."], "holds no finished build; allowed: a folder made by octa-svr build"),
+    "no build": (["."], "holds no finished build of examples; allowed: a folder made by octa-svr build"),
     "a seed for a folder": ([".", "--seed", "1"], "seed, set, config_file: are of use with a preset only"),
     "an unknown setting": (["healthy", "--set", "imaging.size=3"], "imaging.size: unknown setting"),
 }
