@@ -4,12 +4,10 @@ One frozen model per stage, nested into `SceneConfig`. How users give them (a pr
 file, overrides) is in `resolve`.
 """
 
+from octa_svr_dataset.config.capillary_loss import DispersedLossConfig, DropoutConfig, FovealLossConfig
 from octa_svr_dataset.config.growth import GrowthConfig, PlexusGrowthConfig
 from octa_svr_dataset.config.imaging import ImagingConfig
 from octa_svr_dataset.config.pathology import (
-    DispersedLossConfig,
-    DropoutConfig,
-    FovealLossConfig,
     IrmaConfig,
     MicroaneurysmConfig,
     NeovascularizationConfig,
