@@ -68,6 +68,7 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         # TRL divides by the answers' tokens of a whole step, all processes and accumulated batches together, but only
         # where the model is said to take their number; else every batch would count alike, however short its answers.
         self.model_accepts_loss_kwargs = True
+        self._second_names = frozenset(vlm.model.all_tied_weights_keys)
         self._scored = scored
         self._max_new_tokens = max_new_tokens
         self._score_lines: dict[int, dict[str, Any]] = {}
@@ -156,6 +157,15 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
     def _generate(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
         vlm = Vlm(model=self.model, processor=self.processing_class)
         return generate(vlm, images, questions, max_new_tokens=self._max_new_tokens)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
+        """Write the model, without second names of its weights: FSDP2 gathers those that layers share for each of them.
+
+        `save_pretrained` knows such weights by their common storage, which the gathered ones do not have.
+        """
+        if state_dict is not None:
+            state_dict = {name: state_dict[name] for name in state_dict if name not in self._second_names}
+        super()._save(output_dir, state_dict)
 
     def throughput(self) -> dict[str, float]:
         """Tokens a second of all processes together, padding not counted, and share of the time waiting for data."""
