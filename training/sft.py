@@ -39,7 +39,7 @@ from octa_svr_dataset.finetuning.model_card import (
 )
 from octa_svr_dataset.finetuning.resuming import find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.saving import finish_folder, put_in_place, remove_model
+from octa_svr_dataset.finetuning.saving import UNFINISHED, finish_folder, put_in_place, remove_model
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
@@ -183,7 +183,7 @@ def remove_results(folder: Path) -> None:
 
 def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
     """Write the model with its processor and scores to a folder within another one, where nobody takes it for whole."""
-    unfinished = folder / ".unfinished"
+    unfinished = folder / UNFINISHED
     if trainer.is_world_process_zero():
         shutil.rmtree(unfinished, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
@@ -221,7 +221,7 @@ def record_of(
         base=model.model_name_or_path if model.scratch is None else FROM_SCRATCH,
         data=tuple(parts),
         settings={name: _shown(getattr(training, name)) for name in SHOWN_SETTINGS} | shown_of_model(model),
-        log=trainer.state.log_history,
+        log=[entry for entry in trainer.state.log_history if "train_loss" not in entry],  # of a part, if resumed
         step=step,
         validation={"preset": data.validation.source, "num_rows": data.num_scored} if data.num_scored else {},
     )

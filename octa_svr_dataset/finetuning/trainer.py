@@ -159,12 +159,14 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         return generate(vlm, images, questions, max_new_tokens=self._max_new_tokens)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
-        """Write the model, without second names of its weights: FSDP2 gathers those that layers share for each of them.
+        """Write the model, with one name a weight and a tokenizer that pads nothing by itself.
 
-        `save_pretrained` knows such weights by their common storage, which the gathered ones do not have.
+        FSDP2 gathers a weight that layers share once for each of them; `save_pretrained` knows shared weights by their
+        common storage, which these do not have.
         """
         if state_dict is not None:
             state_dict = {name: state_dict[name] for name in state_dict if name not in self._second_names}
+        self.processing_class.tokenizer.backend_tokenizer.no_padding()
         super()._save(output_dir, state_dict)
 
     def throughput(self) -> dict[str, float]:
