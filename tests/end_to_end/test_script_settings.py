@@ -287,3 +287,44 @@ def test_a_device_that_is_not_there_is_refused(
         evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=tmp_path / "out", **options)
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
+FILE = "use_cpu: true\npreset: healthy\nnum_train: 5\ndataset_seed: 3\noverrides: {text.turns: [1, 1]}\n"
+MIXTURE = '[{"source": "dropout_ma", "num_train": 9}]'
+
+
+@pytest.mark.parametrize(
+    ("given", "is_validated", "kept", "replaced"),
+    [
+        (["--dataset", "my-org/octa"], False, {"num_train": 5, "overrides": None}, "overrides, dataset_seed"),
+        (["--dataset=my-org/octa"], True, {"num_train": 5, "dataset_seed": 3}, ""),
+        (["--mixture", MIXTURE], False, {"num_train": None, "dataset_seed": 3}, "overrides, num_train"),
+        (["--mixture", MIXTURE], True, {"num_train": None, "overrides": {"text.turns": [1, 1]}}, "num_train"),
+    ],
+)
+def test_rows_of_the_command_line_take_the_place_of_those_of_the_file(
+    sft: ModuleType,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    is_validated: bool,
+    kept: dict[str, object],
+    replaced: str,
+) -> None:
+    config.write_text(FILE + ("num_validation: 2\n" if is_validated else ""))
+    data = sft.read_settings(["--config", str(config), *given])[0]
+    assert {name: getattr(data, name) for name in kept} == kept
+    assert [source.source for source in data.sources] == ["my-org/octa" if "dataset" in given[0] else "dropout_ma"]
+    said = capsys.readouterr().err
+    assert said == (f"{given[0].partition('=')[0]} takes the place of the file's {replaced}\n" if replaced else "")
+
+
+def test_what_the_command_line_itself_says_of_rows_must_fit_together(sft: ModuleType, config: Path) -> None:
+    config.write_text(FILE)
+    with pytest.raises(InputError, match="overrides: not allowed with a dataset or mixture where num_validation is 0"):
+        sft.read_settings(
+            ["--config", str(config), "--dataset", "my-org/octa", "--overrides", '{"text.turns": [2, 2]}']
+        )
+    config.write_text(FILE + "streaming: true\nmixture: [{source: healthy}]\n")
+    data = sft.read_settings(["--config", str(config), "--dataset", "my-org/octa"])[0]
+    assert (data.streaming, data.mixture) == (False, None)

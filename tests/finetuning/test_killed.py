@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
 from short_runs import ROOT, SHORT, Train, losses, options
 
 from octa_svr_dataset.adapter_files import find_model
