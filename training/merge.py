@@ -54,7 +54,8 @@ def main(
         raise InputError(f"out: {out!r} is the folder of the model or of the adapter; allowed: another folder")
     if not overwrite and any((place / name).exists() for name in ("config.json", "adapter_config.json")):
         raise InputError(f"out: {out!r} already holds a model; allowed: another folder, or --overwrite")
-    from octa_svr_dataset.finetuning.model_card import TrainingRecord, write_model_card
+    from octa_svr_dataset.finetuning.model_card import write_model_card
+    from octa_svr_dataset.finetuning.record import TrainingRecord
     from octa_svr_dataset.finetuning.saving import put_in_place, require_shard_size, write_unfinished
 
     require_shard_size(max_shard_size)

@@ -14,8 +14,8 @@ from trl import ModelConfig, SFTConfig
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.finetuning.mixture import Source, parse_mixture
 from octa_svr_dataset.finetuning.scratch import parse_scratch
-from octa_svr_dataset.finetuning.sources import Source, parse_mixture
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.vlm import require_trained_part
 

@@ -10,7 +10,8 @@ from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, is_adapter, record_ba
 from octa_svr_dataset.checkpoint import TINY, read_json
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.finetuning.model_card import TrainingRecord, write_model_card
+from octa_svr_dataset.finetuning.model_card import write_model_card
+from octa_svr_dataset.finetuning.record import TrainingRecord
 from octa_svr_dataset.vlm import Vlm
 
 VIDEO_SETTINGS = "video_preprocessor_config.json"

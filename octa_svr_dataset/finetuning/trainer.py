@@ -15,7 +15,7 @@ from trl import SFTTrainer
 
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.task_scores import Answered, TaskScores, ask, questions_of_rows, task_scores
-from octa_svr_dataset.finetuning.model_card import TASK_SCORES_NAME
+from octa_svr_dataset.finetuning.record import TASK_SCORES_NAME
 from octa_svr_dataset.vlm import Vlm, generate
 
 ANSWERS_NAME = "task_answers.jsonl"

@@ -11,8 +11,9 @@ import octa_svr_dataset  # noqa: F401 (registers the dataset)
 from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
+from octa_svr_dataset.finetuning.mixture import Source, parse_mixture
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.sources import OnDemand, Source, open_source, open_validation, parse_mixture
+from octa_svr_dataset.finetuning.sources import OnDemand, open_source, open_validation
 from octa_svr_dataset.vlm import load_vlm
 
 BARE = {"growth.superficial.iterations": 0, "growth.deep.iterations": 0, "text.turns": [2, 2]}
