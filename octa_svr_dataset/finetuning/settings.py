@@ -14,6 +14,7 @@ from trl import TrlParser
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.arguments import DataArguments, ModelArguments, TrainingArguments
+from octa_svr_dataset.finetuning.limits import require_validation
 
 _OF_SCENES = ("overrides", "config_file")
 _REPLACED = {
@@ -122,8 +123,7 @@ def read_settings(given: Sequence[str]) -> tuple[DataArguments, ModelArguments, 
         raise InputError(f"config: not YAML: {error}") from None
     except ValueError as error:
         raise InputError(f"settings: {error}") from None
-    if training.eval_strategy != "no" and data.num_validation == 0:
-        raise InputError("num_validation: must be at least 1 with eval_strategy, got 0")
+    require_validation(training, data)
     return data, model, training
 
 

@@ -135,15 +135,16 @@ def _require_trainable(source: Source, rows: Dataset) -> None:
         if not is_dialogue(turns.as_py()):
             raise InputError(
                 f"{source.field}: {source.source!r}: messages of row {row.as_py()} have no turn of the role assistant, "
-                "so nothing to learn; allowed: lists of turns with role and content"
+                "so nothing to learn, or one without words; allowed: lists of turns with role and content"
             )
 
 
 def is_dialogue(turns: object) -> bool:
-    """Whether something is a list of turns, each with role and content, in which the assistant says something."""
+    """Whether something is a list of turns, each with role and content, in which the assistant has one."""
     return (
         isinstance(turns, list)
         and all(isinstance(turn, Mapping) and {"role", "content"} <= turn.keys() for turn in turns)
+        and all(isinstance(turn["content"], str | list) for turn in turns)
         and any(turn["role"] == "assistant" for turn in turns)
     )
 
@@ -153,6 +154,11 @@ def _train_split(source: Source) -> Dataset:
     place = str(path.resolve()) if path.is_dir() else source.source  # a folder may have the dataset's own name
     try:
         if (path / "dataset_dict.json").exists() or (path / "state.json").exists():
+            if source.dataset_config is not None:
+                raise InputError(
+                    f"{source.field}: dataset_config has no effect on a folder of save_to_disk, got "
+                    f"{source.dataset_config!r}"
+                )
             rows = load_from_disk(place)
         else:
             rows = load_dataset(place, source.dataset_config)
