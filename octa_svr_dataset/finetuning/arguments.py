@@ -174,8 +174,9 @@ class ModelArguments(ModelConfig):  # type: ignore[misc]
             if self.model_name_or_path != TINY or self.use_peft or self.dtype != "float32":
                 raise InputError("scratch: not allowed with model_name_or_path, use_peft or another dtype than float32")
             self.scratch = asdict(parse_scratch(self.scratch))
-        if self.model_name_or_path == TINY and self.attn_implementation is not None:
-            raise InputError(f"attn_implementation: of a model from files only, got {self.attn_implementation!r}")
+        for name in ("attn_implementation", "load_in_4bit", "load_in_8bit"):
+            if self.model_name_or_path == TINY and getattr(self, name):
+                raise InputError(f"{name}: of a model from files only, got {getattr(self, name)!r}")
         require_attention(self)
         if self.model_name_or_path != TINY:
             self.model_name_or_path = str(find_checkpoint(self.model_name_or_path, field="model_name_or_path"))

@@ -89,3 +89,14 @@ def test_a_training_that_is_killed_while_it_ends_is_completed_by_the_same_comman
     assert losses(out) == losses(adapter)
     assert files(out) == files(adapter)
     assert load_vlm(str(out)).model.num_parameters() > 0
+
+
+@pytest.mark.slow
+def test_a_merge_that_is_killed_leaves_no_model_and_is_made_by_the_same_command(adapter: Path, tmp_path: Path) -> None:
+    command = ["training/merge.py", "--model", str(adapter), "--out", str(tmp_path / "out")]
+    assert run(tmp_path, "pathlib:Path.replace:4", *command) == -signal.SIGKILL
+    assert not (tmp_path / "out" / "config.json").exists()
+    assert run(tmp_path, None, *command) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"config.json", "model.safetensors", "README.md", "provenance.json", "loss_curve.json"}
+    assert ".unfinished" not in names
