@@ -17,56 +17,16 @@ from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 
 from octa_svr_dataset.adapter_files import find_model, require_fit
-from octa_svr_dataset.brightness import equalized
 from octa_svr_dataset.checkpoint import TINY, require_dtype
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.tiny_vlm import MEAN_GRAY, make_image_processor, make_model, make_tokenizer, read_chat_template
+from octa_svr_dataset.vlm_processors import Processor, Qwen3VLProcessor, read_processor
 
 SMALL_HIDDEN_SIZE = 512
 """Models narrower than this lose more time to the coordination of threads than these save."""
 
 PROJECTOR_NAMES = ("merger", "deepstack_merger_list")
 """Modules of the picture's encoder that carry its features into the language model; Qwen2.5-VL has the first."""
-
-
-class Qwen3VLProcessor(transformers.Qwen3VLProcessor):  # type: ignore[misc]
-    """The processor of Qwen3-VL without its video part, which cannot be made where torchvision is missing.
-
-    Named as its base so that what it saves names the published class. With `mean_gray`, which is saved too, every
-    picture is given that mean brightness before the model sees it (`brightness.equalized`).
-    """
-
-    def __init__(
-        self,
-        image_processor: Any = None,
-        tokenizer: Any = None,
-        chat_template: str | None = None,
-        mean_gray: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
-        self.mean_gray = mean_gray
-
-    def __call__(self, images: Any = None, text: Any = None, **kwargs: Any) -> Any:
-        """Tokens and patches, as the base gives them."""
-        if self.mean_gray is not None and images is not None:
-            images = [[equalized(picture, self.mean_gray) for picture in of_text] for of_text in images]
-        return super().__call__(images=images, text=text, **kwargs)
-
-
-class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # type: ignore[misc]  # noqa: N801
-    """The processor of Qwen2.5-VL, likewise without its video part and named as its base."""
-
-    def __init__(
-        self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
-
-
-Processor = Qwen3VLProcessor | Qwen2_5_VLProcessor
-
-_PROCESSORS = {"qwen2_5_vl": Qwen2_5_VLProcessor}
-"""By kind of model; `Qwen3VLProcessor` for all others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,16 +201,6 @@ def prompt_inputs(
     ).to(vlm.model.device)
 
 
-def token_count(processor: Processor, image: Image.Image, messages: Sequence[dict[str, str]]) -> int:
-    """Length of a training row in tokens, those of its picture included, without reading its pixels."""
-    text = processor.apply_chat_template(list(messages), tokenize=False)
-    merged = int(processor.image_processor.merge_size) ** 2
-    patches = int(processor.image_processor.get_number_of_image_patches(image.height, image.width))
-    around_image = 2  # vision_start and vision_end
-    words = len(processor.tokenizer(text)["input_ids"])
-    return words + patches // merged + around_image
-
-
 def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
     tokenizer = make_tokenizer()
     processor = Qwen3VLProcessor(
@@ -262,14 +212,10 @@ def _make_tiny(seed: int, dtype: torch.dtype) -> Vlm:
 def _load_files(folder: Path, dtype: torch.dtype, field: str, options: Mapping[str, Any]) -> Vlm:
     try:
         config = AutoConfig.from_pretrained(folder)
-        processor = _PROCESSORS.get(config.model_type, Qwen3VLProcessor).from_pretrained(folder, backend="pil")
+        processor = read_processor(folder, config.model_type)
     except Exception as error:  # transformers lets through whatever a strange file makes it stumble over
         reason = textwrap.shorten(str(error), 200)
         raise InputError(f"{field}: cannot use the model's files in {str(folder)!r}: {reason}") from None
-    # The backend of the pictures has gone to the tokenizer too, which would then not pass for a fast one.
-    processor.tokenizer.backend = processor.tokenizer.init_kwargs["backend"] = "tokenizers"
-    if processor.chat_template is None:
-        processor.chat_template = processor.tokenizer.chat_template
     verbosity = transformers.logging.get_verbosity()
     transformers.logging.set_verbosity_error()  # it would print as a table what is refused below
     try:

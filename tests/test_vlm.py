@@ -11,7 +11,8 @@ from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.text.dialogue import QUESTION
 from octa_svr_dataset.tiny_vlm import MEAN_GRAY
-from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm, token_count
+from octa_svr_dataset.vlm import Vlm, freeze, generate, limit_threads, load_vlm
+from octa_svr_dataset.vlm_processors import token_count
 
 NORM = "model.language_model.norm.weight"
 ANSWER = "Perfusion: No area of capillary dropout is seen.\nConclusion: healthy retina."

@@ -7,7 +7,7 @@ import torch
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLImageProcessorPil
 
 from octa_svr_dataset.tiny_vlm import make_tokenizer
-from octa_svr_dataset.vlm import Qwen2_5_VLProcessor
+from octa_svr_dataset.vlm_processors import Qwen2_5_VLProcessor
 
 SIZES = {"hidden_size": 64, "intermediate_size": 128}
 TEXT = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 2048}

@@ -54,20 +54,22 @@ def main(
         raise InputError(f"out: {out!r} is the folder of the model or of the adapter; allowed: another folder")
     if not overwrite and any((place / name).exists() for name in ("config.json", "adapter_config.json")):
         raise InputError(f"out: {out!r} already holds a model; allowed: another folder, or --overwrite")
-    from octa_svr_dataset.finetuning.model_card import TrainingRecord, write_model_card
-    from octa_svr_dataset.finetuning.saving import require_shard_size, save_vlm
+    from octa_svr_dataset.finetuning.model_card import write_model_card
+    from octa_svr_dataset.finetuning.record import TrainingRecord
+    from octa_svr_dataset.finetuning.saving import put_in_place, require_shard_size, write_unfinished
 
     require_shard_size(max_shard_size)
     record = TrainingRecord.read(files.adapter)
     with output_folder(out, field="out") as folder:
         vlm = load_merged(model, adapter, files.base, dtype)
+        unfinished = write_unfinished(vlm, folder, base=files.base, max_shard_size=max_shard_size)
         for name in KEPT:
             (folder / name).unlink(missing_ok=True)
             if (files.adapter / name).exists():
-                shutil.copyfile(files.adapter / name, folder / name)
-        save_vlm(vlm, folder, base=files.base, max_shard_size=max_shard_size)
+                shutil.copyfile(files.adapter / name, unfinished / name)
         if record is not None:
-            write_model_card(folder, record)
+            write_model_card(unfinished, record)
+        put_in_place(unfinished, folder)
     size_mb = sum(file.stat().st_size for file in folder.glob("model*.safetensors")) / 1e6
     print(f"merged model: {folder}, {size_mb:,.1f} MB of weights in {vlm.model.dtype}".replace("torch.", ""))
 

@@ -15,9 +15,6 @@ import re
 import shutil
 import sys
 import time
-from collections import Counter
-from dataclasses import fields
-from enum import Enum
 from pathlib import Path
 
 from datasets import Dataset
@@ -30,19 +27,14 @@ from octa_svr_dataset.finetuning.adapting import adapter_settings, counts, widen
 from octa_svr_dataset.finetuning.arguments import DTYPES, DataArguments, ModelArguments, TrainingArguments
 from octa_svr_dataset.finetuning.curves import LOSS_CURVE_NAME, PICTURE_NAME, write_curves
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
-from octa_svr_dataset.finetuning.model_card import (
-    FROM_SCRATCH,
-    SHOWN_SETTINGS,
-    TASK_SCORES_NAME,
-    TrainedOn,
-    TrainingRecord,
-)
+from octa_svr_dataset.finetuning.record import TASK_SCORES_NAME
 from octa_svr_dataset.finetuning.resuming import find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.saving import finish_folder, put_in_place, remove_model
+from octa_svr_dataset.finetuning.saving import UNFINISHED, finish_folder, put_in_place, remove_model
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
+from octa_svr_dataset.finetuning.summary import record_of, report
 from octa_svr_dataset.finetuning.trainer import ANSWERS_NAME, VlmTrainer
 from octa_svr_dataset.vlm import Vlm, freeze, limit_threads, load_vlm
 
@@ -183,7 +175,7 @@ def remove_results(folder: Path) -> None:
 
 def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
     """Write the model with its processor and scores to a folder within another one, where nobody takes it for whole."""
-    unfinished = folder / ".unfinished"
+    unfinished = folder / UNFINISHED
     if trainer.is_world_process_zero():
         shutil.rmtree(unfinished, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
@@ -192,67 +184,6 @@ def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
     if trainer.is_world_process_zero() and (folder / TASK_SCORES_NAME).exists():
         shutil.copy(folder / TASK_SCORES_NAME, unfinished)
     return unfinished
-
-
-def record_of(
-    data: DataArguments,
-    model: ModelArguments,
-    training: TrainingArguments,
-    trainer: VlmTrainer,
-    step: int,
-) -> TrainingRecord:
-    """What the model's card tells of the run, whose weights are those of a step."""
-    parts = []
-    taken = Counter(trainer.train_dataset.with_format(None)["source"])
-    for number, source in enumerate(data.sources):
-        num_rows, weight = taken[number], source.weight
-        if source.is_preset:
-            part = TrainedOn.of_preset(
-                source.source, source.resolve(), seed=source.seed, num_rows=num_rows, weight=weight
-            )
-        elif Path(source.source).is_dir():
-            part = TrainedOn.of_folder(
-                Path(source.source), config_name=source.dataset_config, num_rows=num_rows, weight=weight
-            )
-        else:
-            part = TrainedOn(source=source.source, num_rows=num_rows, weight=weight)
-        parts.append(part)
-    return TrainingRecord(
-        base=model.model_name_or_path if model.scratch is None else FROM_SCRATCH,
-        data=tuple(parts),
-        settings={name: _shown(getattr(training, name)) for name in SHOWN_SETTINGS} | shown_of_model(model),
-        log=trainer.state.log_history,
-        step=step,
-        validation={"preset": data.validation.source, "num_rows": data.num_scored} if data.num_scored else {},
-    )
-
-
-def shown_of_model(model: ModelArguments) -> dict[str, str]:
-    """What was trained of the model, in which form; settings of adapters only where there are some."""
-    names = [entry.name for entry in fields(model) if entry.name.startswith(("freeze_", "lora_", "load_in_"))]
-    of_adapters = ("lora_", "load_in_")
-    shown = [name for name in names if model.use_peft or not name.startswith(of_adapters)]
-    return {name: _shown(getattr(model, name)) for name in ("dtype", "max_pixels", "use_peft", *shown)}
-
-
-def _shown(value: object) -> str:
-    return str(value.value if isinstance(value, Enum) else value)
-
-
-def report(record: TrainingRecord, throughput: dict[str, float], duration_s: float) -> None:
-    """Print where the loss began and ended, how fast it went, and what the saved weights score."""
-    losses = [entry["loss"] for entry in record.log if "loss" in entry]
-    if losses:
-        print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {duration_s:.0f} s, synthesis included")
-    if throughput:
-        print(
-            f"{throughput['tokens_per_s']:,.0f} tokens/s, {throughput['waiting_for_data']:.1%} of the time of the "
-            "steps waiting for data"
-        )
-    of_saved = [entry for entry in record.log if entry["step"] == record.step]
-    scores = {name: entry[name] for entry in of_saved for name in entry if name.endswith("balanced_accuracy")}
-    for name, value in scores.items():
-        print(f"{name.removeprefix('eval_').replace('_', ' ')} of unseen pictures: {value:.3f}")
 
 
 if __name__ == "__main__":

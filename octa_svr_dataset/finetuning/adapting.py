@@ -8,6 +8,7 @@ from peft import PeftConfig
 from torch import nn
 from trl import get_peft_config
 
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.arguments import ModelArguments
 from octa_svr_dataset.vlm import PROJECTOR_NAMES
 
@@ -28,7 +29,13 @@ def adapter_settings(model: nn.Module, arguments: ModelArguments) -> PeftConfig 
     Those of frozen parts, and the output head, have none.
     """
     settings = get_peft_config(arguments)
-    if settings is not None and settings.target_modules is None:
+    if settings is None:
+        return None
+    names = [name for name, _ in model.named_modules()]
+    for wanted in settings.modules_to_save or []:
+        if not any(name == wanted or name.endswith(f".{wanted}") for name in names):
+            raise InputError(f"lora_modules_to_save: the model has no module {wanted!r}; allowed: such as merger")
+    if settings.target_modules is None:
         settings.target_modules = linear_pattern(model, _trained_parts(arguments))
     return settings
 

@@ -14,8 +14,9 @@ from trl import ModelConfig, SFTConfig
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.finetuning.limits import require_at_least, require_attention, require_usable
+from octa_svr_dataset.finetuning.mixture import Source, parse_mixture
 from octa_svr_dataset.finetuning.scratch import parse_scratch
-from octa_svr_dataset.finetuning.sources import Source, parse_mixture
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.vlm import require_trained_part
 
@@ -173,6 +174,10 @@ class ModelArguments(ModelConfig):  # type: ignore[misc]
             if self.model_name_or_path != TINY or self.use_peft or self.dtype != "float32":
                 raise InputError("scratch: not allowed with model_name_or_path, use_peft or another dtype than float32")
             self.scratch = asdict(parse_scratch(self.scratch))
+        for name in ("attn_implementation", "load_in_4bit", "load_in_8bit"):
+            if self.model_name_or_path == TINY and getattr(self, name):
+                raise InputError(f"{name}: of a model from files only, got {getattr(self, name)!r}")
+        require_attention(self)
         if self.model_name_or_path != TINY:
             self.model_name_or_path = str(find_checkpoint(self.model_name_or_path, field="model_name_or_path"))
 
@@ -217,18 +222,11 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
     )
 
     def __post_init__(self) -> None:
-        allowed = {"remove_unused_columns": False, "trust_remote_code": False, "packing": False, "padding_free": False}
-        for name, value in allowed.items():
-            if getattr(self, name) != value:
-                raise InputError(f"{name}: must be {value}, got {getattr(self, name)!r}")
-        for name in ("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps"):
-            require_at_least(1, **{name: getattr(self, name)})
+        require_usable(self)
         if not 0 < self.learning_rate < math.inf:
             raise InputError(f"learning_rate: must be a number above 0, got {self.learning_rate!r}")
         if self.max_steps <= 0 and not 0 < self.num_train_epochs < math.inf:
             raise InputError(f"num_train_epochs: must be a number above 0, got {self.num_train_epochs!r}")
-        if self.model_init_kwargs is not None:
-            raise InputError(f"model_init_kwargs: has no effect here, got {self.model_init_kwargs!r}")
         given = str(self.resume_from_checkpoint).lower()
         if given in ("false", "none", "no", "0"):
             self.resume_from_checkpoint = None
@@ -240,10 +238,3 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
                 "trainer_state.json; allowed: true, or the path of a checkpoint"
             )
         super().__post_init__()
-
-
-def require_at_least(least: int, **counts: Any) -> None:
-    """Refuse a setting that is not a whole number or too small."""
-    for name, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < least:
-            raise InputError(f"{name}: must be a whole number of at least {least}, got {count!r}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.vlm import token_count
+from octa_svr_dataset.vlm_processors import token_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

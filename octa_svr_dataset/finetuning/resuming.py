@@ -14,8 +14,8 @@ from typing import Any
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.arguments import DataArguments, ModelArguments, TrainingArguments
+from octa_svr_dataset.finetuning.mixture import Source, data_files
 from octa_svr_dataset.finetuning.saving import MARKERS
-from octa_svr_dataset.finetuning.sources import Source, data_files
 from octa_svr_dataset.resolve import config_hash
 from octa_svr_dataset.version import VERSION
 

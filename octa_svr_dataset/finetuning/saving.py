@@ -10,7 +10,8 @@ from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, is_adapter, record_ba
 from octa_svr_dataset.checkpoint import TINY, read_json
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.finetuning.model_card import TrainingRecord, write_model_card
+from octa_svr_dataset.finetuning.model_card import write_model_card
+from octa_svr_dataset.finetuning.record import TrainingRecord
 from octa_svr_dataset.vlm import Vlm
 
 VIDEO_SETTINGS = "video_preprocessor_config.json"
@@ -24,6 +25,9 @@ _VIDEO_PROCESSORS = {
 
 _SHARED = ("image_mean", "image_std", "patch_size", "temporal_patch_size", "merge_size", "rescale_factor", "resample")
 """Settings that pictures and videos have in common."""
+
+UNFINISHED = ".unfinished"
+"""Name of a folder within that of a model, where nobody takes what is written for whole."""
 
 MARKERS = ("config.json", ADAPTER_CONFIG)
 """A folder with one of these holds a model, or an adapter of one."""
@@ -81,26 +85,26 @@ def complete_processor(folder: Path, base: Path | None) -> None:
     write_whole(folder / VIDEO_SETTINGS, _text(settings | _video_settings(base)))
 
 
-def save_vlm(vlm: Vlm, folder: Path, *, base: Path | None, max_shard_size: str) -> None:
-    """Write a model with its processor; it appears as one, by its `config.json`, when all else is there.
+def write_unfinished(vlm: Vlm, folder: Path, *, base: Path | None, max_shard_size: str) -> Path:
+    """Write a model with its processor to a folder within another one, for `put_in_place`.
 
     Parameters
     ----------
     vlm
         Model and processor.
     folder
-        Where to; a model that is there is replaced.
+        Where it is to lie.
     base
         Folder of the model whose settings of videos are kept.
     max_shard_size
         Weights of more bytes go to several files with an index, as in "5GB".
     """
-    unfinished = folder / ".unfinished"
+    unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     vlm.model.save_pretrained(unfinished, max_shard_size=max_shard_size)
     vlm.processor.save_pretrained(unfinished)
     complete_processor(unfinished, base)
-    put_in_place(unfinished, folder)
+    return unfinished
 
 
 def put_in_place(unfinished: Path, folder: Path) -> None:

@@ -10,7 +10,8 @@ from transformers import Qwen2VLImageProcessorPil, Qwen3VLConfig, Qwen3VLForCond
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.tiny_vlm import make_tokenizer, read_chat_template
-from octa_svr_dataset.vlm import Qwen3VLProcessor, Vlm
+from octa_svr_dataset.vlm import Vlm
+from octa_svr_dataset.vlm_processors import Qwen3VLProcessor
 
 _KEYS = ("text_config", "vision_config", "pixels")
 

@@ -1,8 +1,10 @@
 """Settings from a YAML file and the command line, each refused in one line where it is not known or understood."""
 
 import difflib
+import os
 import re
-from collections.abc import Hashable, Sequence
+import sys
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,24 @@ from trl import TrlParser
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.arguments import DataArguments, ModelArguments, TrainingArguments
+from octa_svr_dataset.finetuning.limits import require_validation
+
+_OF_SCENES = ("overrides", "config_file")
+_REPLACED = {
+    "dataset": (*_OF_SCENES, "dataset_seed", "dataset_config", "mixture", "streaming"),
+    "mixture": (*_OF_SCENES, "dataset", "dataset_config", "num_train"),
+}
+"""Settings of a file that say which rows to train on, by the option whose rows take their place."""
+
+_OF_VALIDATION = (*_OF_SCENES, "dataset_seed")
+"""Those of them that the scenes of the validation have as well."""
 
 
 class _SettingsParser(TrlParser):  # type: ignore[misc]
     """TRL's parser, with an `InputError` for every setting that it does not know or understand."""
+
+    given: Mapping[str, str]
+    """What the command line says, by the names of the settings."""
 
     def error(self, message: str) -> None:
         """Refuse a value of the wrong type."""
@@ -30,6 +46,7 @@ class _SettingsParser(TrlParser):  # type: ignore[misc]
 
     def set_defaults_with_config(self, **settings: Any) -> list[str]:
         """Take the settings of a YAML file, in the same way as those of the command line."""
+        settings = self._without_replaced(settings)
         actions = {action.dest: action for action in self._actions}
         for name, value in settings.items():
             if name not in actions:
@@ -41,6 +58,23 @@ class _SettingsParser(TrlParser):  # type: ignore[misc]
             if value is not None and actions[name].type in (int, float, string_to_bool):
                 settings[name] = str(value)
         return list(super().set_defaults_with_config(**settings))
+
+    def _without_replaced(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings of a file, but for those of rows that others of the command line take the place of; it is told."""
+        option = next((name for name in _REPLACED if name in self.given), None)
+        if option is None:
+            return dict(settings)
+        has_validation = str(self.given.get("num_validation", settings.get("num_validation", 0))) != "0"
+        replaced = [
+            name
+            for name in _REPLACED[option]
+            if settings.get(name) is not None
+            and name not in self.given
+            and not (has_validation and name in _OF_VALIDATION)
+        ]
+        if replaced and os.environ.get("RANK", "0") == "0":
+            print(f"--{option} takes the place of the file's {', '.join(replaced)}", file=sys.stderr)
+        return {name: value for name, value in settings.items() if name not in replaced}
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -76,6 +110,7 @@ def read_settings(given: Sequence[str]) -> tuple[DataArguments, ModelArguments, 
     if twice:
         raise InputError(f"command line: {twice} is given twice; allowed: once")
     parser = _SettingsParser((DataArguments, ModelArguments, TrainingArguments), allow_abbrev=False)
+    parser.given = _by_name(given)
     try:
         if "--config" in given:
             _require_unique(Path(given[given.index("--config") + 1]))
@@ -88,9 +123,18 @@ def read_settings(given: Sequence[str]) -> tuple[DataArguments, ModelArguments, 
         raise InputError(f"config: not YAML: {error}") from None
     except ValueError as error:
         raise InputError(f"settings: {error}") from None
-    if training.eval_strategy != "no" and data.num_validation == 0:
-        raise InputError("num_validation: must be at least 1 with eval_strategy, got 0")
+    require_validation(training, data)
     return data, model, training
+
+
+def _by_name(given: Sequence[str]) -> dict[str, str]:
+    """Options of a command line, `--name value` or `--name=value`, by their names; a flag's value is empty."""
+    values = {}
+    for argument, following in zip(given, [*given[1:], "--"], strict=True):
+        name, equals, value = argument.partition("=")
+        if name.startswith("--"):
+            values[name[2:]] = value if equals or following.startswith("--") else following
+    return values
 
 
 def _require_unique(path: Path) -> None:

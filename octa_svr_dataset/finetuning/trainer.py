@@ -15,7 +15,7 @@ from trl import SFTTrainer
 
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.task_scores import Answered, TaskScores, ask, questions_of_rows, task_scores
-from octa_svr_dataset.finetuning.model_card import TASK_SCORES_NAME
+from octa_svr_dataset.finetuning.record import TASK_SCORES_NAME
 from octa_svr_dataset.vlm import Vlm, generate
 
 ANSWERS_NAME = "task_answers.jsonl"
@@ -68,6 +68,7 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         # TRL divides by the answers' tokens of a whole step, all processes and accumulated batches together, but only
         # where the model is said to take their number; else every batch would count alike, however short its answers.
         self.model_accepts_loss_kwargs = True
+        self._second_names = frozenset(vlm.model.all_tied_weights_keys)
         self._scored = scored
         self._max_new_tokens = max_new_tokens
         self._score_lines: dict[int, dict[str, Any]] = {}
@@ -156,6 +157,17 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
     def _generate(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
         vlm = Vlm(model=self.model, processor=self.processing_class)
         return generate(vlm, images, questions, max_new_tokens=self._max_new_tokens)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
+        """Write the model, with one name a weight and a tokenizer that pads nothing by itself.
+
+        FSDP2 gathers a weight that layers share once for each of them; `save_pretrained` knows shared weights by their
+        common storage, which these do not have.
+        """
+        if state_dict is not None:
+            state_dict = {name: state_dict[name] for name in state_dict if name not in self._second_names}
+        self.processing_class.tokenizer.backend_tokenizer.no_padding()
+        super()._save(output_dir, state_dict)
 
     def throughput(self) -> dict[str, float]:
         """Tokens a second of all processes together, padding not counted, and share of the time waiting for data."""

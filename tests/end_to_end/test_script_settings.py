@@ -106,6 +106,23 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
         ("scratch: {pixels: 1, text_config: {}, vision_config: {}}", "scratch: pixels must be a whole number"),
         ("trust_remote_code: true", "trust_remote_code: must be False, got True"),
         ("packing: true", "packing: must be False, got True"),
+        ("push_to_hub: true", r"push_to_hub: must be False, got True: training/push.py"),
+        ("dataset_text_field: words", "dataset_text_field: must be text, got 'words': rows are messages"),
+        ("dataloader_num_workers: -1", "dataloader_num_workers: must be a whole number of at least 0, got -1"),
+        ("adam_beta2: 2", "adam_beta2: must be a number from 0 and below 1, got 2.0"),
+        ("report_to: nope", "report_to: 'nope' is unknown, or its package is not installed; allowed: none, all"),
+        ("deepspeed: none.json", "deepspeed: needs the package deepspeed, which is not installed"),
+        ("use_liger_kernel: true", "use_liger_kernel: needs the package liger-kernel, which is not installed"),
+        ("chat_template_path: none.jinja", "chat_template_path: there is no file 'none.jinja'"),
+        ("attn_implementation: sdpa", "attn_implementation: of a model from files only, got 'sdpa'"),
+        (
+            "use_cpu: true\nnum_validation: 2\neval_strategy: steps\nmetric_for_best_model: eval_nope",
+            "metric_for_best_model: unknown value 'eval_nope'; allowed: loss, .*binary_balanced_accuracy",
+        ),
+        (
+            "use_cpu: true\nnum_validation: 2\nmetric_for_best_model: yes_no_value",
+            "metric_for_best_model: 'yes_no_value' is known where num_scored is at least 1, got 0",
+        ),
         ("model_revision: v2", "model_revision: must be main, got 'v2'"),
         ("resume_from_checkpoint: outputs/none", "resume_from_checkpoint: 'outputs/none' is no whole checkpoint"),
         ("a: [", "config: not YAML"),
@@ -121,6 +138,18 @@ def test_an_unusable_setting_is_refused(sft: ModuleType, config: Path, yaml: str
     config.write_text(yaml + "\n")
     with pytest.raises(InputError, match=message):
         sft.read_settings(["--config", str(config)])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("nope", "unknown value 'nope'; allowed: eager, sdpa"), ("flash_attention_2", "needs the package flash-attn")],
+)
+def test_attention_that_is_not_there_is_refused_before_rows_are_made(
+    sft: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
+    monkeypatch.setattr(arguments, "find_checkpoint", lambda name, **_: Path("models") / name)
+    with pytest.raises(InputError, match=f"^attn_implementation: .*{message}"):
+        sft.read_settings(["--model_name_or_path", "my/model", "--attn_implementation", name])
 
 
 def test_few_bits_without_their_package_are_refused(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,3 +316,44 @@ def test_a_device_that_is_not_there_is_refused(
         evaluate(zero_shot, monkeypatch, real_dir=eye.parent, model="tiny", out=tmp_path / "out", **options)
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
+FILE = "use_cpu: true\npreset: healthy\nnum_train: 5\ndataset_seed: 3\noverrides: {text.turns: [1, 1]}\n"
+MIXTURE = '[{"source": "dropout_ma", "num_train": 9}]'
+
+
+@pytest.mark.parametrize(
+    ("given", "is_validated", "kept", "replaced"),
+    [
+        (["--dataset", "my-org/octa"], False, {"num_train": 5, "overrides": None}, "overrides, dataset_seed"),
+        (["--dataset=my-org/octa"], True, {"num_train": 5, "dataset_seed": 3}, ""),
+        (["--mixture", MIXTURE], False, {"num_train": None, "dataset_seed": 3}, "overrides, num_train"),
+        (["--mixture", MIXTURE], True, {"num_train": None, "overrides": {"text.turns": [1, 1]}}, "num_train"),
+    ],
+)
+def test_rows_of_the_command_line_take_the_place_of_those_of_the_file(
+    sft: ModuleType,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    is_validated: bool,
+    kept: dict[str, object],
+    replaced: str,
+) -> None:
+    config.write_text(FILE + ("num_validation: 2\n" if is_validated else ""))
+    data = sft.read_settings(["--config", str(config), *given])[0]
+    assert {name: getattr(data, name) for name in kept} == kept
+    assert [source.source for source in data.sources] == ["my-org/octa" if "dataset" in given[0] else "dropout_ma"]
+    said = capsys.readouterr().err
+    assert said == (f"{given[0].partition('=')[0]} takes the place of the file's {replaced}\n" if replaced else "")
+
+
+def test_what_the_command_line_itself_says_of_rows_must_fit_together(sft: ModuleType, config: Path) -> None:
+    config.write_text(FILE)
+    with pytest.raises(InputError, match="overrides: not allowed with a dataset or mixture where num_validation is 0"):
+        sft.read_settings(
+            ["--config", str(config), "--dataset", "my-org/octa", "--overrides", '{"text.turns": [2, 2]}']
+        )
+    config.write_text(FILE + "streaming: true\nmixture: [{source: healthy}]\n")
+    data = sft.read_settings(["--config", str(config), "--dataset", "my-org/octa"])[0]
+    assert (data.streaming, data.mixture) == (False, None)

@@ -11,7 +11,8 @@ import torch
 from short_runs import BARE, ROOT, SHORT, Train, options
 from tiny_qwen2_5 import save_tiny_qwen2_5
 
-from octa_svr_dataset.finetuning.sources import OnDemand, Source, open_source
+from octa_svr_dataset.finetuning.mixture import Source
+from octa_svr_dataset.finetuning.sources import OnDemand, open_source
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 from short_runs import SHORT, Train, options
 
+from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.adapting import PARTS, adapter_settings, counts, part_of
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.vlm import load_vlm
@@ -61,6 +62,12 @@ def test_training_moves_the_adapters_and_the_modules_that_are_named_alone(train:
     state = torch.load(tmp_path / "checkpoint-2" / "optimizer.pt", weights_only=True)["state"]
     assert sum(entry["exp_avg"].numel() for entry in state.values()) == sum(w.numel() for w in saved.values())
     assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_a_module_that_the_model_does_not_have_is_refused(tmp_path: Path) -> None:
+    arguments = model_arguments(tmp_path, lora_modules_to_save="marger")
+    with pytest.raises(InputError, match="lora_modules_to_save: the model has no module 'marger'"):
+        adapter_settings(load_vlm("tiny").model, arguments)
 
 
 @pytest.mark.parametrize("frozen", PARTS)

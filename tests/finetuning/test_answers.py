@@ -7,7 +7,8 @@ from trl.chat_template_utils import get_training_chat_template
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from octa_svr_dataset.finetuning.sources import OnDemand
-from octa_svr_dataset.vlm import Vlm, load_vlm, token_count
+from octa_svr_dataset.vlm import Vlm, load_vlm
+from octa_svr_dataset.vlm_processors import token_count
 
 
 @pytest.fixture(scope="module")

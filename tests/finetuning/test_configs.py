@@ -108,3 +108,37 @@ def test_accelerate_understands_its_files(path: Path) -> None:
     config = load_config_from_file(str(path))
     assert config.num_machines == 1
     assert config.mixed_precision == "bf16"
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if "tiny" not in path.stem], ids=lambda path: path.stem)
+def test_deepspeed_is_told_what_a_file_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DeepSpeed is not installed: what `accelerate` and `transformers` would hand to it is looked at."""
+    from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+    from accelerate.utils import DeepSpeedPlugin
+    from accelerate.utils.deepspeed import HfDeepSpeedConfig
+    from accelerate.utils.launch import prepare_deepspeed_cmd_env
+    from transformers.integrations import deepspeed
+
+    file = str(ROOT / "training" / "accelerate" / "deepspeed_zero3.yaml")
+
+    class Settings(deepspeed.HfTrainerDeepSpeedConfig, HfDeepSpeedConfig):
+        """As where DeepSpeed is installed."""
+
+    launch = _validate_launch_command(launch_command_parser().parse_args(["--config_file", file, "sft.py"]))[0]
+    launch.deepspeed_fields_from_accelerate_config = ""  # as `accelerate launch` has it where no file of DeepSpeed is
+    for name, value in prepare_deepspeed_cmd_env(launch)[1].items():
+        if name.startswith("ACCELERATE_") and name != "ACCELERATE_USE_DEEPSPEED":
+            monkeypatch.setenv(name, value)
+    monkeypatch.setattr(arguments, "find_checkpoint", lambda name, **_: Path("models") / name)
+    training = read_settings(["--config", str(path), "--use_cpu", "true"])[2]
+    plugin = DeepSpeedPlugin()
+    plugin.set_mixed_precision(launch.mixed_precision)
+    monkeypatch.setattr(deepspeed, "dep_version_check", lambda _: None)
+    settings = Settings(plugin.deepspeed_config)
+    settings.trainer_config_process(training)
+    assert settings.mismatches == []
+    assert settings.config["zero_optimization"]["stage"] == 3
+    assert settings.config["zero_optimization"]["stage3_gather_16bit_weights_on_model_save"], "a whole model is saved"
+    assert settings.config["bf16"]["enabled"]
+    assert settings.config["gradient_accumulation_steps"] == training.gradient_accumulation_steps
+    assert settings.config["gradient_clipping"] == training.max_grad_norm

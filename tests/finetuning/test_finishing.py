@@ -9,7 +9,8 @@ import torch
 from short_runs import BARE, SHORT, Train
 
 from octa_svr_dataset.finetuning import curves, saving
-from octa_svr_dataset.finetuning.model_card import TrainedOn, TrainingRecord, card_text
+from octa_svr_dataset.finetuning.model_card import card_text
+from octa_svr_dataset.finetuning.record import TrainedOn, TrainingRecord
 from octa_svr_dataset.vlm import load_vlm
 
 BEST = {

@@ -21,7 +21,7 @@ from torchvision_outline import write_torchvision
 
 from octa_svr_dataset.adapter_files import find_model, record_base
 from octa_svr_dataset.command import run
-from octa_svr_dataset.finetuning.model_card import TrainedOn, TrainingRecord
+from octa_svr_dataset.finetuning.record import TrainedOn, TrainingRecord
 from octa_svr_dataset.finetuning.saving import VIDEO_SETTINGS, complete_processor, finish_folder
 from octa_svr_dataset.resolve import config_hash, resolve_config
 from octa_svr_dataset.version import VERSION

@@ -11,8 +11,9 @@ import octa_svr_dataset  # noqa: F401 (registers the dataset)
 from octa_svr_dataset.builder import OctaSvrConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
+from octa_svr_dataset.finetuning.mixture import Source, parse_mixture
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.sources import OnDemand, Source, open_source, open_validation, parse_mixture
+from octa_svr_dataset.finetuning.sources import OnDemand, open_source, open_validation
 from octa_svr_dataset.vlm import load_vlm
 
 BARE = {"growth.superficial.iterations": 0, "growth.deep.iterations": 0, "text.turns": [2, 2]}
@@ -49,6 +50,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory, synthesized: Dataset) -> d
     turns = [{"role": "user", "content": "Why?"}]
     unanswered = [row | {"messages": turns} if number == 2 else row for number, row in enumerate(synthesized)]
     Dataset.from_list(unanswered, features=synthesized.features).save_to_disk(root / "unanswered")
+    silent = [row | {"messages": [*turns, {"role": "assistant", "content": None}]} for row in synthesized]
+    Dataset.from_list(silent, features=synthesized.features).save_to_disk(root / "silent")
     blank = [row | {"image": None} if number == 3 else row for number, row in enumerate(synthesized)]
     Dataset.from_list(blank, features=synthesized.features).to_parquet(root / "blank.parquet")
     (root / "blank").mkdir()
@@ -110,6 +113,8 @@ def test_validation_rows_are_none_of_the_training(synthesized: Dataset, monkeypa
         ("test_only", {}, "has no split train; it has test"),
         ("saved", {"num_train": 6}, "has 5 rows, fewer than 6"),
         ("unanswered", {}, "messages of row dropout_ma-s0-train-00000002 have no turn of the role assistant"),
+        ("silent", {}, "messages of row dropout_ma-s0-train-00000000 .* or one without words"),
+        ("saved", {"dataset_config": "nope"}, "dataset_config has no effect on a folder of save_to_disk, got 'nope'"),
         ("texts", {}, "messages of row dropout_ma-s0-train-00000000 .* allowed: lists of turns with role and content"),
         ("blank", {}, "row dropout_ma-s0-train-00000003 has no picture, image is null"),
         ("no_rows", {}, "cannot open .*corresponds to no data"),

@@ -14,7 +14,7 @@ from hub_state import Hub
 from processes import json_printed_by
 from small_models import save_adapter, save_model
 
-from octa_svr_dataset.finetuning.model_card import TrainedOn, TrainingRecord
+from octa_svr_dataset.finetuning.record import TrainedOn, TrainingRecord
 from octa_svr_dataset.finetuning.saving import finish_folder
 
 ROOT = Path(__file__).parents[2]
