@@ -39,7 +39,7 @@ __all__ = [
     "open_image_folder",
 ]
 
-LEVELS = 3
+LEVELS = 4
 """How far below a folder the landmarks of a release are looked for: archives are unpacked in many ways."""
 
 USUAL_LAYER = "superficial"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, scan
+from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, save_xlsx, scan
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, ImageFolder, open_image_folder
@@ -219,6 +219,32 @@ def test_one_width_of_octa500_is_a_folder_by_itself(old: str, new: str, tmp_path
     folder = open_image_folder(part)
     assert {image.track for image in folder.images} == {"3 mm"}
     assert sorted(truths(folder).values()) == ["diabetic", "diabetic", "healthy"]
+
+
+def test_octa500_is_known_under_the_names_that_its_copies_give_it(tmp_path: Path) -> None:
+    """Unpacked part by part, without spaces in names, sheets that do not agree on columns."""
+    whole, parts = tmp_path / "whole", tmp_path / "OCTA-500" / "release"
+    build_octa500(whole, 2)
+    for width, part, maps in (("3M", "OCTA_3mm_part3/OCTA_3mm", "ProjectionMaps"), ("6M", "OCTA_6M", "Projection_Maps")):
+        (parts / part).parent.mkdir(parents=True, exist_ok=True)
+        (whole / f"OCTA_{width}").rename(parts / part)
+        (parts / part / "Projection Maps").rename(parts / part / maps)
+        (parts / part / maps / "OCTA(ILM_OPL)").rename(parts / part / maps / "octa (ilm-opl)")
+    (whole / "Label/GT_FAZ").rename(parts / "OCTA_6M" / "FAZ")
+    save_xlsx(
+        parts / "OCTA_3mm_part3/OCTA_3mm/Text labels.xlsx",
+        [("id", "DISEASE "), (10301, "NORMAL"), (10302, "DR"), (10303, "DR"), (10304, "CSC")],
+    )
+    folder = open_image_folder(tmp_path / "OCTA-500")
+    assert folder.layout == "octa500"
+    ages = {image.path.stem: (class_name(image.truth), image.track, image.age) for image in folder.images}
+    assert ages["10301"] == ("healthy", "3 mm", None)
+    assert ages["10302"] == ages["10303"] == ("diabetic", "3 mm", None)
+    assert ages["10001"] == ("healthy", "6 mm", 31)
+    assert all(image.masks.keys() == {"faz"} for image in folder.images)
+    reasons = {entry.name: entry.reason for entry in folder.left_out}
+    assert reasons["CSC"] == "this class is not asked about; 1 picture"
+    assert "10305" in " ".join(reasons)
 
 
 def test_drac22_is_a_track_of_its_own_with_masks_of_lesions(tmp_path: Path) -> None:
