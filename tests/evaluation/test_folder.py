@@ -225,7 +225,10 @@ def test_octa500_is_known_under_the_names_that_its_copies_give_it(tmp_path: Path
     """Unpacked part by part, without spaces in names, sheets that do not agree on columns."""
     whole, parts = tmp_path / "whole", tmp_path / "OCTA-500" / "release"
     build_octa500(whole, 2)
-    for width, part, maps in (("3M", "OCTA_3mm_part3/OCTA_3mm", "ProjectionMaps"), ("6M", "OCTA_6M", "Projection_Maps")):
+    for width, part, maps in (
+        ("3M", "OCTA_3mm_part3/OCTA_3mm", "ProjectionMaps"),
+        ("6M", "OCTA_6M", "Projection_Maps"),
+    ):
         (parts / part).parent.mkdir(parents=True, exist_ok=True)
         (whole / f"OCTA_{width}").rename(parts / part)
         (parts / part / "Projection Maps").rename(parts / part / maps)
