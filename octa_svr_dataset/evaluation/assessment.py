@@ -1,7 +1,7 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +115,8 @@ def assess(
         binary=binary_metrics(entries, resamples),
         three_class=three_class,
         table=_table(evaluated, judged, measured, probe, resamples, rng),
-        calibration=_calibration(evaluated),
+        calibration=_calibration(evaluated, [response.disease_probability for response in evaluated.responses]),
+        conclusion_calibration=_conclusion_calibration(evaluated),
         comparison=None if other is None else _comparison(judged, *other, resamples),
         localization=localization,
         explanation=explanation,
@@ -143,16 +144,26 @@ def _table(
     return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
 
 
-def _calibration(evaluated: Evaluated) -> Calibration | None:
+def _calibration(evaluated: Evaluated, probabilities: Sequence[float | None]) -> Calibration | None:
+    """Of one probability a picture; absent where that of a labeled one is."""
     pairs = [
-        (response.disease_probability, image.truth.is_diseased)
-        for image, response in zip(evaluated.images, evaluated.responses, strict=True)
+        (probability, image.truth.is_diseased)
+        for image, probability in zip(evaluated.images, probabilities, strict=True)
         if image.truth is not None
     ]
-    probabilities = [probability for probability, _ in pairs if probability is not None]
-    if not pairs or len(probabilities) < len(pairs):
+    known = [probability for probability, _ in pairs if probability is not None]
+    if not pairs or len(known) < len(pairs):
         return None
-    return measure_calibration(np.array(probabilities), np.array([is_diseased for _, is_diseased in pairs]))
+    return measure_calibration(np.array(known), np.array([is_diseased for _, is_diseased in pairs]))
+
+
+def _conclusion_calibration(evaluated: Evaluated) -> Calibration | None:
+    """Of the answers that conclude: the others say no probability."""
+    pairs = zip(evaluated.images, evaluated.responses, strict=True)
+    concluding = [pair for pair in pairs if pair[1].concluded_probability is not None]
+    images, responses = zip(*concluding, strict=True) if concluding else ((), ())
+    some = replace(evaluated, images=tuple(images), responses=tuple(responses))
+    return _calibration(some, [response.concluded_probability for response in some.responses])
 
 
 def _comparison(judged: Judgments, name: str, other: tuple[Scored, ...], resamples: Resamples) -> Comparison | None:

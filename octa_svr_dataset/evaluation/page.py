@@ -13,12 +13,14 @@ from PIL import Image
 from sklearn.metrics import roc_curve
 
 from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.calibration import NUM_BINS, Calibration
 from octa_svr_dataset.evaluation.explained import CheckedClaim
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.evaluation.metrics import Scored, said
 from octa_svr_dataset.evaluation.printing import explained
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
+from octa_svr_dataset.evaluation.table import LIKELIHOOD_CUT
 from octa_svr_dataset.version import VERSION
 
 MOST_SHOWN = 12
@@ -73,8 +75,9 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
         contradicted=_contradicted(report),
         synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
         headline=words(report.binary.balanced_accuracy, report.binary.interval),
-        roc=_roc(report),
-        reliability=_reliability(report),
+        curves=_curves(report),
+        num_bins=NUM_BINS,
+        num_labeled=sum(entry.image.truth is not None for entry in report.scored),
         plot_px=PLOT_PX,
         shown=shown(report, read),
         num_mistakes=sum(entry.is_right is False for entry in report.scored),
@@ -116,23 +119,64 @@ def _contradicted(report: Report) -> list[CheckedClaim]:
     return [claim for claim in claims if claim.outcome == "contradicted"][:MOST_SHOWN]
 
 
-def _roc(report: Report) -> str:
-    """Points of the ROC curve of the label likelihood, as the attribute of a polyline; empty without one."""
-    pairs = _probabilities_and_truths(report)
-    if pairs is None or not 0 < pairs[1].sum() < len(pairs[1]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What one kind of likelihood looks like in both plots."""
+
+    name: str
+    color: str
+    roc: str
+    """Points of the ROC curve, as the attribute of a polyline; empty without one."""
+
+    auc: float | None
+    dots: list[dict[str, float]]
+    """Place and size of the dot of each bin of the reliability curve."""
+
+    calibration: Calibration
+
+
+def _curves(report: Report) -> list[Curve]:
+    """The label likelihood, and that of the conclusion, where they are known."""
+    of_labels = [response.disease_probability for response in report.responses]
+    of_conclusions = [response.concluded_probability for response in report.responses]
+    curves = []
+    for name, color, calibration, probabilities in (
+        ("label likelihood", "#0b5cad", report.calibration, of_labels),
+        ("likelihood of its conclusion", "#b8570b", report.conclusion_calibration, of_conclusions),
+    ):
+        if calibration is not None:
+            row = next(row for row in report.table if row.name == f"{report.protocol.model}, {name}")
+            curves.append(
+                Curve(
+                    name=name,
+                    color=color,
+                    roc=_roc(report, probabilities),
+                    auc=None if row.auc is None else row.auc.value,
+                    dots=_dots(calibration),
+                    calibration=calibration,
+                )
+            )
+    return curves
+
+
+def _roc(report: Report, probabilities: Sequence[float | None]) -> str:
+    """Pictures without a probability are undecided, as in the table."""
+    pairs = [
+        (LIKELIHOOD_CUT if probability is None else probability, entry.image.truth.is_diseased)
+        for entry, probability in zip(report.scored, probabilities, strict=True)
+        if entry.image.truth is not None
+    ]
+    scores, truths = np.array([score for score, _ in pairs]), np.array([is_diseased for _, is_diseased in pairs])
+    if not 0 < truths.sum() < len(truths):
         return ""
-    false_positives, sensitivity, _ = roc_curve(pairs[1], pairs[0])
+    false_positives, sensitivity, _ = roc_curve(truths, scores)
     return " ".join(
         f"{PLOT_PX * x:.1f},{PLOT_PX * (1 - y):.1f}" for x, y in zip(false_positives, sensitivity, strict=True)
     )
 
 
-def _reliability(report: Report) -> list[dict[str, float]]:
-    """Place and size of the dot of each bin."""
-    if report.calibration is None:
-        return []
-    bins = report.calibration.bins
-    largest = max(part.count for part in bins)
+def _dots(calibration: Calibration) -> list[dict[str, float]]:
+    largest = max(part.count for part in calibration.bins)
     return [
         {
             "x": PLOT_PX * part.mean_probability,
@@ -142,19 +186,8 @@ def _reliability(report: Report) -> list[dict[str, float]]:
             "mean": part.mean_probability,
             "share": part.diseased_share,
         }
-        for part in bins
+        for part in calibration.bins
     ]
-
-
-def _probabilities_and_truths(report: Report) -> tuple[np.ndarray, np.ndarray] | None:
-    pairs = [
-        (response.disease_probability, entry.image.truth.is_diseased)
-        for entry, response in zip(report.scored, report.responses, strict=True)
-        if entry.image.truth is not None
-    ]
-    if not pairs or any(probability is None for probability, _ in pairs):
-        return None
-    return np.array([probability for probability, _ in pairs]), np.array([diseased for _, diseased in pairs])
 
 
 def _data_url(picture: Image.Image) -> str:

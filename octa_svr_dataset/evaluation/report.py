@@ -61,6 +61,9 @@ class Report:
     calibration: Calibration | None
     """Of the label likelihood; absent without it or without labels."""
 
+    conclusion_calibration: Calibration | None = None
+    """Of the likelihood of the conclusion, over answers that conclude; absent where none does, or without labels."""
+
     comparison: Comparison | None = None
     localization: tuple[LocalizationTable, ...] = ()
     """Where things lie, by source of pictures; empty where it was not asked."""
@@ -113,6 +116,7 @@ def summary(report: Report) -> dict[str, Any]:
         "three_class": _metrics(report.three_class),
         "table": [_row(row) for row in report.table],
         "calibration": _calibration(report),
+        "calibration_of_conclusion": _conclusion_calibration(report),
         "comparison": None if report.comparison is None else asdict(report.comparison),
         "localization": [asdict(table) for table in report.localization],
         "explanation": None if report.explanation is None else asdict(report.explanation),
@@ -170,6 +174,13 @@ def _calibration(report: Report) -> dict[str, Any] | None:
         "num_bins": NUM_BINS,
         **asdict(report.calibration),
     }
+
+
+def _conclusion_calibration(report: Report) -> dict[str, Any] | None:
+    calibration = report.conclusion_calibration
+    if calibration is None:
+        return None
+    return {"num_concluding": calibration.count, "num_bins": NUM_BINS, **asdict(calibration)}
 
 
 def words(value: float | None, interval: Sequence[float] | None) -> str:

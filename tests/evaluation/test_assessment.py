@@ -95,6 +95,19 @@ def test_answers_that_conclude_nothing_are_undecided(folder):
     assert "1 of 15 answers conclude nothing" in rows[1].basis
 
 
+def test_the_calibration_of_the_conclusion_is_that_of_those_that_conclude(folder):
+    """By hand: all are sure at 0.8 of disease but for one that is silent; 9 of 14 are diseased."""
+    logs = tuple(math.log(share) for share in (0.2, 0.5, 0.3))
+    sure = [replace(response_of(truth), conclusion_log_probabilities=logs) for truth in TRUTHS]
+    report = report_of(evaluated(folder, [replace(sure[0], conclusion_log_probabilities=None), *sure[1:]]))
+    assert report.calibration is None, "there is no label likelihood"
+    found = summary(report)["calibration_of_conclusion"]
+    assert found["num_concluding"] == 14
+    assert found["expected_error"] == pytest.approx(0.8 - 9 / 14)
+    assert found["brier"] == pytest.approx((9 * 0.2**2 + 5 * 0.8**2) / 14)
+    assert summary(report_of(evaluated(folder, [response_of(None)] * 15)))["calibration_of_conclusion"] is None
+
+
 def test_the_lead_is_that_over_the_reader_of_its_row(made_up):
     report = report_of(made_up)
     ours = report.binary.balanced_accuracy

@@ -1,3 +1,4 @@
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -78,6 +79,17 @@ def test_the_page_holds_table_confusion_curves_and_errors(html):
 def test_the_roc_curve_runs_from_corner_to_corner(html):
     points = re.search(r'<polyline points="([^"]+)"', html)[1].split()
     assert (points[0], points[-1]) == ("0.0,240.0", "240.0,0.0")
+
+
+def test_the_likelihood_of_the_conclusion_has_its_curve_in_both_plots(made_up, tmp_path):
+    logs = (math.log(0.25), math.log(0.45), math.log(0.3))
+    concluding = [replace(made_up.responses[0], conclusion_log_probabilities=logs), *made_up.responses[1:]]
+    both = replace(made_up, responses=tuple(concluding))
+    write_page(assess(both, measured(both), np.random.default_rng(0)), both.picture, tmp_path)
+    page = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert len([tag for tag, _ in page.tags if tag == "polyline"]) == 4
+    assert "1 of\n  the 26 answers" in page.text
+    assert "likelihood of its conclusion, 1 pictures: probability 0.75, share 0.00" in page.text
 
 
 def test_the_surest_errors_come_first(made_up):
