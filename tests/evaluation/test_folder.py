@@ -1,5 +1,6 @@
 """Every layout of a folder is read as it was meant."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,52 @@ def test_numbers_of_a_spreadsheet_may_have_a_decimal(tmp_path: Path) -> None:
     save_csv(tmp_path / "labels.csv", [("id", "label"), ("0.0", "healthy"), ("1.0", "npdr"), ("2", "pdr")])
     found = truths(open_image_folder(tmp_path, labels=tmp_path / "labels.csv"))
     assert found == {"000.png": "healthy", "001.png": "npdr", "002.png": "pdr"}
+
+
+def test_paths_of_a_table_may_start_anywhere_that_leads_into_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, table = tmp_path / "eyes", tmp_path / "labels.csv"
+    for number, name in enumerate("abcde"):
+        save(root / "scans" / f"{name}.png", scan(number))
+    paths = ("scans/a.png", root / "scans/b.png", "eyes/scans/c.png", "./scans/d.png", "/elsewhere/scans/e.png")
+    save_csv(table, [("path", "label"), *((path, "pdr") for path in paths)])
+    monkeypatch.chdir(tmp_path)
+    for folder in (root, Path("eyes")):
+        read = open_image_folder(folder, labels=table)
+        assert [image.path.stem for image in read.images] == ["a", "b", "c", "d"]
+        assert {entry.name for entry in read.left_out} == {"scans/e.png", "/elsewhere/scans/e.png"}
+
+
+def test_umlauts_are_the_same_however_they_are_composed(tmp_path: Path) -> None:
+    """Some systems store names of files in parts, and tables hold them whole."""
+    apart, whole = (unicodedata.normalize(form, "Müller/größe.png") for form in ("NFD", "NFC"))
+    assert apart != whole
+    save(tmp_path / "eyes" / apart, scan(0))
+    save(tmp_path / "eyes" / Path(apart).parent / "e\u0301.png", scan(1))
+    for names in ((whole, "\u00e9.png"), (Path(whole).name, "\u00e9")):
+        save_csv(tmp_path / "labels.csv", [("id", "label"), *zip(names, ("pdr", "healthy"), strict=True)])
+        folder = open_image_folder(tmp_path / "eyes", labels=tmp_path / "labels.csv")
+        assert sorted(truths(folder).values()) == ["healthy", "pdr"]
+        assert not folder.left_out
+
+
+def test_a_report_says_how_the_folder_was_read(tmp_path: Path) -> None:
+    hospital = build_hospital(tmp_path, "table.csv", num_per_class=1)
+    options = open_image_folder(hospital.root, **hospital.options).as_record()["options"]
+    assert options == {
+        "labels": str(hospital.options["labels"]),
+        "id_column": "Scan no.",
+        "label_column": "ICDR",
+        "label_map": {"0": "healthy", "1": "npdr", "2": "npdr", "3": "npdr", "4": "pdr"},
+    }
+    build_octa500(tmp_path / "release", 1)
+    assert open_image_folder(tmp_path / "release", layer="deep").as_record()["options"] == {"layer": "deep"}
+
+
+def test_no_name_is_no_folder() -> None:
+    with pytest.raises(InputError, match="real_dir: there is no folder ''"):
+        open_image_folder("")
 
 
 def test_a_folder_says_itself_that_its_pictures_are_synthetic(labeled: Path) -> None:

@@ -73,7 +73,7 @@ def list_octa500(root: Path, below: Sequence[Path], layer: str, reader: ClassRea
     if not paths:
         raise InputError(f"{field}: {str(root)!r} holds no picture of the layer {layer!r}")
     sheet = _read_sheets(root, below, field)
-    matched, unmatched = match_rows(sheet, ID_COLUMN, paths, field=field)
+    matched, unmatched = match_rows(sheet, ID_COLUMN, paths, root, field=field)
     classes = {entry.path: entry.row[LABEL_COLUMN] for entry in matched}
     images, left_out = label_images(sheet, matched, classes, reader, field=field, what="the disease")
     masks = _masks(root, below, [image.path for image in images], field)
