@@ -1,7 +1,7 @@
 """From responses to a report: metrics, baselines, calibration, comparison, all over one set of bootstrap samples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +116,9 @@ def assess(
         three_class=three_class,
         table=_table(evaluated, judged, measured, probe, resamples, rng),
         calibration=_calibration(evaluated, [response.disease_probability for response in evaluated.responses]),
-        conclusion_calibration=_conclusion_calibration(evaluated),
+        conclusion_calibration=_calibration(
+            evaluated, [response.concluded_probability for response in evaluated.responses]
+        ),
         comparison=None if other is None else _comparison(judged, *other, resamples),
         localization=localization,
         explanation=explanation,
@@ -145,25 +147,13 @@ def _table(
 
 
 def _calibration(evaluated: Evaluated, probabilities: Sequence[float | None]) -> Calibration | None:
-    """Of one probability a picture; absent where that of a labeled one is."""
+    """Of one probability a picture, over the labeled ones that have one; absent where none has."""
     pairs = [
         (probability, image.truth.is_diseased)
         for image, probability in zip(evaluated.images, probabilities, strict=True)
-        if image.truth is not None
+        if image.truth is not None and probability is not None
     ]
-    known = [probability for probability, _ in pairs if probability is not None]
-    if not pairs or len(known) < len(pairs):
-        return None
-    return measure_calibration(np.array(known), np.array([is_diseased for _, is_diseased in pairs]))
-
-
-def _conclusion_calibration(evaluated: Evaluated) -> Calibration | None:
-    """Of the answers that conclude: the others say no probability."""
-    pairs = zip(evaluated.images, evaluated.responses, strict=True)
-    concluding = [pair for pair in pairs if pair[1].concluded_probability is not None]
-    images, responses = zip(*concluding, strict=True) if concluding else ((), ())
-    some = replace(evaluated, images=tuple(images), responses=tuple(responses))
-    return _calibration(some, [response.concluded_probability for response in some.responses])
+    return measure_calibration(*map(np.array, zip(*pairs, strict=True))) if pairs else None
 
 
 def _comparison(judged: Judgments, name: str, other: tuple[Scored, ...], resamples: Resamples) -> Comparison | None:
