@@ -19,6 +19,7 @@ from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.evaluation.metrics import Scored, said
 from octa_svr_dataset.evaluation.printing import explained
+from octa_svr_dataset.evaluation.protocol import Response
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
 from octa_svr_dataset.evaluation.table import LIKELIHOOD_CUT
 from octa_svr_dataset.version import VERSION
@@ -45,7 +46,7 @@ class Shown:
 
     predicted: str
     probability: float | None
-    """Of disease, by label likelihood."""
+    """Of disease, by the likelihood of the conclusion, or else by label likelihood."""
 
     output: str
     picture: str
@@ -89,11 +90,12 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
 
 
 def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Shown]:
-    """The worst errors of the primary question: those of which the label likelihood is surest, then the others.
+    """The worst errors of the primary question: those of which the model is surest, then the others.
 
-    Without labels, the first pictures.
+    How sure it is of what it says is the likelihood of its conclusion, or else the label likelihood. Without labels, the
+    first pictures.
     """
-    pairs = zip(report.scored, (response.disease_probability for response in report.responses), strict=True)
+    pairs = zip(report.scored, map(_probability, report.responses), strict=True)
     candidates = [pair for pair in pairs if pair[0].is_right is False or not report.table]
 
     def distance(pair: tuple[Scored, float | None]) -> float:
@@ -111,6 +113,11 @@ def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Sh
         )
         for entry, probability in sorted(candidates, key=distance, reverse=True)[:MOST_SHOWN]
     ]
+
+
+def _probability(response: Response) -> float | None:
+    concluded = response.concluded_probability
+    return response.disease_probability if concluded is None else concluded
 
 
 def _contradicted(report: Report) -> list[CheckedClaim]:

@@ -99,6 +99,16 @@ def test_the_surest_errors_come_first(made_up):
     assert {error.truth for error in errors} == {"npdr", "pdr"}
 
 
+def test_how_sure_a_model_is_of_its_words_is_told_by_its_conclusion(made_up):
+    """The last picture is that of which the label likelihood is least wrong; its conclusion is wrong for certain."""
+    wrong = (math.log(0.999), math.log(0.0006), math.log(0.0004))
+    responses = [*made_up.responses[:-1], replace(made_up.responses[-1], conclusion_log_probabilities=wrong)]
+    both = replace(made_up, responses=tuple(responses))
+    errors = shown(assess(both, measured(both), np.random.default_rng(0)), both.picture)
+    assert errors[0].path == both.images[-1].path.as_posix()
+    assert errors[0].probability == pytest.approx(0.001)
+
+
 def test_a_page_without_labels_or_probabilities_says_so(tmp_path):
     root = folder_of(tmp_path / "eyes", TRUTHS[:3], is_labeled=False)
     made_up = evaluated(root, [response_of(None)] * 3)
