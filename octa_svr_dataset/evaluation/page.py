@@ -92,8 +92,8 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
 def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Shown]:
     """The worst errors of the primary question: those of which the model is surest, then the others.
 
-    How sure it is of what it says is the likelihood of its conclusion, or else the label likelihood. Without labels, the
-    first pictures.
+    How sure it is of what it says is the likelihood of its conclusion, or else the label likelihood. Without labels,
+    the first pictures.
     """
     pairs = zip(report.scored, map(_probability, report.responses), strict=True)
     candidates = [pair for pair in pairs if pair[0].is_right is False or not report.table]
