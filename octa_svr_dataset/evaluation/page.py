@@ -18,6 +18,7 @@ from octa_svr_dataset.evaluation.explained import CheckedClaim
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.evaluation.metrics import Scored, said
+from octa_svr_dataset.evaluation.patients import said_of_patients
 from octa_svr_dataset.evaluation.printing import explained
 from octa_svr_dataset.evaluation.protocol import Response
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
@@ -75,6 +76,7 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
         explained=[] if report.explanation is None else explained(report.explanation),
         contradicted=_contradicted(report),
         synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
+        pictures=said_of_patients([entry.image.patient for entry in report.scored]),
         headline=words(report.binary.balanced_accuracy, report.binary.interval),
         curves=_curves(report),
         num_bins=NUM_BINS,

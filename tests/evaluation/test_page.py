@@ -70,6 +70,7 @@ def test_the_page_holds_table_confusion_curves_and_errors(html):
         "supervised on this folder",
         "read as npdr",
         "50.0% (no",
+        "26 pictures, nobody says of which patients",
     ):
         assert words in text
     assert len([tag for tag, _ in tags if tag == "img"]) == MOST_SHOWN
