@@ -1,5 +1,6 @@
 """What every command does alike: refuse unusable input in one line, and leave no half-written file."""
 
+import errno
 import os
 import platform
 import re
@@ -23,6 +24,9 @@ _TOKEN = secrets.token_hex(4)
 """In the names of unfinished files; no result depends on it."""
 
 _ABANDONED_S = 24 * 3600.0
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What systems say where nothing more can be written: a disk or a quota is full, a file too large, a disk read-only."""
 
 
 @contextmanager
@@ -88,7 +92,7 @@ def output_folder(path: str | Path, *, field: str) -> Iterator[Path]:
     Raises
     ------
     InputError
-        No file can be written there.
+        No file can be written there, or, later, no more.
     """
     folder = Path(path)
     try:
@@ -100,10 +104,13 @@ def output_folder(path: str | Path, *, field: str) -> Iterator[Path]:
         raise InputError(f"{field}: cannot write to the folder {str(folder)!r}: {error.strerror}") from None
     try:
         yield folder
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):  # it holds something
             for level in new_folders:
                 level.rmdir()
+        if isinstance(error, OSError) and error.errno in _FULL:
+            reason = f"cannot write to the folder {str(folder)!r} any more: {error.strerror}"
+            raise InputError(f"{field}: {reason}") from None
         raise
 
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import re
 import subprocess
@@ -54,6 +55,19 @@ def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path) -> None:
         output_folder(tmp_path / "file" / "deeper", field="out"),
     ):
         pass
+
+
+def test_a_full_disk_ends_in_one_line_and_keeps_what_is_there(tmp_path) -> None:
+    def fill(number: int) -> None:
+        with output_folder(tmp_path / "new", field="out") as folder:
+            (folder / "log").write_text("old")
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(InputError, match=r"out: cannot write to the folder '.*' any more: No space left on device"):
+        fill(errno.ENOSPC)
+    assert (tmp_path / "new" / "log").read_text() == "old"
+    with pytest.raises(ConnectionResetError):
+        fill(errno.ECONNRESET)
 
 
 def test_what_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:

@@ -115,7 +115,10 @@ def assess(
         binary=binary_metrics(entries, resamples),
         three_class=three_class,
         table=_table(evaluated, judged, measured, probe, resamples, rng),
-        calibration=_calibration(evaluated),
+        calibration=_calibration(evaluated, [response.disease_probability for response in evaluated.responses]),
+        conclusion_calibration=_calibration(
+            evaluated, [response.concluded_probability for response in evaluated.responses]
+        ),
         comparison=None if other is None else _comparison(judged, *other, resamples),
         localization=localization,
         explanation=explanation,
@@ -143,16 +146,14 @@ def _table(
     return tuple(make_table(evaluated.protocol.model, judged, labeled, resamples, rng))
 
 
-def _calibration(evaluated: Evaluated) -> Calibration | None:
+def _calibration(evaluated: Evaluated, probabilities: Sequence[float | None]) -> Calibration | None:
+    """Of one probability a picture, over the labeled ones that have one; absent where none has."""
     pairs = [
-        (response.disease_probability, image.truth.is_diseased)
-        for image, response in zip(evaluated.images, evaluated.responses, strict=True)
-        if image.truth is not None
+        (probability, image.truth.is_diseased)
+        for image, probability in zip(evaluated.images, probabilities, strict=True)
+        if image.truth is not None and probability is not None
     ]
-    probabilities = [probability for probability, _ in pairs if probability is not None]
-    if not pairs or len(probabilities) < len(pairs):
-        return None
-    return measure_calibration(np.array(probabilities), np.array([is_diseased for _, is_diseased in pairs]))
+    return measure_calibration(*map(np.array, zip(*pairs, strict=True))) if pairs else None
 
 
 def _comparison(judged: Judgments, name: str, other: tuple[Scored, ...], resamples: Resamples) -> Comparison | None:

@@ -33,6 +33,11 @@ class Calibration:
     brier: float
     """Mean squared distance of the probability from the truth (Brier 1950); 0.25 is what 0.5 for every eye has."""
 
+    @property
+    def count(self) -> int:
+        """Pictures behind it."""
+        return sum(part.count for part in self.bins)
+
 
 def measure_calibration(probabilities: np.ndarray, is_diseased: np.ndarray) -> Calibration:
     """Compare probabilities with truths.

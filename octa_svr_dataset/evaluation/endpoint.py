@@ -42,6 +42,10 @@ TOP_TOKENS = 20
 """So many first tokens of a reply are asked for with their probabilities; servers allow no more."""
 
 
+UNLIKELIEST = -9999.0
+"""Servers write this, or an infinity that JSON cannot hold, for the logarithm of 0."""
+
+
 class RefusedError(InputError):
     """A server answers, but not to such a request."""
 
@@ -171,21 +175,22 @@ def _data_url(picture: Image.Image) -> str:
 def class_log_probabilities(choice: Mapping[str, Any]) -> tuple[float, ...] | None:
     """Of each class, that a reply begins with its answer's first token; absent where the server does not tell.
 
-    A token counts for the class whose answer begins with it. Where none of the likeliest tokens does, the class is
-    given the probability of the last of them, which is more than it has.
+    A token counts for the class whose answer begins with it. A class with no such token among the likeliest ones is
+    given the probability of the last of them, which is more than it has; where no class has one, nothing is told.
     """
     try:
         likeliest = choice["logprobs"]["content"][0]["top_logprobs"]
         tokens = [(entry["token"].strip(), float(entry["logprob"])) for entry in likeliest]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
-    if not tokens:
+    if not tokens or any(math.isnan(log) for _, log in tokens):
         return None
-    least = min(log for _, log in tokens)
+    least = max(min(log for _, log in tokens), UNLIKELIEST)
     of_answers = [
-        [math.exp(log) for token, log in tokens if token and answer.startswith(token)] for answer in CLASS_ANSWERS
+        math.fsum(math.exp(log) for token, log in tokens if token and answer.startswith(token))
+        for answer in CLASS_ANSWERS
     ]
-    return tuple(math.log(math.fsum(shares)) if any(shares) else least for shares in of_answers)
+    return tuple(math.log(share) if share else least for share in of_answers) if any(of_answers) else None
 
 
 def _content(choice: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ file `patients.csv` says whose each picture is, intervals heed it.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from octa_svr_dataset.command import encodable
 from octa_svr_dataset.errors import InputError
@@ -39,7 +40,7 @@ __all__ = [
     "open_image_folder",
 ]
 
-LEVELS = 3
+LEVELS = 4
 """How far below a folder the landmarks of a release are looked for: archives are unpacked in many ways."""
 
 USUAL_LAYER = "superficial"
@@ -84,8 +85,8 @@ def open_image_folder(
         other, or an option has no effect on it.
     """
     given = Path(path)
-    if not given.is_dir():
-        raise InputError(f"{field}: there is no folder {str(given)!r}")
+    if not str(path) or not given.is_dir():
+        raise InputError(f"{field}: there is no folder {str(path)!r}")
     if encodable(str(given.resolve())) != str(given.resolve()):
         raise InputError(f"{field}: the name of {str(given.resolve())!r} is not in UTF-8; allowed: names in UTF-8")
     reader = read_label_map(label_map)
@@ -106,6 +107,14 @@ def open_image_folder(
     return ImageFolder(
         root=root,
         images=tuple(images),
+        options=_options(
+            reader,
+            labels=None if labels is None else str(labels),
+            id_column=id_column,
+            label_column=label_column,
+            layer=layer if listing.layout == "octa500" else None,
+            masks=masks,
+        ),
         is_synthetic=any((folder / SYNTHETIC_NOTE).is_file() for folder in (given, root)),
         layout=listing.layout,
         left_out=tuple(
@@ -145,6 +154,12 @@ def _listing(
     if tables:
         return list_metadata(root, tables, label_column, reader, field=field)
     return list_subfolders(root, reader, field=field)
+
+
+def _options(reader: ClassReader, **given: str | None) -> dict[str, Any]:
+    """What a report must say of how a folder was read."""
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return options | ({"label_map": reader.as_record()} if reader.mapped else {})
 
 
 def _patients(root: Path, listing: Listing, field: str) -> dict[Path, str]:

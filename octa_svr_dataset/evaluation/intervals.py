@@ -18,7 +18,7 @@ def share_interval(share: float, independent: float) -> tuple[float, float]:
     center = (share + z2 / (2 * independent)) / (1 + z2 / independent)
     spread = math.sqrt(share * (1 - share) / independent + z2 / (4 * independent**2))
     half = NORMAL_975 / (1 + z2 / independent) * spread
-    return max(0.0, center - half), min(1.0, center + half)
+    return min(max(0.0, center - half), share), max(min(1.0, center + half), share)
 
 
 def mean_interval(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:

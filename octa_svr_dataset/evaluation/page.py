@@ -13,12 +13,16 @@ from PIL import Image
 from sklearn.metrics import roc_curve
 
 from octa_svr_dataset.command import write_whole
+from octa_svr_dataset.evaluation.calibration import NUM_BINS, Calibration
 from octa_svr_dataset.evaluation.explained import CheckedClaim
 from octa_svr_dataset.evaluation.folder import FolderImage
 from octa_svr_dataset.evaluation.folders.images import class_name
 from octa_svr_dataset.evaluation.metrics import Scored, said
+from octa_svr_dataset.evaluation.patients import said_of_patients
 from octa_svr_dataset.evaluation.printing import explained
+from octa_svr_dataset.evaluation.protocol import Response
 from octa_svr_dataset.evaluation.report import PAGE_NAME, SYNTHETIC_WARNING, Report, summary, words
+from octa_svr_dataset.evaluation.table import LIKELIHOOD_CUT
 from octa_svr_dataset.version import VERSION
 
 MOST_SHOWN = 12
@@ -43,7 +47,7 @@ class Shown:
 
     predicted: str
     probability: float | None
-    """Of disease, by label likelihood."""
+    """Of disease, by the likelihood of the conclusion, or else by label likelihood."""
 
     output: str
     picture: str
@@ -72,9 +76,11 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
         explained=[] if report.explanation is None else explained(report.explanation),
         contradicted=_contradicted(report),
         synthetic_warning=SYNTHETIC_WARNING if report.folder.is_synthetic else "",
+        pictures=said_of_patients([entry.image.patient for entry in report.scored]),
         headline=words(report.binary.balanced_accuracy, report.binary.interval),
-        roc=_roc(report),
-        reliability=_reliability(report),
+        curves=_curves(report),
+        num_bins=NUM_BINS,
+        num_labeled=sum(entry.image.truth is not None for entry in report.scored),
         plot_px=PLOT_PX,
         shown=shown(report, read),
         num_mistakes=sum(entry.is_right is False for entry in report.scored),
@@ -86,11 +92,12 @@ def write_page(report: Report, read: Callable[[FolderImage], Image.Image], out: 
 
 
 def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Shown]:
-    """The worst errors of the primary question: those of which the label likelihood is surest, then the others.
+    """The worst errors of the primary question: those of which the model is surest, then the others.
 
-    Without labels, the first pictures.
+    How sure it is of what it says is the likelihood of its conclusion, or else the label likelihood. Without labels,
+    the first pictures.
     """
-    pairs = zip(report.scored, (response.disease_probability for response in report.responses), strict=True)
+    pairs = zip(report.scored, map(_probability, report.responses), strict=True)
     candidates = [pair for pair in pairs if pair[0].is_right is False or not report.table]
 
     def distance(pair: tuple[Scored, float | None]) -> float:
@@ -110,29 +117,75 @@ def shown(report: Report, read: Callable[[FolderImage], Image.Image]) -> list[Sh
     ]
 
 
+def _probability(response: Response) -> float | None:
+    concluded = response.concluded_probability
+    return response.disease_probability if concluded is None else concluded
+
+
 def _contradicted(report: Report) -> list[CheckedClaim]:
     """The first claims that their pictures contradict."""
     claims = () if report.explanation is None else report.explanation.claims
     return [claim for claim in claims if claim.outcome == "contradicted"][:MOST_SHOWN]
 
 
-def _roc(report: Report) -> str:
-    """Points of the ROC curve of the label likelihood, as the attribute of a polyline; empty without one."""
-    pairs = _probabilities_and_truths(report)
-    if pairs is None or not 0 < pairs[1].sum() < len(pairs[1]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What one kind of likelihood looks like in both plots."""
+
+    name: str
+    color: str
+    roc: str
+    """Points of the ROC curve, as the attribute of a polyline; empty without one."""
+
+    auc: float | None
+    dots: list[dict[str, float]]
+    """Place and size of the dot of each bin of the reliability curve."""
+
+    calibration: Calibration
+
+
+def _curves(report: Report) -> list[Curve]:
+    """The label likelihood, and that of the conclusion, where they are known."""
+    of_labels = [response.disease_probability for response in report.responses]
+    of_conclusions = [response.concluded_probability for response in report.responses]
+    curves = []
+    for name, color, calibration, probabilities in (
+        ("label likelihood", "#0b5cad", report.calibration, of_labels),
+        ("likelihood of its conclusion", "#b8570b", report.conclusion_calibration, of_conclusions),
+    ):
+        if calibration is not None:
+            row = next(row for row in report.table if row.name == f"{report.protocol.model}, {name}")
+            curves.append(
+                Curve(
+                    name=name,
+                    color=color,
+                    roc=_roc(report, probabilities),
+                    auc=None if row.auc is None else row.auc.value,
+                    dots=_dots(calibration),
+                    calibration=calibration,
+                )
+            )
+    return curves
+
+
+def _roc(report: Report, probabilities: Sequence[float | None]) -> str:
+    """Pictures without a probability are undecided, as in the table."""
+    pairs = [
+        (LIKELIHOOD_CUT if probability is None else probability, entry.image.truth.is_diseased)
+        for entry, probability in zip(report.scored, probabilities, strict=True)
+        if entry.image.truth is not None
+    ]
+    scores, truths = np.array([score for score, _ in pairs]), np.array([is_diseased for _, is_diseased in pairs])
+    if not 0 < truths.sum() < len(truths):
         return ""
-    false_positives, sensitivity, _ = roc_curve(pairs[1], pairs[0])
+    false_positives, sensitivity, _ = roc_curve(truths, scores)
     return " ".join(
         f"{PLOT_PX * x:.1f},{PLOT_PX * (1 - y):.1f}" for x, y in zip(false_positives, sensitivity, strict=True)
     )
 
 
-def _reliability(report: Report) -> list[dict[str, float]]:
-    """Place and size of the dot of each bin."""
-    if report.calibration is None:
-        return []
-    bins = report.calibration.bins
-    largest = max(part.count for part in bins)
+def _dots(calibration: Calibration) -> list[dict[str, float]]:
+    largest = max(part.count for part in calibration.bins)
     return [
         {
             "x": PLOT_PX * part.mean_probability,
@@ -142,19 +195,8 @@ def _reliability(report: Report) -> list[dict[str, float]]:
             "mean": part.mean_probability,
             "share": part.diseased_share,
         }
-        for part in bins
+        for part in calibration.bins
     ]
-
-
-def _probabilities_and_truths(report: Report) -> tuple[np.ndarray, np.ndarray] | None:
-    pairs = [
-        (response.disease_probability, entry.image.truth.is_diseased)
-        for entry, response in zip(report.scored, report.responses, strict=True)
-        if entry.image.truth is not None
-    ]
-    if not pairs or any(probability is None for probability, _ in pairs):
-        return None
-    return np.array([probability for probability, _ in pairs]), np.array([diseased for _, diseased in pairs])
 
 
 def _data_url(picture: Image.Image) -> str:

@@ -73,3 +73,17 @@ def count_patients(patients: Iterable[str | None]) -> int | None:
     """How many different patients there are; absent where nobody knows."""
     known = {patient for patient in patients if patient is not None}
     return len(known) or None
+
+
+def said_of_patients(patients: Sequence[str | None]) -> str:
+    """How many pictures there are, and of how many patients, in words."""
+    counts = Counter(patient for patient in patients if patient is not None)
+    pictures = f"{len(patients)} picture{'s' * (len(patients) != 1)}"
+    if not counts:
+        return f"{pictures}, nobody says of which patients"
+    several = sum(number > 1 for number in counts.values())
+    unknown = patients.count(None)
+    return (
+        f"{pictures} of {len(counts)} patient{'s' * (len(counts) != 1)}, {several or 'none'} of them with several"
+        f"{f'; of {unknown} nobody says whose they are' if unknown else ''}"
+    )

@@ -12,6 +12,7 @@ from octa_svr_dataset.evaluation.folders.images import said_of
 from octa_svr_dataset.evaluation.localization.table import LocalizationTable
 from octa_svr_dataset.evaluation.metrics import CONSTANT_REASON, UNPARSABLE, ClassMetrics
 from octa_svr_dataset.evaluation.narrow import narrow_table, stacked, tight
+from octa_svr_dataset.evaluation.patients import said_of_patients
 from octa_svr_dataset.evaluation.predictions import PREDICTIONS_NAME
 from octa_svr_dataset.evaluation.report import PAGE_NAME, REPORT_NAME, SYNTHETIC_WARNING, Report, words
 
@@ -20,6 +21,7 @@ def show(report: Report, out: Path, console: Console) -> None:
     """Print the result and where its files are."""
     if report.folder.is_synthetic:
         console.print(SYNTHETIC_WARNING)
+    console.print(said_of_patients([entry.image.patient for entry in report.scored]), highlight=False)
     if report.table:
         console.print(_readers(report))
     tables = {"healthy or diabetic": report.binary}

@@ -107,8 +107,10 @@ class Response:
 
     @property
     def label_mass(self) -> float | None:
-        """Probability that the reply is one of the three at all."""
-        return None if self.class_log_probabilities is None else math.fsum(map(math.exp, self.class_log_probabilities))
+        """Probability that the reply is one of the three at all; absent where their shares are."""
+        if self.disease_probability is None or self.class_log_probabilities is None:
+            return None
+        return math.fsum(map(math.exp, self.class_log_probabilities))
 
 
 def reasons(output: str) -> str | None:
@@ -118,7 +120,8 @@ def reasons(output: str) -> str | None:
 
 
 def _disease_share(logs: Sequence[float] | None) -> float | None:
-    if logs is None:
+    """Absent, too, where a model computes what is no number, as in a type of weights that is too narrow."""
+    if logs is None or any(map(math.isnan, logs)) or math.isinf(max(logs)):
         return None
     shares = np.exp(np.array(logs) - max(logs))
     return float(1.0 - shares[0] / shares.sum())

@@ -59,7 +59,10 @@ class Report:
     """The model and the baselines; empty where the folder has no labels."""
 
     calibration: Calibration | None
-    """Of the label likelihood; absent without it or without labels."""
+    """Of the label likelihood, over pictures that have one; absent where none has, or without labels."""
+
+    conclusion_calibration: Calibration | None = None
+    """Of the likelihood of the conclusion, over answers that conclude; absent where none does, or without labels."""
 
     comparison: Comparison | None = None
     localization: tuple[LocalizationTable, ...] = ()
@@ -112,7 +115,10 @@ def summary(report: Report) -> dict[str, Any]:
         "binary": _metrics(report.binary),
         "three_class": _metrics(report.three_class),
         "table": [_row(row) for row in report.table],
-        "calibration": _calibration(report),
+        "calibration": _calibration(
+            report.calibration, of=report.protocol.likelihood, mean_label_mass=report.label_mass
+        ),
+        "calibration_of_conclusion": _calibration(report.conclusion_calibration),
         "comparison": None if report.comparison is None else asdict(report.comparison),
         "localization": [asdict(table) for table in report.localization],
         "explanation": None if report.explanation is None else asdict(report.explanation),
@@ -161,15 +167,10 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _calibration(report: Report) -> dict[str, Any] | None:
-    if report.calibration is None:
+def _calibration(calibration: Calibration | None, **beside: Any) -> dict[str, Any] | None:
+    if calibration is None:
         return None
-    return {
-        "of": report.protocol.likelihood,
-        "mean_label_mass": report.label_mass,
-        "num_bins": NUM_BINS,
-        **asdict(report.calibration),
-    }
+    return {**beside, "num_pictures": calibration.count, "num_bins": NUM_BINS, **asdict(calibration)}
 
 
 def words(value: float | None, interval: Sequence[float] | None) -> str:

@@ -139,22 +139,27 @@ class _Table:
 
 def _likelihood_row(table: _Table, model: str, probabilities: Sequence[float | None]) -> Row:
     name, basis = f"{model}, label likelihood", f"probability of NPDR or PDR above {LIKELIHOOD_CUT:g}"
-    known = [value for value in probabilities if value is not None]
-    if len(known) < len(probabilities):
-        return Row(name=name, basis=basis, missing="the server tells no probabilities")
-    scores = np.array(known)
-    return table.row(name, basis, scores > LIKELIHOOD_CUT, scores)
+    num_silent = sum(value is None for value in probabilities)
+    some = f"; none is told of {num_silent} of {len(probabilities)} pictures" if num_silent else ""
+    return _probability_row(table, name, basis, some, probabilities, "no probabilities are told")
 
 
 def _conclusion_row(table: _Table, model: str, probabilities: Sequence[float | None]) -> Row:
-    """Answers that conclude nothing are of no class, and undecided in the ranking."""
-    name, num_silent = f"{model}, likelihood of its conclusion", sum(value is None for value in probabilities)
-    basis = f"the same after its own reasons; {num_silent} of {len(probabilities)} answers conclude nothing"
-    if num_silent == len(probabilities):
-        return Row(name=name, basis="the same after its own reasons", missing=_NO_CONCLUSION)
+    name, basis = f"{model}, likelihood of its conclusion", "the same after its own reasons"
+    num_silent = sum(value is None for value in probabilities)
+    some = f"; {num_silent} of {len(probabilities)} answers conclude nothing"
+    return _probability_row(table, name, basis, some, probabilities, _NO_CONCLUSION)
+
+
+def _probability_row(
+    table: _Table, name: str, basis: str, some: str, probabilities: Sequence[float | None], missing: str
+) -> Row:
+    """Pictures without a probability are of no class, and undecided in the ranking."""
+    if all(value is None for value in probabilities):
+        return Row(name=name, basis=basis, missing=missing)
     scores = np.array([LIKELIHOOD_CUT if value is None else value for value in probabilities])
     said = [len(table.judged.classes) if value is None else int(value > LIKELIHOOD_CUT) for value in probabilities]
-    return table.row(name, basis, np.array(said), scores)
+    return table.row(name, basis + some, np.array(said), scores)
 
 
 def _majority_row(table: _Table) -> Row:

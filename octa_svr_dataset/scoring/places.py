@@ -89,8 +89,9 @@ def overlaps(answered: tuple[Box | Point, ...], true: tuple[Box | Point, ...], l
         As in `agreement`.
     """
     found = np.zeros((len(answered), len(true)))
+    are_boxes = all(isinstance(place, Box) for place in (*answered, *true))
     for column, truth in enumerate(true):
-        instance = None if layer is None else _instance_at(truth, layer)
+        instance = None if layer is None or are_boxes else _instance_at(truth, layer)
         for row, place in enumerate(answered):
             found[row, column] = _overlap(place, truth, instance)
     return found
@@ -98,13 +99,13 @@ def overlaps(answered: tuple[Box | Point, ...], true: tuple[Box | Point, ...], l
 
 def points_at(place: Box | Point, layer: np.ndarray) -> bool:
     """Whether a point, or a box's center, lies on a pixel layer, (H, W), or within `MASK_TOLERANCE` of it."""
-    rows, columns = np.nonzero(layer)
-    if not rows.size:
-        return False
     x, y = _center(place)
     height, width = layer.shape
-    across, down = (columns + 0.5) * (SCALE / width) - x, (rows + 0.5) * (SCALE / height) - y
-    return bool(np.hypot(across, down).min() <= MASK_TOLERANCE)
+    top, left = (max(int((at - MASK_TOLERANCE) * side / SCALE) - 1, 0) for at, side in ((y, height), (x, width)))
+    bottom, right = (int((at + MASK_TOLERANCE) * side / SCALE) + 2 for at, side in ((y, height), (x, width)))
+    rows, columns = np.nonzero(layer[top:bottom, left:right])  # what lies farther off is no hit
+    across, down = (columns + left + 0.5) * (SCALE / width) - x, (rows + top + 0.5) * (SCALE / height) - y
+    return bool((np.hypot(across, down) <= MASK_TOLERANCE).any())
 
 
 def layer_of(kind: str, layers: Mapping[str, np.ndarray] | None) -> np.ndarray | None:

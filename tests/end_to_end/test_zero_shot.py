@@ -106,7 +106,7 @@ def test_a_model_that_knows_scores_one_in_every_layout_and_one_that_guesses_one_
     assert known["balanced_accuracy"] == known["table"][1]["auc"]["value"] == 1.0
     assert known["unparsable_rate"] == 0.0
     assert guessed["balanced_accuracy"] == 0.5
-    assert guessed["table"][1]["missing"] == "the server tells no probabilities"
+    assert guessed["table"][1]["missing"] == "no probabilities are told"
     assert guessed["comparison"]["difference"]["value"] == -0.5
     confusion = guessed["binary"]["confusion"]
     assert confusion["healthy"] == {"healthy": counts["healthy"], "diabetic": 0, "unparsable": 0}

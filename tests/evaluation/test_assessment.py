@@ -95,6 +95,31 @@ def test_answers_that_conclude_nothing_are_undecided(folder):
     assert "1 of 15 answers conclude nothing" in rows[1].basis
 
 
+def test_a_picture_of_which_no_probability_is_told_is_undecided_and_counted(folder):
+    """By hand: the first of six healthy eyes is silent; the others are sure and right, as are all diseased ones."""
+    sure = [response_of(truth, probability=0.1 if truth is HEALTHY else 0.9) for truth in TRUTHS]
+    report = report_of(evaluated(folder, [replace(sure[0], class_log_probabilities=None), *sure[1:]]))
+    row = by_name(report)["made up, label likelihood"]
+    assert row.metrics.balanced_accuracy == pytest.approx((5 / 6 + 1) / 2)
+    assert row.auc.value == 1.0
+    assert "none is told of 1 of 15 pictures" in row.basis
+    found = summary(report)["calibration"]
+    assert (found["num_pictures"], found["expected_error"]) == (14, pytest.approx(0.1))
+
+
+def test_the_calibration_of_the_conclusion_is_that_of_those_that_conclude(folder):
+    """By hand: all are sure at 0.8 of disease but for one that is silent; 9 of 14 are diseased."""
+    logs = tuple(math.log(share) for share in (0.2, 0.5, 0.3))
+    sure = [replace(response_of(truth), conclusion_log_probabilities=logs) for truth in TRUTHS]
+    report = report_of(evaluated(folder, [replace(sure[0], conclusion_log_probabilities=None), *sure[1:]]))
+    assert report.calibration is None, "there is no label likelihood"
+    found = summary(report)["calibration_of_conclusion"]
+    assert found["num_pictures"] == 14
+    assert found["expected_error"] == pytest.approx(0.8 - 9 / 14)
+    assert found["brier"] == pytest.approx((9 * 0.2**2 + 5 * 0.8**2) / 14)
+    assert summary(report_of(evaluated(folder, [response_of(None)] * 15)))["calibration_of_conclusion"] is None
+
+
 def test_the_lead_is_that_over_the_reader_of_its_row(made_up):
     report = report_of(made_up)
     ours = report.binary.balanced_accuracy

@@ -1,5 +1,6 @@
 """What laboratories call the classes, and what a label map may say."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_a_label_map_goes_before_the_synonyms(tmp_path: Path) -> None:
     read = {name: reader.read(name) for name in ("0", "1.0", "dr", "untreated_dr", "Normal")}
     assert [class_name(truth) for truth in read.values()] == ["healthy", "npdr", "pdr", "diabetic", "healthy"]
     assert reader.read("R1") == LeftOut(name="R1", reason="the label map skips this class")
+
+
+def test_a_label_map_knows_the_letters_of_all_scripts(tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text("正常: healthy\n糖尿病: diabetic\nKontrolläuge: healthy\nKontrollhäuge: skip\n", encoding="utf-8")
+    reader = read_label_map(path)
+    assert [class_name(reader.read(name)) for name in ("正常", " 糖尿病 ")] == ["healthy", "diabetic"]
+    apart = unicodedata.normalize("NFD", "KONTROLLÄUGE")
+    assert class_name(reader.read(apart)) == "healthy"
+    assert not reader.knows("Kontroll_uge")
+    assert not USUAL.knows("正常")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,22 @@ def test_a_class_that_is_not_among_the_likeliest_tokens_has_the_least_of_them():
     assert np.exp(logs) == pytest.approx([0.9, 0.01, 0.01])
 
 
-@pytest.mark.parametrize("choice", [{}, {"logprobs": None}, {"logprobs": {"content": []}}, told()])
+def test_an_infinity_is_as_unlikely_as_servers_write_it():
+    for log in (-math.inf, -9999.0):
+        assert class_log_probabilities(told(Healthy=log, N=0.0)) == (-9999.0, 0.0, -9999.0)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {},
+        {"logprobs": None},
+        {"logprobs": {"content": []}},
+        told(),
+        told(The=-0.1, I=-3.0),
+        told(Healthy=-9999.0, N=-9999.0, P=-9999.0),
+        told(Healthy=math.nan, N=-0.1),
+    ],
+)
 def test_where_no_probability_is_told_there_is_none(choice):
     assert class_log_probabilities(choice) is None

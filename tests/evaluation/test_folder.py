@@ -1,10 +1,11 @@
 """Every layout of a folder is read as it was meant."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, scan
+from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, save_xlsx, scan
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, ImageFolder, open_image_folder
@@ -100,6 +101,52 @@ def test_numbers_of_a_spreadsheet_may_have_a_decimal(tmp_path: Path) -> None:
     save_csv(tmp_path / "labels.csv", [("id", "label"), ("0.0", "healthy"), ("1.0", "npdr"), ("2", "pdr")])
     found = truths(open_image_folder(tmp_path, labels=tmp_path / "labels.csv"))
     assert found == {"000.png": "healthy", "001.png": "npdr", "002.png": "pdr"}
+
+
+def test_paths_of_a_table_may_start_anywhere_that_leads_into_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, table = tmp_path / "eyes", tmp_path / "labels.csv"
+    for number, name in enumerate("abcde"):
+        save(root / "scans" / f"{name}.png", scan(number))
+    paths = ("scans/a.png", root / "scans/b.png", "eyes/scans/c.png", "./scans/d.png", "/elsewhere/scans/e.png")
+    save_csv(table, [("path", "label"), *((path, "pdr") for path in paths)])
+    monkeypatch.chdir(tmp_path)
+    for folder in (root, Path("eyes")):
+        read = open_image_folder(folder, labels=table)
+        assert [image.path.stem for image in read.images] == ["a", "b", "c", "d"]
+        assert {entry.name for entry in read.left_out} == {"scans/e.png", "/elsewhere/scans/e.png"}
+
+
+def test_umlauts_are_the_same_however_they_are_composed(tmp_path: Path) -> None:
+    """Some systems store names of files in parts, and tables hold them whole."""
+    apart, whole = (unicodedata.normalize(form, "Müller/größe.png") for form in ("NFD", "NFC"))
+    assert apart != whole
+    save(tmp_path / "eyes" / apart, scan(0))
+    save(tmp_path / "eyes" / Path(apart).parent / "e\u0301.png", scan(1))
+    for names in ((whole, "\u00e9.png"), (Path(whole).name, "\u00e9")):
+        save_csv(tmp_path / "labels.csv", [("id", "label"), *zip(names, ("pdr", "healthy"), strict=True)])
+        folder = open_image_folder(tmp_path / "eyes", labels=tmp_path / "labels.csv")
+        assert sorted(truths(folder).values()) == ["healthy", "pdr"]
+        assert not folder.left_out
+
+
+def test_a_report_says_how_the_folder_was_read(tmp_path: Path) -> None:
+    hospital = build_hospital(tmp_path, "table.csv", num_per_class=1)
+    options = open_image_folder(hospital.root, **hospital.options).as_record()["options"]
+    assert options == {
+        "labels": str(hospital.options["labels"]),
+        "id_column": "Scan no.",
+        "label_column": "ICDR",
+        "label_map": {"0": "healthy", "1": "npdr", "2": "npdr", "3": "npdr", "4": "pdr"},
+    }
+    build_octa500(tmp_path / "release", 1)
+    assert open_image_folder(tmp_path / "release", layer="deep").as_record()["options"] == {"layer": "deep"}
+
+
+def test_no_name_is_no_folder() -> None:
+    with pytest.raises(InputError, match="real_dir: there is no folder ''"):
+        open_image_folder("")
 
 
 def test_a_folder_says_itself_that_its_pictures_are_synthetic(labeled: Path) -> None:
@@ -219,6 +266,35 @@ def test_one_width_of_octa500_is_a_folder_by_itself(old: str, new: str, tmp_path
     folder = open_image_folder(part)
     assert {image.track for image in folder.images} == {"3 mm"}
     assert sorted(truths(folder).values()) == ["diabetic", "diabetic", "healthy"]
+
+
+def test_octa500_is_known_under_the_names_that_its_copies_give_it(tmp_path: Path) -> None:
+    """Unpacked part by part, without spaces in names, sheets that do not agree on columns."""
+    whole, parts = tmp_path / "whole", tmp_path / "OCTA-500" / "release"
+    build_octa500(whole, 2)
+    for width, part, maps in (
+        ("3M", "OCTA_3mm_part3/OCTA_3mm", "ProjectionMaps"),
+        ("6M", "OCTA_6M", "Projection_Maps"),
+    ):
+        (parts / part).parent.mkdir(parents=True, exist_ok=True)
+        (whole / f"OCTA_{width}").rename(parts / part)
+        (parts / part / "Projection Maps").rename(parts / part / maps)
+        (parts / part / maps / "OCTA(ILM_OPL)").rename(parts / part / maps / "octa (ilm-opl)")
+    (whole / "Label/GT_FAZ").rename(parts / "OCTA_6M" / "FAZ")
+    save_xlsx(
+        parts / "OCTA_3mm_part3/OCTA_3mm/Text labels.xlsx",
+        [("id", "DISEASE "), (10301, "NORMAL"), (10302, "DR"), (10303, "DR"), (10304, "CSC")],
+    )
+    folder = open_image_folder(tmp_path / "OCTA-500")
+    assert folder.layout == "octa500"
+    ages = {image.path.stem: (class_name(image.truth), image.track, image.age) for image in folder.images}
+    assert ages["10301"] == ("healthy", "3 mm", None)
+    assert ages["10302"] == ages["10303"] == ("diabetic", "3 mm", None)
+    assert ages["10001"] == ("healthy", "6 mm", 31)
+    assert all(image.masks.keys() == {"faz"} for image in folder.images)
+    reasons = {entry.name: entry.reason for entry in folder.left_out}
+    assert reasons["CSC"] == "this class is not asked about; 1 picture"
+    assert "10305" in " ".join(reasons)
 
 
 def test_drac22_is_a_track_of_its_own_with_masks_of_lesions(tmp_path: Path) -> None:

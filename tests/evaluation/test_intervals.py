@@ -8,6 +8,8 @@ def test_the_interval_of_a_share_is_that_of_wilson():
     assert share_interval(0.9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)  # Brown et al. 2001
     assert share_interval(1.0, 10)[1] == pytest.approx(1.0)
     assert share_interval(0.0, 10)[0] == 0.0
+    for number in range(1, 200):
+        assert share_interval(1.0, number)[1] == 1.0, "no share lies outside its interval, not even by a rounding"
 
 
 def test_the_mean_of_one_value_has_its_own_interval():

@@ -12,7 +12,7 @@ from PIL import Image
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import FolderImage, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.localization.cases import Case, Cases, folder_cases, synthetic_cases
-from octa_svr_dataset.evaluation.localization.guesses import GUESSER, training_guesses
+from octa_svr_dataset.evaluation.localization.guesses import GUESSER, guessed, training_guesses
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.marks import mark, read_places
 from octa_svr_dataset.evaluation.localization.run import localize
@@ -22,6 +22,7 @@ from octa_svr_dataset.evaluation.localization.truths import answer_json, mask_ki
 from octa_svr_dataset.evaluation.predictions import picture_hash
 from octa_svr_dataset.evaluation.preprocessing import Preprocessing
 from octa_svr_dataset.resolve import resolve_config
+from octa_svr_dataset.text.answers import Box
 from octa_svr_dataset.text.wordings import embedded_wordings
 
 SETTINGS = {"training_field_mm": 3.0, "crop": False, "contrast": "none", "size_px": 304, "training_levels": None}
@@ -120,17 +121,42 @@ def test_who_does_not_look_finds_little_but_the_zone(synthetic, tmp_path):
     assert all(row.false_alarms is None or row.false_alarms.value == 1.0 for row in rows.values())
 
 
+def test_the_floor_of_a_picture_is_the_mean_of_guesses_by_hand_and_the_same_in_any_order():
+    mask = np.zeros((100, 100), bool)
+    mask[40:60, 40:60] = True
+    zone = Box(x1=400, y1=400, x2=600, y2=600)
+    half, nowhere = replace(zone, x2=500), Box(x1=0, y1=0, x2=100, y2=100)
+    places = places_in_mask(mask, "faz")
+    eyes = ((zone,), (half,), (nowhere, zone), (nowhere,))
+    for drawn in (eyes, eyes[::-1]):
+        floor = guessed({"faz": drawn}, "faz", places, "P1")
+        assert (floor.num_answered, floor.num_found, floor.num_true) == (1.25, 0.75, 1)
+        assert (floor.overlap, floor.aim) == (pytest.approx(2.5 / 4), pytest.approx((1 + 1 + 0.5 + 0) / 4))
+    assert guessed({"faz": ()}, "faz", places, None) is None
+
+
+def test_the_floor_does_not_hang_on_one_guess(synthetic, tmp_path):
+    """The same pictures in another order have the same floor, as each is guessed from the same eyes."""
+    turned = replace(synthetic, read=lambda: iter([*synthetic.read()][::-1]))
+    first, second = (
+        {row.target: (row.found.value, row.pointing.value) for row in table.rows if row.reader == GUESSER}
+        for table in (tabled(cases, Reader(synthetic, "[]"), tmp_path) for cases in (synthetic, turned))
+    )
+    assert first.keys() == second.keys()
+    assert all(first[target] == pytest.approx(second[target]) for target in first)
+
+
 def test_points_where_boxes_are_asked_for_aim_but_do_not_overlap():
     mask = np.zeros((100, 100), bool)
     mask[40:60, 30:50] = True
     places = places_in_mask(mask, "dropout")
     point, box = '[{"point_2d": [400, 500]}]', '[{"bbox_2d": [300, 400, 500, 800]}]'
     aimed = mark(read_places(point)[0], "dropout", places, None)
-    assert (aimed.num_found, aimed.overlap, aimed.num_aimed) == (0, 0.0, 1)
+    assert (aimed.num_found, aimed.overlap, aimed.aim) == (0, 0.0, 1.0)
     half = mark(read_places(box)[0], "dropout", places, None)
-    assert (half.num_found, half.overlap, half.num_aimed) == (1, pytest.approx(0.5), 1)
+    assert (half.num_found, half.overlap, half.aim) == (1, pytest.approx(0.5), 1.0)
     other = mark(read_places('[{"bbox_2d": [300, 400, 500, 600], "label": "irma"}]')[0], "dropout", places, None)
-    assert (other.num_answered, other.num_found, other.num_aimed) == (1, 0, 0)
+    assert (other.num_answered, other.num_found, other.aim) == (1, 0, 0.0)
 
 
 def test_one_large_box_finds_one_of_several_objects_at_most():

@@ -1,3 +1,4 @@
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -69,6 +70,7 @@ def test_the_page_holds_table_confusion_curves_and_errors(html):
         "supervised on this folder",
         "read as npdr",
         "50.0% (no",
+        "26 pictures, nobody says of which patients",
     ):
         assert words in text
     assert len([tag for tag, _ in tags if tag == "img"]) == MOST_SHOWN
@@ -80,11 +82,32 @@ def test_the_roc_curve_runs_from_corner_to_corner(html):
     assert (points[0], points[-1]) == ("0.0,240.0", "240.0,0.0")
 
 
+def test_the_likelihood_of_the_conclusion_has_its_curve_in_both_plots(made_up, tmp_path):
+    logs = (math.log(0.25), math.log(0.45), math.log(0.3))
+    concluding = [replace(made_up.responses[0], conclusion_log_probabilities=logs), *made_up.responses[1:]]
+    both = replace(made_up, responses=tuple(concluding))
+    write_page(assess(both, measured(both), np.random.default_rng(0)), both.picture, tmp_path)
+    page = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert len([tag for tag, _ in page.tags if tag == "polyline"]) == 4
+    assert "1 of\n  the 26 answers" in page.text
+    assert "likelihood of its conclusion, 1 pictures: probability 0.75, share 0.00" in page.text
+
+
 def test_the_surest_errors_come_first(made_up):
     errors = shown(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture)
     probabilities = [error.probability for error in errors]
     assert probabilities == sorted(probabilities), "all are diseased eyes called healthy"
     assert {error.truth for error in errors} == {"npdr", "pdr"}
+
+
+def test_how_sure_a_model_is_of_its_words_is_told_by_its_conclusion(made_up):
+    """The last picture is that of which the label likelihood is least wrong; its conclusion is wrong for certain."""
+    wrong = (math.log(0.999), math.log(0.0006), math.log(0.0004))
+    responses = [*made_up.responses[:-1], replace(made_up.responses[-1], conclusion_log_probabilities=wrong)]
+    both = replace(made_up, responses=tuple(responses))
+    errors = shown(assess(both, measured(both), np.random.default_rng(0)), both.picture)
+    assert errors[0].path == both.images[-1].path.as_posix()
+    assert errors[0].probability == pytest.approx(0.001)
 
 
 def test_a_page_without_labels_or_probabilities_says_so(tmp_path):

@@ -8,7 +8,7 @@ from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.discrimination import measure_auc
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, FolderImage, open_image_folder
 from octa_svr_dataset.evaluation.metrics import Scored, binary_metrics
-from octa_svr_dataset.evaluation.patients import independent_number, read_patients, write_patients
+from octa_svr_dataset.evaluation.patients import independent_number, read_patients, said_of_patients, write_patients
 from octa_svr_dataset.grading import Label
 from octa_svr_dataset.image_folder import write_image_folder
 from octa_svr_dataset.resolve import resolve_config
@@ -161,3 +161,15 @@ def test_a_synthetic_folder_says_which_views_show_one_eye(tmp_path: Path) -> Non
     write_image_folder(tmp_path / "eyes", "dropout_ma", config, keys, command="the tests")
     images = sorted(open_image_folder(tmp_path / "eyes").images, key=lambda image: image.path.name)
     assert [image.patient for image in images] == ["s3-test-eye0", "s3-test-eye0", "s3-test-eye1", "s3-test-eye1"]
+
+
+@pytest.mark.parametrize(
+    ("patients", "words"),
+    [
+        (("A", "A", "B"), "3 pictures of 2 patients, 1 of them with several"),
+        (("A", "B", None), "3 pictures of 2 patients, none of them with several; of 1 nobody says whose they are"),
+        ((None,), "1 picture, nobody says of which patients"),
+    ],
+)
+def test_two_eyes_of_one_patient_are_told(patients: tuple[str | None, ...], words: str) -> None:
+    assert said_of_patients(list(patients)) == words

@@ -28,3 +28,9 @@ def test_the_probability_of_disease_is_that_of_both_kinds_given_that_a_class_is_
 def test_very_unlikely_answers_still_have_shares():
     response = Response(output="", class_log_probabilities=(-2000.0, -2001.0, -2001.0))
     assert response.disease_probability == pytest.approx(2 / (math.e + 2))
+
+
+@pytest.mark.parametrize("logs", [(math.nan, -1.0, -1.0), (-1.0, -1.0, math.nan), (-math.inf,) * 3])
+def test_what_is_no_number_says_nothing(logs):
+    response = Response(output="", class_log_probabilities=logs, conclusion_log_probabilities=logs)
+    assert response.disease_probability is response.concluded_probability is response.label_mass is None

@@ -37,3 +37,18 @@ def test_two_patients_of_a_class_are_enough():
     rng = np.random.default_rng(0)
     scores = cross_validated(rng.normal(size=(9, 3)), is_diseased, [None] * 9, rng)
     assert ((scores > 0) & (scores < 1)).all()
+
+
+def test_what_is_predicted_of_a_picture_has_not_seen_the_others_of_its_fold():
+    """An outlandish picture moves itself and what is trained on it; its own fold, a fifth of all, stays bit for bit."""
+    rng = np.random.default_rng(4)
+    is_diseased, patients = np.arange(60) >= 30, [f"P{number // 2}" for number in range(60)]
+    features = rng.normal(size=(60, 10))
+    strange = features.copy()
+    strange[7] *= 1e4
+    plain, again, moved = (
+        cross_validated(given, is_diseased, patients, np.random.default_rng(0))
+        for given in (features, features, strange)
+    )
+    assert (plain == again).all()
+    assert (plain == moved).sum() == 60 / 5 - 1

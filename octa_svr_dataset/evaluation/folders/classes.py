@@ -1,6 +1,7 @@
 """How laboratories write classes, as ours: a `--label_map`, and synonyms that are beyond doubt."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,12 +131,13 @@ _NUMBER = re.compile(r"(?:(?:dr|grade|class|stage|level|severity|label)_?)?(\d+)
 def normalized_class(name: str) -> str:
     """A name in lower case, with underscores for what parts words, and one spelling of each disease.
 
-    A sign at its end is part of a name (`DR-`), and so is a question mark: no synonym knows a doubt.
+    Letters of all scripts count, however they are composed. A sign at its end is part of a name (`DR-`), and so is a
+    question mark: no synonym knows a doubt.
     """
-    text = re.sub(r"^(\d+)\.0+$", r"\1", name.strip().lower())
+    text = re.sub(r"^(\d+)\.0+$", r"\1", unicodedata.normalize("NFKC", name).strip().lower())
     for sign, word in _SIGNS:
         text = re.sub(sign, f" {word}", text)
-    text = re.sub(r"[^0-9a-z?]+", "_", text).strip("_")
+    text = re.sub(r"[^\w?]+|_+", "_", text).strip("_")
     for pattern, spelling in _REWRITTEN:
         text = re.sub(pattern, spelling, text)
     return text
@@ -151,6 +153,11 @@ class ClassReader:
     def extended(self, mapped: Mapping[str, Truth | None]) -> "ClassReader":
         """A reader that knows more names, which the label map may overrule."""
         return ClassReader(mapped={**mapped, **self.mapped})
+
+    def as_record(self) -> dict[str, str]:
+        """What the label map says, by normalized name."""
+        meanings = {truth: word for word, truth in MAPPED.items()}
+        return {name: meanings[truth] for name, truth in self.mapped.items()}
 
     def knows(self, name: str) -> bool:
         """Whether a name is that of a class, or of one that is not asked about."""

@@ -82,7 +82,7 @@ def _grading(root: Path, task: Path, reader: ClassReader, field: str) -> tuple[l
         table = read_table(files[_letter(folder)], field=field)
         id_column = table.needed_column(None, (*FILE_COLUMNS, *ID_COLUMNS), option="id_column", thing="a file")
         column = table.needed_column(None, LABEL_COLUMNS, option="label_column", thing="a grade")
-        matched, unmatched = match_rows(table, id_column, paths, field=field)
+        matched, unmatched = match_rows(table, id_column, paths, root, field=field)
         classes = {entry.path: entry.row[column] for entry in matched}
         labeled, left = label_images(table, matched, classes, reader, field=field, what="the grade")
         images += labeled

@@ -118,6 +118,9 @@ class ImageFolder:
     left_out: tuple[LeftOut, ...] = ()
     """Classes that are not asked about, files that cannot be read, duplicates, identifiers without a picture."""
 
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options that said how to read it, as they were given; of a label map, what it says."""
+
     def read(self, image: FolderImage) -> Image.Image:
         """Pixels of one of the pictures, 8-bit gray."""
         return read_image(self.root / image.path)
@@ -128,6 +131,7 @@ class ImageFolder:
         classes = Counter("not stated" if image.truth is None else class_name(image.truth) for image in self.images)
         return {
             "layout": self.layout,
+            "options": dict(self.options),
             "num_images": len(self.images),
             "classes": dict(sorted(classes.items())),
             "tracks": dict(sorted(Counter(image.track for image in self.images).items())),

@@ -72,7 +72,7 @@ def _list(
         raise InputError(
             f"{field}: {str(file)!r} has no column {FILE_COLUMN!r}; allowed: that column, or --labels and --id_column"
         )
-    matched, unmatched = match_rows(table, FILE_COLUMN, paths, field=field, base=file.parent.relative_to(root))
+    matched, unmatched = match_rows(table, FILE_COLUMN, paths, root, field=field, base=file.parent.relative_to(root))
     column = table.column(label_column, LABEL_COLUMNS, option="label_column", thing="a class")
     what = "the subfolder" if column is None else f"in the column {column!r}, the class"
     classes = {entry.path: class_folder(entry.path) if column is None else entry.row[column] for entry in matched}

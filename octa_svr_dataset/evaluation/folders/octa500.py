@@ -2,6 +2,7 @@
 
 `OCTA_3M` and `OCTA_6M` (or `_3mm`, `_6mm`) each hold `Projection Maps/OCTA(ILM_OPL)/10301.bmp` and, with the other two
 projections, `Text labels.xlsx` with ID, Sex, OS/OD, Age, Disease; an ID is that of a patient, of whom it has one eye.
+Archives of several years and copies of them write these names with or without spaces and underscores.
 """
 
 import re
@@ -11,16 +12,16 @@ from pathlib import Path
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folders.classes import ClassReader
-from octa_svr_dataset.evaluation.folders.files import match_masks, pictures_in
+from octa_svr_dataset.evaluation.folders.files import folders_in, match_masks, pictures_in
 from octa_svr_dataset.evaluation.folders.images import Listing, MaskKind
 from octa_svr_dataset.evaluation.folders.labeled import label_images
 from octa_svr_dataset.evaluation.folders.rows import match_rows
 from octa_svr_dataset.evaluation.folders.tables import TableFile, read_table
 
-PROJECTIONS_NAME = "projection maps"
-SHEET_STEM = "text labels"
-MASKS_NAME = "gt_faz"
-"""Names of the release, in lower case."""
+PROJECTIONS_NAME = "projectionmaps"
+SHEET_STEM = "textlabel"
+MASKS_NAMES = ("gtfaz", "faz")
+"""Names of the release, as `_plain` makes them."""
 
 PROJECTIONS: Mapping[str, str] = {
     "superficial": "OCTA(ILM_OPL)",
@@ -34,7 +35,7 @@ ID_COLUMN, LABEL_COLUMN = "ID", "Disease"
 
 def find_projections(below: Sequence[Path]) -> list[Path]:
     """Those of some folders that hold projections; none where they are no release of OCTA-500."""
-    return [folder for folder in below if folder.name.lower() == PROJECTIONS_NAME]
+    return [folder for folder in below if _plain(folder.name) == PROJECTIONS_NAME]
 
 
 def list_octa500(root: Path, below: Sequence[Path], layer: str, reader: ClassReader, *, field: str) -> Listing:
@@ -62,8 +63,8 @@ def list_octa500(root: Path, below: Sequence[Path], layer: str, reader: ClassRea
         raise InputError(f"layer: unknown name {layer!r}; allowed: {', '.join(PROJECTIONS)}")
     paths = []
     for folder in find_projections(below):
-        pictures = folder / PROJECTIONS[layer]
-        if not pictures.is_dir():
+        pictures = _named(folders_in(folder, field=field), PROJECTIONS[layer])
+        if pictures is None:
             raise InputError(
                 f"layer: {str(folder)!r} has no folder {PROJECTIONS[layer]!r}; allowed: a layer whose folder is there, "
                 f"of {', '.join(PROJECTIONS)}"
@@ -72,7 +73,7 @@ def list_octa500(root: Path, below: Sequence[Path], layer: str, reader: ClassRea
     if not paths:
         raise InputError(f"{field}: {str(root)!r} holds no picture of the layer {layer!r}")
     sheet = _read_sheets(root, below, field)
-    matched, unmatched = match_rows(sheet, ID_COLUMN, paths, field=field)
+    matched, unmatched = match_rows(sheet, ID_COLUMN, paths, root, field=field)
     classes = {entry.path: entry.row[LABEL_COLUMN] for entry in matched}
     images, left_out = label_images(sheet, matched, classes, reader, field=field, what="the disease")
     masks = _masks(root, below, [image.path for image in images], field)
@@ -104,28 +105,45 @@ def _read_sheets(root: Path, below: Sequence[Path], field: str) -> TableFile:
         file
         for folder in below
         for file in sorted(folder.iterdir())
-        if file.stem.lower().startswith(SHEET_STEM) and file.suffix.lower() in (".xlsx", ".csv")
+        if _plain(file.stem).startswith(SHEET_STEM) and file.suffix.lower() in (".xlsx", ".csv")
     ]
     if not files:
         raise InputError(f"{field}: {str(root)!r} holds no file 'Text labels.xlsx'; allowed: with it, or with --labels")
-    tables = [read_table(file, field=field) for file in files]
-    for table in tables:
-        for column in (ID_COLUMN, LABEL_COLUMN):
-            if column not in table.columns:
-                raise InputError(
-                    f"{field}: {str(table.path)!r} has no column {column!r}; allowed: the sheet of the release, or "
-                    "--labels with a table of your own"
-                )
-    rows = {tuple(row.items()): row for table in tables for row in table.rows}
-    return TableFile(path=tables[0].path, columns=tables[0].columns, rows=tuple(rows.values()))
+    rows = {tuple(row.items()): row for file in files for row in _read_sheet(file, field)}
+    columns = tuple(dict.fromkeys(column for row in rows.values() for column in row))
+    filled = tuple(dict.fromkeys(columns, "") | row for row in rows.values())
+    return TableFile(path=files[0], columns=columns, rows=filled)
+
+
+def _read_sheet(file: Path, field: str) -> list[dict[str, str]]:
+    """Rows of a sheet, with the two columns that are needed under their names in the release."""
+    table = read_table(file, field=field)
+    names = {_plain(column): column for column in reversed(table.columns)}
+    for column in (ID_COLUMN, LABEL_COLUMN):
+        if _plain(column) not in names:
+            raise InputError(
+                f"{field}: {str(file)!r} has no column {column!r}; allowed: the sheet of the release, or --labels with "
+                "a table of your own"
+            )
+    needed = {names[_plain(column)]: column for column in (ID_COLUMN, LABEL_COLUMN)}
+    return [{needed.get(column, column): cell for column, cell in row.items()} for row in table.rows]
 
 
 def _masks(root: Path, below: Sequence[Path], paths: Sequence[Path], field: str) -> dict[Path, dict[MaskKind, Path]]:
     """Masks of the avascular zone, where the archive of labels is unpacked below the folder, too."""
     masks: dict[Path, dict[MaskKind, Path]] = {path: {} for path in paths}
     for folder in below:
-        if folder.name.lower() == MASKS_NAME:
+        if _plain(folder.name) in MASKS_NAMES:
             files = pictures_in(folder, field=field)
             for file, path in match_masks(files, paths, base=folder, field=field).items():
                 masks[path]["faz"] = file.relative_to(root)
     return masks
+
+
+def _plain(name: str) -> str:
+    """Letters and digits of a name, in lower case."""
+    return re.sub(r"[^0-9a-z]", "", name.lower())
+
+
+def _named(folders: Sequence[Path], name: str) -> Path | None:
+    return next((folder for folder in folders if _plain(folder.name) == _plain(name)), None)

@@ -1,6 +1,7 @@
 """From the rows of a table to pictures: which file a row means, and what it says of it."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,12 +34,13 @@ class MatchedRow:
 
 
 def match_rows(
-    table: TableFile, id_column: str, paths: Sequence[Path], *, field: str, base: Path = Path()
+    table: TableFile, id_column: str, paths: Sequence[Path], root: Path, *, field: str, base: Path = Path()
 ) -> tuple[list[MatchedRow], list[LeftOut]]:
     """The picture of each row, and the rows and pictures that are left over.
 
     An identifier is a path, or the name of a file with or without its ending; whole numbers are the same
-    with and without zeros before them, and with those of a decimal behind.
+    with and without zeros before them, and with those of a decimal behind, and umlauts however they are composed. A
+    path may start from the folder, from `base`, from the working directory or from the root of the file system.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def match_rows(
         Column of identifiers.
     paths
         Pictures, relative to the folder.
+    root
+        The folder.
     field
         Option to name in messages.
     base
@@ -66,7 +70,7 @@ def match_rows(
         if not name:
             left_out.append(LeftOut(name=f"row {number} of {table.path.name}", reason=f"no {id_column}"))
             continue
-        found = next((keys[key] for key in _keys_of(name) if key in keys), ())
+        found = next((keys[key] for key in _keys_of(name, root / base) if key in keys), ())
         if not found:
             left_out.append(LeftOut(name=name, reason=f"{table.path.name} names it, but there is no such picture"))
             continue
@@ -126,17 +130,22 @@ def _keys(paths: Sequence[Path], base: Path) -> dict[str, list[Path]]:
     return keys
 
 
-def _keys_of(name: str) -> tuple[str, ...]:
+def _keys_of(name: str, start: Path) -> tuple[str, ...]:
     """Keys of an identifier, from the most to the least exact; one with a slash is a path and nothing else."""
     path = Path(name.replace("\\", "/"))
-    return (*_path_keys(path), *(_name_keys(path.name) if path.parent == Path() else ()))
+    if path.parent == Path():
+        return *_path_keys(path), *_name_keys(path.name)
+    here, whole = start.resolve(), path.parent.resolve() / path.name
+    return *_path_keys(path), *(_path_keys(whole.relative_to(here)) if whole.is_relative_to(here) else ())
 
 
 def _path_keys(path: Path) -> tuple[str, ...]:
-    return f"path {path.as_posix()}", f"path without ending {_without_ending(path.as_posix())}"
+    name = unicodedata.normalize("NFC", path.as_posix())
+    return f"path {name}", f"path without ending {_without_ending(name)}"
 
 
 def _name_keys(name: str) -> tuple[str, ...]:
+    name = unicodedata.normalize("NFC", name)
     stem = _without_ending(name)
     number = re.fullmatch(r"([0-9]+)(?:\.0+)?", stem)
     return f"name {name}", f"stem {stem}", *((f"number {int(number[1])}",) if number else ())

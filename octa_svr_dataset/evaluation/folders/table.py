@@ -36,7 +36,7 @@ def list_table(
     if found is None:
         found = table.needed_column(None, ID_COLUMNS, option="id_column", thing="a file or identifier")
     column = table.needed_column(label_column, LABEL_COLUMNS, option="label_column", thing="a class")
-    matched, unmatched = match_rows(table, found, paths, field="labels")
+    matched, unmatched = match_rows(table, found, paths, root, field="labels")
     classes = {entry.path: entry.row[column] for entry in matched}
     images, left_out = label_images(
         table, matched, classes, reader, field="labels", what=f"in the column {column!r}, the class"

@@ -1,6 +1,8 @@
 """How well one output marks what is there in one picture."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from scipy.optimize import linear_sum_assignment
 
@@ -21,23 +23,20 @@ class Marked:
     """Whose picture it is; absent where nobody knows."""
 
     num_true: int
-    num_answered: int
-    num_found: int
-    """True objects that are matched by an answered one: boxes that overlap by half, points that hit."""
+    num_answered: float
+    num_found: float
+    """True objects that are matched by an answered one: boxes that overlap by half, points that hit. As what is
+    answered, no whole number where several guesses are averaged."""
 
     overlap: float
     """Sum of the overlaps of matched boxes (intersection over union); of points, those that hit."""
 
-    num_aimed: int
-    """Answered objects whose point, or the center of whose box, lies on an object."""
+    aim: float
+    """Share of the answered objects whose point, or the center of whose box, lies on an object; 0 where none is
+    answered."""
 
     is_unparsable: bool = False
     """Whether nothing could be read; then nothing is answered."""
-
-    @property
-    def aim(self) -> float:
-        """Share of the answered objects that point at an object; 0 where none is answered."""
-        return self.num_aimed / self.num_answered if self.num_answered else 0.0
 
 
 def read_places(output: str) -> tuple[ObjectsAnswer | None, str]:
@@ -69,6 +68,21 @@ def mark(answer: ObjectsAnswer | None, target: str, places: Places, patient: str
         num_answered=len(answered),
         num_found=int((matched >= HIT_IOU).sum()),
         overlap=float(matched.sum()),
-        num_aimed=sum(is_meant and points_at(place, places.layer) for place in answered),
+        aim=sum(is_meant and points_at(place, places.layer) for place in answered) / max(len(answered), 1),
         is_unparsable=answer is None,
+    )
+
+
+def mean_of(marked: Sequence[Marked]) -> Marked:
+    """What several answers to one question about one picture come to on average; at least one."""
+
+    def mean(value: Callable[[Marked], float]) -> float:
+        return math.fsum(map(value, marked)) / len(marked)
+
+    return replace(
+        marked[0],
+        num_answered=mean(lambda entry: entry.num_answered),
+        num_found=mean(lambda entry: entry.num_found),
+        overlap=mean(lambda entry: entry.overlap),
+        aim=mean(lambda entry: entry.aim),
     )

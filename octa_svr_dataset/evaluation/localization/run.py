@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from octa_svr_dataset.evaluation.localization.cases import Case, Cases
-from octa_svr_dataset.evaluation.localization.guesses import GUESSER, Guesses, guess
+from octa_svr_dataset.evaluation.localization.guesses import GUESSER, Guesses, guessed
 from octa_svr_dataset.evaluation.localization.kinds import TARGETS
 from octa_svr_dataset.evaluation.localization.marks import Marked, mark, read_places
 from octa_svr_dataset.evaluation.localization.references import ZONE_REFERENCES
@@ -54,7 +54,7 @@ def localize(
     lines: dict[Key, Mapping[str, Any]] = {}
     for source in sources:
         marks: dict[str, list[Marked]] = defaultdict(list)
-        unread, guesses, numbers = source.read(), source.guesses(), count()
+        unread, guesses = source.read(), source.guesses()
         while cases := list(islice(unread, batch_size)):
             for target in TARGETS:
                 asked = [case for case in cases if target in case.places]
@@ -68,7 +68,7 @@ def localize(
                         "true": answer_json(case.places[target].objects, TARGETS[target].name),
                     }
             for case in cases:
-                for name, marked in _references(case, guesses, next(numbers)):
+                for name, marked in _references(case, guesses):
                     marks[name].append(marked)
                 advance()
         tables.append(make_table(source.name, source.is_synthetic, marks, rng))
@@ -87,16 +87,16 @@ def _outputs(cases: Sequence[Case], target: str, answer: Answerer, store: Answer
         yield store.get(_key(case, target))
 
 
-def _references(case: Case, guesses: Guesses, number: int) -> Iterator[tuple[str, Marked]]:
-    """What readers mark that are no model; `number` says which picture it is, and so which guess."""
+def _references(case: Case, guesses: Guesses) -> Iterator[tuple[str, Marked]]:
+    """What readers mark that are no model."""
     if "faz" in case.places:
         gray = np.asarray(case.picture)
         for name, find in ZONE_REFERENCES.items():
             yield name, mark(find(gray, case.width_mm), "faz", case.places["faz"], case.patient)
     for target, places in case.places.items():
-        guessed = guess(guesses, target, number)
-        if guessed is not None:
-            yield GUESSER, mark(guessed, target, places, case.patient)
+        floor = guessed(guesses, target, places, case.patient)
+        if floor is not None:
+            yield GUESSER, floor
 
 
 def _key(case: Case, target: str) -> Key:
