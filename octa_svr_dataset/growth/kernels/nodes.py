@@ -183,17 +183,18 @@ def oxygen_comes_from(
 ) -> bool:
     """Whether any node of a cell's list, from its first node on, reaches a point with its oxygen."""
     while node != NONE:
-        dx = position[node, 0] - x
-        dy = position[node, 1] - y
-        dz = position[node, 2] - z
+        entry = np.uint32(node)  # a signed index would be asked each time whether it counts from the end
+        dx = position[entry, 0] - x
+        dy = position[entry, 1] - y
+        dz = position[entry, 2] - z
         distance_sq = dx * dx + dy * dy + dz * dz
-        if distance_sq <= limit_sq and distance_sq <= most_reach_sq[node]:
-            if power[node] == 1.0:
+        if distance_sq <= limit_sq and distance_sq <= most_reach_sq[entry]:
+            if power[entry] == 1.0:
                 if distance_sq <= capillary_reach_sq:
                     return True
             elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
                 return True
-        node = next_node[node]
+        node = next_node[entry]
     return False
 
 
@@ -231,14 +232,15 @@ def find_nearest_active(
                     continue
                 node = head[row, column]
                 while node != NONE:
-                    dx = position[node, 0] - x
-                    dy = position[node, 1] - y
-                    dz = position[node, 2] - z
+                    entry = np.uint32(node)  # as in `oxygen_comes_from`
+                    dx = position[entry, 0] - x
+                    dy = position[entry, 1] - y
+                    dz = position[entry, 2] - z
                     distance_sq = dx * dx + dy * dy + dz * dz
                     if distance_sq < best_sq or (distance_sq == best_sq and node < best):
                         best_sq = distance_sq
                         best = node
-                    node = next_node[node]
+                    node = next_node[entry]
         covered = ring * cell_width
         if covered * covered >= best_sq:
             return best, best_sq
