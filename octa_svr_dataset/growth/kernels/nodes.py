@@ -45,6 +45,13 @@ def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: flo
 
 
 @kernel(allocates=False)
+def plant(nodes: Nodes, width: float, position: np.ndarray, parent: np.ndarray, exponent: float) -> None:
+    """Append the nodes of trunks: (T, 3) float64 positions, mm, and (T,) int64 indices of the upstream nodes."""
+    for node in range(parent.shape[0]):
+        add_node(nodes, width, parent[node], position[node, 0], position[node, 1], position[node, 2], exponent)
+
+
+@kernel(allocates=False)
 def enter(head: np.ndarray, next_node: np.ndarray, position: np.ndarray, width: float, node: int) -> None:
     """Put a node on the list of its grid cell."""
     num_cells = head.shape[0]
@@ -224,7 +231,8 @@ def find_nearest_active(
             on_edge = row == center_row - ring or row == center_row + ring
             stride = 1 if on_edge or ring == 0 else 2 * ring
             down = gap_to_cell(y, row, center_row, cell_width)
-            for column in range(center_column - ring, center_column + ring + 1, stride):
+            for step in range(2 * ring + 1 if stride == 1 else 2):  # a range with that stride would cost a division
+                column = center_column - ring + step * stride
                 if column < 0 or column >= num_cells:
                     continue
                 across = gap_to_cell(x, column, center_column, cell_width)
