@@ -195,11 +195,13 @@ def oxygen_comes_from(
         dy = position[entry, 1] - y
         dz = position[entry, 2] - z
         distance_sq = dx * dx + dy * dy + dz * dz
-        if distance_sq <= limit_sq and distance_sq <= most_reach_sq[entry]:
+        if distance_sq <= limit_sq:
             if power[entry] == 1.0:
                 if distance_sq <= capillary_reach_sq:
                     return True
-            elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
+            elif distance_sq <= most_reach_sq[entry] and distance_sq <= measure_reach(
+                power, exponent, most_reach_sq, node, terminal_radius
+            ):
                 return True
         node = next_node[entry]
     return False

@@ -94,7 +94,9 @@ def sort_sinks(sinks: Sinks, target: Sinks, width: float, num_cells: int) -> Non
         target.nearest[row] = sinks.nearest[sink]
         target.nearest_sq[row] = sinks.nearest_sq[sink]
         target.seen_version[row] = sinks.seen_version[sink]
-    target.position[total : total + PROBES] = FAR_AWAY_MM
+    for row in range(total, total + PROBES):
+        for axis in range(3):
+            target.position[row, axis] = FAR_AWAY_MM
     target.size[0] = total
     target.size[1] = total
     target.size[2] = num_cells
@@ -105,7 +107,8 @@ def assign_sinks(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
 ) -> None:
     """Give each sink to its nearest active node within perception, as one linked list a node."""
-    first_sink[: nodes.size[0]] = NONE
+    for node in range(nodes.size[0]):
+        first_sink[node] = NONE
     perception_sq = rules.perception * rules.perception
     position, nearest, nearest_sq = sinks.position, sinks.nearest, sinks.nearest_sq
     seen_version, version, child = sinks.seen_version, nodes.version, nodes.child
