@@ -159,7 +159,7 @@ def split_leaf(
     propagate_radii(nodes, node)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, forceinline=True)
 def grow_leaf(
     nodes: Nodes,
     sinks: Sinks,
@@ -229,7 +229,7 @@ def frustum_of(child_power: float, rules: Rules) -> Frustum:
     )
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, forceinline=True)
 def sprout_from_segment(
     nodes: Nodes,
     sinks: Sinks,
