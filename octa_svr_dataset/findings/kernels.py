@@ -92,10 +92,10 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
                 table[number, 7] = max(table[number, 7], column + 1)
     regions = np.empty((count, 8), np.int64)
     count = 0
-    for number in range(most + 1):
-        if table[number, 1] > 0:
+    for instance in range(most + 1):
+        if table[instance, 1] > 0:
             for column in range(8):
-                regions[count, column] = table[number, column]
+                regions[count, column] = table[instance, column]
             count += 1
     return regions
 

@@ -94,9 +94,9 @@ def sort_sinks(sinks: Sinks, target: Sinks, width: float, num_cells: int) -> Non
         target.nearest[row] = sinks.nearest[sink]
         target.nearest_sq[row] = sinks.nearest_sq[sink]
         target.seen_version[row] = sinks.seen_version[sink]
-    for row in range(total, total + PROBES):
+    for beyond in range(total, total + PROBES):
         for axis in range(3):
-            target.position[row, axis] = FAR_AWAY_MM
+            target.position[beyond, axis] = FAR_AWAY_MM
     target.size[0] = total
     target.size[1] = total
     target.size[2] = num_cells
