@@ -8,8 +8,10 @@ starts beside others could find another signature's code, or that of an older ve
 Here each file is named by what it holds, so there is no index, and whoever writes it writes the same.
 """
 
+import gc
 import hashlib
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,25 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
         return str(self._data_name_pattern.replace("{number:d}", stem))
 
 
+def _without_collecting(compile_loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile, or load, while no garbage is collected: numba makes millions of small objects that stay until its end.
+
+    The collector would look through all of them again and again, a fourteenth of the time.
+    """
+
+    @wraps(compile_loop)
+    def paused(*arguments: Any) -> Any:
+        if not gc.isenabled():
+            return compile_loop(*arguments)
+        gc.disable()
+        try:
+            return compile_loop(*arguments)
+        finally:
+            gc.enable()
+
+    return paused
+
+
 def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a loop when it is first called, and keep the result on disk.
 
@@ -89,6 +110,7 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
             inner = njit(no_cpython_wrapper=True, **chosen)(function)
+            dispatcher.compile = _without_collecting(dispatcher.compile)
             dispatcher.get_call_template, dispatcher.get_overload = inner.get_call_template, inner.get_overload
         return dispatcher
 

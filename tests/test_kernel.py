@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import subprocess
@@ -5,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.errors import TypingError
 
 from octa_svr_dataset.kernel import kernel, sources
 
@@ -53,6 +55,34 @@ def test_a_loop_that_others_call_has_a_way_in_from_python_once_it_is_asked_for()
     assert not doubled.overloads
     assert doubled(1.5) == 3.0
     assert len(doubled.overloads) == 1
+
+
+@kernel()
+def impossible(value: float) -> float:
+    for _ in range(3):
+        value = max(value, 2.0) + min(value, 3.0)
+    return value.nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_no_garbage_is_collected_while_a_loop_is_compiled_and_as_before_afterwards(is_wanted):
+    runs = []
+
+    def note(phase: str, _info: dict) -> None:
+        runs.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    if not is_wanted:
+        gc.disable()
+    try:
+        with pytest.raises(TypingError):
+            impossible(1.0)
+        assert gc.isenabled() == is_wanted
+    finally:
+        gc.enable()
+        gc.callbacks.remove(note)
+    assert runs.count("start") <= 2
 
 
 @pytest.mark.slow

@@ -30,12 +30,15 @@ def within(mask: np.ndarray, reach: float) -> np.ndarray:
             half -= 1
         half_width[off] = half
     off_column = np.empty((height, width), np.int32)
-    since = np.full(width, farthest + 1, np.int32)
+    since = np.empty(width, np.int32)
+    for column in range(width):
+        since[column] = farthest + 1
     for row in range(height):
         for column in range(width):
             since[column] = 0 if mask[row, column] else min(since[column] + 1, farthest + 1)
             off_column[row, column] = since[column]
-    since[:] = farthest + 1
+    for column in range(width):
+        since[column] = farthest + 1
     for row in range(height - 1, -1, -1):
         for column in range(width):
             since[column] = 0 if mask[row, column] else min(since[column] + 1, farthest + 1)
@@ -67,7 +70,7 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         (H, W) unsigned integers. Instances from 1; 0 is none.
     """
     height, width = labels.shape
-    most = 0
+    most, count = 0, 0
     for row in range(height):
         for column in range(width):
             most = max(most, int(labels[row, column]))
@@ -78,6 +81,7 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
         for column in range(width):
             number = np.int64(labels[row, column])
             if number > 0:
+                count += table[number, 1] == 0
                 table[number, 0] = number
                 table[number, 1] += 1
                 table[number, 2] += row
@@ -86,7 +90,14 @@ def regions_of(labels: np.ndarray) -> np.ndarray:
                 table[number, 5] = min(table[number, 5], column)
                 table[number, 6] = row + 1
                 table[number, 7] = max(table[number, 7], column + 1)
-    return table[table[:, 1] > 0]
+    regions = np.empty((count, 8), np.int64)
+    count = 0
+    for instance in range(most + 1):
+        if table[instance, 1] > 0:
+            for column in range(8):
+                regions[count, column] = table[instance, column]
+            count += 1
+    return regions
 
 
 @kernel()
@@ -106,7 +117,7 @@ def counts_of(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return counts
 
 
-@kernel()
+@kernel(allocates=False)
 def quantile_of(values: np.ndarray, counts: np.ndarray, share: float) -> float:
     """Quantile of values that occur so many times, between two of them by linear interpolation; NaN of none.
 
@@ -152,7 +163,7 @@ def deviation_of(counts: np.ndarray, level: float) -> float:
     return quantile_of(distances, occurrences, 0.5)
 
 
-@kernel()
+@kernel(allocates=False)
 def columns_beside(width: int, middle: float, distance: float) -> tuple[int, int]:
     """How many columns of a picture lie that far before a place or farther, and the first one that does behind it, px.
 

@@ -93,8 +93,10 @@ def _mesh(graph: VesselGraph, node: np.ndarray, node_start: np.ndarray, num_cell
     position = graph.position_mm.take(node, axis=0)
     along = position - graph.position_mm.take(np.maximum(graph.parent[node], 0), axis=0)
     most_joins = MOST_LIMBS * len(node) // 2
-    cells_touched = np.prod((np.abs(along[:, :2]) / MESH_CELL).astype(np.int64) + 2, axis=1)[parent != NONE]
-    most_entries = int(cells_touched.sum()) + MOST_CELLS_PER_JOIN * most_joins
+    columns_touched, rows_touched = (
+        np.abs(side[parent != NONE] / MESH_CELL).astype(np.int64) + 2 for side in along.T[:2]
+    )
+    most_entries = int(columns_touched @ rows_touched) + MOST_CELLS_PER_JOIN * most_joins
     return Mesh(
         position=position,
         heading=_headings(along, parent),

@@ -15,7 +15,7 @@ from octa_svr_dataset.growth.bed import close_bed
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.growth.kernels.arrays import NONE, PROBES, Nodes, Rules, Sinks, Tissue
 from octa_svr_dataset.growth.kernels.layers import choose_layers
-from octa_svr_dataset.growth.kernels.nodes import add_node
+from octa_svr_dataset.growth.kernels.nodes import plant
 from octa_svr_dataset.growth.kernels.plexus import grow_plexus
 from octa_svr_dataset.growth.macula import draw_macular_trunks
 from octa_svr_dataset.growth.trunks import Trunks, draw_stumps
@@ -98,18 +98,15 @@ def _grow(config: GrowthConfig, tissue: Tissue, trunks: list[Trunks], keys: np.n
     """Grow both plexuses from the trunks, in work arrays of `room` times the usual size."""
     kinds = (_empty_nodes(tissue, room), _empty_nodes(tissue, room))
     for nodes, kind_trunks in zip(kinds, trunks, strict=True):
-        for point_mm, parent in zip(kind_trunks.position_mm.tolist(), kind_trunks.parent.tolist(), strict=True):
-            add_node(nodes, tissue.width, parent, *point_mm, kind_trunks.murray_exponent)
+        plant(nodes, tissue.width, kind_trunks.position_mm, kind_trunks.parent, kind_trunks.murray_exponent)
     sinks, sources, spare = (_empty_sinks(tissue, room) for _ in range(3))
     most_nodes, most_sinks = len(kinds[0].parent), len(sinks.next)
     work = [np.empty(length, np.int32) for length in (most_nodes, most_sinks, most_sinks)]
     candidates = np.empty((CANDIDATES_AT_ONCE, 3))
     iteration = 0
     for plexus in (config.superficial, config.deep):
-        schedule = [_rules(plexus, step, iteration + step, tissue) for step in range(plexus.iterations)]
-        sinks, sources, spare = grow_plexus(
-            *kinds, sinks, sources, spare, tissue, _as_table(schedule), keys, *work, candidates
-        )
+        schedule = _schedule(plexus, iteration, tissue)
+        sinks, sources, spare = grow_plexus(*kinds, sinks, sources, spare, tissue, schedule, keys, *work, candidates)
         iteration += plexus.iterations
     for nodes, kind_trunks in zip(kinds, trunks, strict=True):
         nodes.power[: len(kind_trunks.parent)] += kind_trunks.powers_from_beyond(tissue.terminal_radius)
@@ -133,28 +130,27 @@ def _tissue(config: GrowthConfig, field_width_mm: float, fovea: Fovea) -> Tissue
     )
 
 
-def _rules(plexus: PlexusGrowthConfig, plexus_iteration: int, iteration: int, tissue: Tissue) -> Rules:
-    growth = 1.0 + plexus.tissue_growth_rate * plexus_iteration
-    scale = FIRST_ITERATION_SCALE if plexus_iteration == 0 else 1.0 / growth
+def _schedule(plexus: PlexusGrowthConfig, first_iteration: int, tissue: Tissue) -> np.ndarray:
+    """(I, fields of `Rules`) float64. Rules of each iteration of a plexus."""
+    step = np.arange(plexus.iterations)
+    growth = 1.0 + plexus.tissue_growth_rate * step
+    scale = np.where(step == 0, FIRST_ITERATION_SCALE, 1.0 / growth)
     relative_area = (tissue.width / (PUBLISHED_FIELD_MM + VOXEL_MM)) ** 2
-    return Rules(
-        iteration=iteration,
-        num_candidates=round(plexus.candidates_per_iteration * relative_area),
-        artery_distance=plexus.artery_distance_mm * scale,
-        spacing=plexus.sink_spacing_mm * scale,
-        satisfaction=plexus.satisfaction_distance_mm * scale,
-        perception=plexus.perception_distance_mm * scale,
-        half_angle=math.radians(plexus.perception_angle_deg / 2),
-        least_spread=math.radians(plexus.bifurcation_spread_deg),
-        persistence=plexus.direction_persistence,
-        exponent=plexus.murray_exponent,
-        step=max(plexus.step_mm / growth, plexus.least_step_mm),
-        rotation_floor=plexus.rotation_floor,
-    )
-
-
-def _as_table(schedule: list[Rules]) -> np.ndarray:
-    return np.array(schedule, dtype=np.float64).reshape(len(schedule), len(Rules._fields))
+    rules = {
+        "iteration": first_iteration + step,
+        "num_candidates": round(plexus.candidates_per_iteration * relative_area),
+        "artery_distance": plexus.artery_distance_mm * scale,
+        "spacing": plexus.sink_spacing_mm * scale,
+        "satisfaction": plexus.satisfaction_distance_mm * scale,
+        "perception": plexus.perception_distance_mm * scale,
+        "half_angle": math.radians(plexus.perception_angle_deg / 2),
+        "least_spread": math.radians(plexus.bifurcation_spread_deg),
+        "persistence": plexus.direction_persistence,
+        "exponent": plexus.murray_exponent,
+        "step": np.maximum(plexus.step_mm / growth, plexus.least_step_mm),
+        "rotation_floor": plexus.rotation_floor,
+    }
+    return np.stack(np.broadcast_arrays(*(rules[field] for field in Rules._fields)), axis=1, dtype=np.float64)
 
 
 def _empty_nodes(tissue: Tissue, room: int) -> Nodes:

@@ -7,6 +7,7 @@ picture. A vessel is a tree of such points, upstream first.
 import cmath
 import math
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -269,14 +270,16 @@ def _course(
     outward *= cmath.rect(1.0, rng.uniform(-SLANT, SLANT)) / abs(outward)
     reach_mm = 0.38 * abs(end - start)
     leave /= abs(leave)
-    t = np.linspace(0.0, 1.0, max(4, round(1.3 * abs(end - start) / STEP_MM)))
-    curve = (
-        (1 - t) ** 3 * start
-        + 3 * t * (1 - t) ** 2 * (start + reach_mm * leave)
-        + 3 * t**2 * (1 - t) * (end + reach_mm * outward)
-        + t**3 * end
-    )
+    first, second, third, last = _bezier_weights(max(4, round(1.3 * abs(end - start) / STEP_MM)))
+    curve = first * start + second * (start + reach_mm * leave) + third * (end + reach_mm * outward) + last * end
     return _with_bends(curve, rng)
+
+
+@cache
+def _bezier_weights(count: int) -> tuple[np.ndarray, ...]:
+    """Weights of the four control points of a cubic Bezier curve at so many of its points, (count,) float64 each."""
+    t = np.linspace(0.0, 1.0, count)
+    return (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
 
 
 def _kept_off(course: np.ndarray, least_mm: float) -> np.ndarray:

@@ -78,7 +78,7 @@ def cost_of_join(cosine: float, other_cosine: float, is_side: bool, length: floa
     return length * (1.5 - 0.25 * cosine + 0.25 * other_cosine) if -other_cosine >= demands.least_cosine else math.inf
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, forceinline=True)
 def best_partner(mesh: Mesh, end: int, demands: Demands) -> int:
     """Node with which the join of a blind end costs least, `NONE` where none is within reach."""
     num_cells = mesh.head.shape[0]

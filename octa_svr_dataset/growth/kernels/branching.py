@@ -4,6 +4,7 @@ Rule numbers and symbols follow Kreitner et al. (2024); lengths in mm, angles in
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,19 @@ ROTATION_START = 15
 
 TANGENTIAL_PULL = 0.7
 OUTWARD_PULL = 0.3
+
+
+class Frustum(NamedTuple):
+    """Where a node with one child perceives sinks, and at which angle it sprouts, by Murray's law."""
+
+    branch_angle: float
+    """Angle between the parent's direction and that of a new terminal branch, rad."""
+    least_cosine: float
+    """Least cosine of the angle between the parent's direction and a sink."""
+    least_child_cosine: float
+    """Least cosine of the angle between the child's direction and a sink."""
+    most_child_cosine: float
+    """Most cosine of that angle."""
 
 
 @kernel(allocates=False)
@@ -145,7 +159,7 @@ def split_leaf(
     propagate_radii(nodes, node)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, forceinline=True)
 def grow_leaf(
     nodes: Nodes,
     sinks: Sinks,
@@ -197,19 +211,25 @@ def grow_leaf(
 
 
 @kernel(allocates=False)
-def sprout_angles(nodes: Nodes, rules: Rules, child: int) -> tuple[float, float]:
-    """Angles of Murray's law between a parent's direction, its child's and a new terminal branch's, rad."""
-    child_power = nodes.power[child] ** (rules.exponent / nodes.exponent[child])
+def frustum_of(child_power: float, rules: Rules) -> Frustum:
+    """The frustum of a node whose child has that power, in terms of the plexus that grows."""
     child_radius = child_power ** (1.0 / rules.exponent)
     parent_radius = (child_power + 1.0) ** (1.0 / rules.exponent)
     child_4 = child_radius**4
     parent_4 = parent_radius**4
     child_cosine = (parent_4 + child_4 - 1.0) / (2.0 * parent_radius**2 * child_radius**2)
     branch_cosine = (parent_4 + 1.0 - child_4) / (2.0 * parent_radius**2)
-    return math.acos(min(max(child_cosine, -1.0), 1.0)), math.acos(min(max(branch_cosine, -1.0), 1.0))
+    child_angle = math.acos(min(max(child_cosine, -1.0), 1.0))
+    branch_angle = math.acos(min(max(branch_cosine, -1.0), 1.0))
+    return Frustum(
+        branch_angle,
+        math.cos(min(branch_angle + rules.half_angle, math.pi)),
+        math.cos(min(child_angle + branch_angle + rules.half_angle, math.pi)),
+        math.cos(max(child_angle + branch_angle - rules.half_angle, 0.0)),
+    )
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, forceinline=True)
 def sprout_from_segment(
     nodes: Nodes,
     sinks: Sinks,
@@ -218,24 +238,27 @@ def sprout_from_segment(
     node: int,
     first_sink: np.ndarray,
     next_sink: np.ndarray,
+    capillary: Frustum,
     chance: float,
 ) -> None:
-    """A node with one child sprouts a side branch toward the sinks in the frustum that Murray's angles allow."""
+    """A node with one child sprouts a side branch toward the sinks in the frustum that Murray's angles allow.
+
+    Most children are terminal capillaries, of power 1: their frustum is handed in.
+    """
     child = nodes.child[node, 0]
+    power = nodes.power[child]
+    frustum = capillary if power == 1.0 else frustum_of(power ** (rules.exponent / nodes.exponent[child]), rules)
     origin = point(nodes.position, node)
     heading = direction_to(origin, point(nodes.position, nodes.parent[node]))
     child_heading = direction_to(point(nodes.position, child), origin)
-    child_angle, branch_angle = sprout_angles(nodes, rules, child)
-    most_child_cosine = math.cos(max(child_angle + branch_angle - rules.half_angle, 0.0))
-    least_child_cosine = math.cos(min(child_angle + branch_angle + rules.half_angle, math.pi))
-    least_cosine = math.cos(min(branch_angle + rules.half_angle, math.pi))
     pull = (0.0, 0.0, 0.0)
     is_pulled = False
     sink = first_sink[node]
     while sink != NONE:
         toward = direction_to(point(sinks.position, sink), origin)
         child_cosine = dot(toward, child_heading)
-        if least_child_cosine <= child_cosine <= most_child_cosine and dot(toward, heading) >= least_cosine:
+        is_beside_child = frustum.least_child_cosine <= child_cosine <= frustum.most_child_cosine
+        if is_beside_child and dot(toward, heading) >= frustum.least_cosine:
             is_pulled = True
             pull = blend(pull, 1.0, toward, 1.0)
         else:
@@ -247,7 +270,7 @@ def sprout_from_segment(
         return
     pull = normalized(pull)
     aside = normalized(blend(pull, 1.0, child_heading, -dot(pull, child_heading)))
-    turned = blend(child_heading, math.cos(branch_angle), aside, math.sin(branch_angle))
+    turned = blend(child_heading, math.cos(frustum.branch_angle), aside, math.sin(frustum.branch_angle))
     direction = normalized(blend(turned, rules.persistence, pull, 1.0 - rules.persistence))
     add_along(nodes, tissue, rules, node, direction)
     propagate_radii(nodes, node)

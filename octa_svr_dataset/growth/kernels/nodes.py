@@ -45,6 +45,13 @@ def add_node(nodes: Nodes, width: float, parent: int, x: float, y: float, z: flo
 
 
 @kernel(allocates=False)
+def plant(nodes: Nodes, width: float, position: np.ndarray, parent: np.ndarray, exponent: float) -> None:
+    """Append the nodes of trunks: (T, 3) float64 positions, mm, and (T,) int64 indices of the upstream nodes."""
+    for node in range(parent.shape[0]):
+        add_node(nodes, width, parent[node], position[node, 0], position[node, 1], position[node, 2], exponent)
+
+
+@kernel(allocates=False)
 def enter(head: np.ndarray, next_node: np.ndarray, position: np.ndarray, width: float, node: int) -> None:
     """Put a node on the list of its grid cell."""
     num_cells = head.shape[0]
@@ -183,17 +190,20 @@ def oxygen_comes_from(
 ) -> bool:
     """Whether any node of a cell's list, from its first node on, reaches a point with its oxygen."""
     while node != NONE:
-        dx = position[node, 0] - x
-        dy = position[node, 1] - y
-        dz = position[node, 2] - z
+        entry = np.uint32(node)  # a signed index would be asked each time whether it counts from the end
+        dx = position[entry, 0] - x
+        dy = position[entry, 1] - y
+        dz = position[entry, 2] - z
         distance_sq = dx * dx + dy * dy + dz * dz
-        if distance_sq <= limit_sq and distance_sq <= most_reach_sq[node]:
-            if power[node] == 1.0:
+        if distance_sq <= limit_sq:
+            if power[entry] == 1.0:
                 if distance_sq <= capillary_reach_sq:
                     return True
-            elif distance_sq <= measure_reach(power, exponent, most_reach_sq, node, terminal_radius):
+            elif distance_sq <= most_reach_sq[entry] and distance_sq <= measure_reach(
+                power, exponent, most_reach_sq, node, terminal_radius
+            ):
                 return True
-        node = next_node[node]
+        node = next_node[entry]
     return False
 
 
@@ -223,7 +233,8 @@ def find_nearest_active(
             on_edge = row == center_row - ring or row == center_row + ring
             stride = 1 if on_edge or ring == 0 else 2 * ring
             down = gap_to_cell(y, row, center_row, cell_width)
-            for column in range(center_column - ring, center_column + ring + 1, stride):
+            for step in range(2 * ring + 1 if stride == 1 else 2):  # a range with that stride would cost a division
+                column = center_column - ring + step * stride
                 if column < 0 or column >= num_cells:
                     continue
                 across = gap_to_cell(x, column, center_column, cell_width)
@@ -231,14 +242,15 @@ def find_nearest_active(
                     continue
                 node = head[row, column]
                 while node != NONE:
-                    dx = position[node, 0] - x
-                    dy = position[node, 1] - y
-                    dz = position[node, 2] - z
+                    entry = np.uint32(node)  # as in `oxygen_comes_from`
+                    dx = position[entry, 0] - x
+                    dy = position[entry, 1] - y
+                    dz = position[entry, 2] - z
                     distance_sq = dx * dx + dy * dy + dz * dz
                     if distance_sq < best_sq or (distance_sq == best_sq and node < best):
                         best_sq = distance_sq
                         best = node
-                    node = next_node[node]
+                    node = next_node[entry]
         covered = ring * cell_width
         if covered * covered >= best_sq:
             return best, best_sq

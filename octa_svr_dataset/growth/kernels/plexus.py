@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from octa_svr_dataset.growth.kernels.arrays import NONE, Nodes, Rules, Sinks, Tissue, counter_uniform
-from octa_svr_dataset.growth.kernels.branching import grow_leaf, sprout_from_segment
+from octa_svr_dataset.growth.kernels.branching import frustum_of, grow_leaf, sprout_from_segment
 from octa_svr_dataset.growth.kernels.candidates import place_sinks
 from octa_svr_dataset.growth.kernels.sinks import (
     assign_sinks,
@@ -97,6 +97,7 @@ def grow_toward_sinks(
 ) -> int:
     """One step of all vessels of a kind toward the sinks of their lists; returns the index of the first new node."""
     num_nodes = nodes.size[0]
+    capillary = frustum_of(1.0, rules)
     for node in range(num_nodes):
         if first_sink[node] == NONE or nodes.parent[node] == NONE:
             continue
@@ -104,7 +105,7 @@ def grow_toward_sinks(
         if nodes.child[node, 0] == NONE:
             grow_leaf(nodes, sinks, tissue, rules, node, first_sink, next_sink, kept, chance)
         else:
-            sprout_from_segment(nodes, sinks, tissue, rules, node, first_sink, next_sink, chance)
+            sprout_from_segment(nodes, sinks, tissue, rules, node, first_sink, next_sink, capillary, chance)
     return num_nodes
 
 

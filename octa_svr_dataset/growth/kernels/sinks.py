@@ -88,13 +88,15 @@ def sort_sinks(sinks: Sinks, target: Sinks, width: float, num_cells: int) -> Non
             continue
         cell = target.next[sink]
         start[cell] -= 1
-        row = start[cell]
+        row = np.uint32(start[cell])
         for axis in range(3):
             target.position[row, axis] = sinks.position[sink, axis]
         target.nearest[row] = sinks.nearest[sink]
         target.nearest_sq[row] = sinks.nearest_sq[sink]
         target.seen_version[row] = sinks.seen_version[sink]
-    target.position[total : total + PROBES] = FAR_AWAY_MM
+    for beyond in range(total, total + PROBES):
+        for axis in range(3):
+            target.position[beyond, axis] = FAR_AWAY_MM
     target.size[0] = total
     target.size[1] = total
     target.size[2] = num_cells
@@ -105,7 +107,8 @@ def assign_sinks(
     sinks: Sinks, nodes: Nodes, tissue: Tissue, rules: Rules, first_sink: np.ndarray, next_sink: np.ndarray
 ) -> None:
     """Give each sink to its nearest active node within perception, as one linked list a node."""
-    first_sink[: nodes.size[0]] = NONE
+    for node in range(nodes.size[0]):
+        first_sink[node] = NONE
     perception_sq = rules.perception * rules.perception
     position, nearest, nearest_sq = sinks.position, sinks.nearest, sinks.nearest_sq
     seen_version, version, child = sinks.seen_version, nodes.version, nodes.child
@@ -181,17 +184,18 @@ def meet(
     count: int,
 ) -> int:
     """Let a new node at a point meet a sink; the number of satisfied sinks grows if it is the first to satisfy it."""
-    dx = position[sink, 0] - x
-    dy = position[sink, 1] - y
-    dz = position[sink, 2] - z
+    entry = np.uint32(sink)  # a signed index would be asked each time whether it counts from the end
+    dx = position[entry, 0] - x
+    dy = position[entry, 1] - y
+    dz = position[entry, 2] - z
     distance_sq = dx * dx + dy * dy + dz * dz
-    if distance_sq < nearest_sq[sink]:
-        nearest[sink] = node
-        nearest_sq[sink] = distance_sq
-        seen_version[sink] = NONE
-    if distance_sq <= satisfaction_sq and nearest[sink] != REMOVED:
-        nearest[sink] = REMOVED
-        nearest_sq[sink] = -1.0
+    if distance_sq < nearest_sq[entry]:
+        nearest[entry] = node
+        nearest_sq[entry] = distance_sq
+        seen_version[entry] = NONE
+    if distance_sq <= satisfaction_sq and nearest[entry] != REMOVED:
+        nearest[entry] = REMOVED
+        nearest_sq[entry] = -1.0
         satisfied[count] = sink
         count += 1
     return count

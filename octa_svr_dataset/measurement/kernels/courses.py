@@ -94,10 +94,10 @@ def join_lines(points: np.ndarray, first: np.ndarray, gap: float, back: int, lea
     num_ends = 2 * (len(first) - 1)
     tip, along = np.empty((num_ends, 2)), np.zeros((num_ends, 2))
     for line in range(num_ends // 2):
-        begin, end = first[line], first[line + 1] - 1
+        begin, last = first[line], first[line + 1] - 1
         for side in range(2):
-            outer = begin if side == 0 else end
-            inner = min(begin + back, end) if side == 0 else max(end - back, begin)
+            outer = begin if side == 0 else last
+            inner = min(begin + back, last) if side == 0 else max(last - back, begin)
             down = float(points[outer, 0] - points[inner, 0])
             right = float(points[outer, 1] - points[inner, 1])
             length = math.sqrt(down * down + right * right)
@@ -116,11 +116,13 @@ def join_lines(points: np.ndarray, first: np.ndarray, gap: float, back: int, lea
             if cosine > least_cosine:
                 pairs[count, 0], pairs[count, 1], cosines[count] = one, other, cosine
                 count += 1
-    partner = np.full(num_ends, -1)
+    partner = np.empty(num_ends, np.int64)
+    for end in range(num_ends):
+        partner[end] = -1
     while True:
         best, best_one, best_other = least_cosine, -1, -1
         for pair in range(count):
-            one, other = pairs[pair]
+            one, other = pairs[pair, 0], pairs[pair, 1]
             if cosines[pair] > best and partner[one] < 0 and partner[other] < 0:
                 best, best_one, best_other = cosines[pair], one, other
         if best_one < 0:
@@ -146,7 +148,7 @@ def chain_lines(points: np.ndarray, first: np.ndarray, partner: np.ndarray) -> t
     """
     num_lines = len(first) - 1
     is_used = np.zeros(num_lines, np.bool_)
-    chained, starts = np.empty_like(points), np.empty(num_lines + 1, np.int64)
+    chained, starts = np.empty(points.shape, np.int64), np.empty(num_lines + 1, np.int64)
     count, courses = 0, 0
     for start in range(2 * num_lines):
         if partner[start] >= 0 or is_used[start // 2]:
@@ -180,7 +182,7 @@ def smoothed(values: np.ndarray, first: np.ndarray, weights: np.ndarray) -> np.n
     weights
         Weights, which add up to 1.
     """
-    smooth = np.zeros_like(values)
+    smooth = np.zeros(values.shape)
     reach = len(weights) // 2
     for course in range(len(first) - 1):
         begin, end = first[course], first[course + 1]
@@ -192,7 +194,7 @@ def smoothed(values: np.ndarray, first: np.ndarray, weights: np.ndarray) -> np.n
     return smooth
 
 
-@kernel()
+@kernel(allocates=False)
 def arcs_and_chords(points: np.ndarray, first: np.ndarray, piece: float) -> tuple[float, float]:
     """Sum of the arcs and sum of the chords of all pieces of courses of one length, wherever they begin.
 

@@ -29,7 +29,8 @@ def convolved(gray: np.ndarray, weights: np.ndarray) -> np.ndarray:
     averaged = np.zeros((height, width), np.float32)
     down, padded = np.empty(width, np.float32), np.empty(width + 2 * reach, np.float32)
     for row in range(height):
-        down[:] = 0.0
+        for column in range(width):
+            down[column] = 0.0
         for step in range(-reach, reach + 1):
             source = (row + step) % (2 * height)
             line, weight = gray[2 * height - 1 - source if source >= height else source], weights[step + reach]
@@ -120,4 +121,5 @@ def excess_of_rows(gray: np.ndarray, most: float) -> np.ndarray:
         for column in range(width):
             excess = gray[row, column] - 0.5 * (np.float64(gray[row - 1, column]) + gray[row + 1, column])
             means[row - 1] += min(max(excess, -most), most)
-    return means / width
+        means[row - 1] /= width
+    return means

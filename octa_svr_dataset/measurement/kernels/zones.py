@@ -7,7 +7,7 @@ import numpy as np
 from octa_svr_dataset.kernel import kernel
 
 
-@kernel()
+@kernel(allocates=False)
 def box_mean(total: np.ndarray, row: int, column: int, reach: int) -> float:
     """Mean of the square window around a pixel, given the sums of all that lies above and to the left of each.
 
@@ -40,19 +40,20 @@ def darkest_squares(
     reaches
         (R, 2) int64. How far the inner and the outer square go from the middle, px.
     """
-    places, scores = np.zeros((len(reaches), 2), np.int64), np.full(len(reaches), -math.inf)
-    rows, columns = np.nonzero(penalty < math.inf)
+    places, scores = np.zeros((len(reaches), 2), np.int64), np.empty(len(reaches))
     for pair in range(len(reaches)):
-        inner, outer = reaches[pair]
+        inner, outer = reaches[pair, 0], reaches[pair, 1]
+        scores[pair] = -math.inf
         inner_area, outer_area = (2 * inner + 1) ** 2, (2 * outer + 1) ** 2
-        for place in range(len(rows)):
-            row, column = rows[place], columns[place]
-            inside = box_mean(total, row + margin, column + margin, inner)
-            both = box_mean(total, row + margin, column + margin, outer)
-            around = (both * outer_area - inside * inner_area) / (outer_area - inner_area)
-            score = around - inside - penalty[row, column]
-            if score > scores[pair]:
-                places[pair, 0], places[pair, 1], scores[pair] = row, column, score
+        for row in range(penalty.shape[0]):
+            for column in range(penalty.shape[1]):
+                if penalty[row, column] < math.inf:
+                    inside = box_mean(total, row + margin, column + margin, inner)
+                    both = box_mean(total, row + margin, column + margin, outer)
+                    around = (both * outer_area - inside * inner_area) / (outer_area - inner_area)
+                    score = around - inside - penalty[row, column]
+                    if score > scores[pair]:
+                        places[pair, 0], places[pair, 1], scores[pair] = row, column, score
     return places, scores
 
 
@@ -108,7 +109,9 @@ def settled_radii(
     """
     num_rays = len(taken_in)
     neighbors, steps = held
-    radii = np.full(num_rays, start)
+    radii = np.empty(num_rays)
+    for ray in range(num_rays):
+        radii[ray] = start
     for _ in range(steps):
         settled = np.empty(num_rays)
         for ray in range(num_rays):
