@@ -39,7 +39,7 @@ def session_of(driver: int) -> list[int]:
 
 
 @pytest.fixture
-def started(tmp_path):
+def started():
     """Starts the command; at the end nothing of what it has started is left."""
     drivers: list[subprocess.Popen] = []
 
