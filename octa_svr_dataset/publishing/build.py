@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.publishing.differences import difference
 from octa_svr_dataset.publishing.folder import PLAN_NAME
 from octa_svr_dataset.publishing.manifest import (
     MANIFEST_NAME,
     BuildPlan,
     Manifest,
     PlannedShard,
-    difference,
     no_classes,
 )
 from octa_svr_dataset.publishing.progress import RowProgress

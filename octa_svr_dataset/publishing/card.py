@@ -102,7 +102,7 @@ def card_text(built: BuiltFolder, captions: dict[str, list[str]]) -> str:
         builds="\n".join(_build_line(manifest) for manifest in built.manifests.values()),
         classes=_class_table(built),
         columns="\n".join(f"| `{name}` | {types[name]} | {what} |" for name, what in COLUMNS.items() if name in types),
-        packages=", ".join(PACKAGES),
+        packages=", ".join(["Python", *PACKAGES]),
         version=", ".join(sorted({manifest.version for manifest in built.manifests.values()})),
     )
     return f"---\n{_front_matter(built).to_yaml(line_break=chr(10))}\n---\n\n{body}"

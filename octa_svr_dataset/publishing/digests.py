@@ -44,7 +44,8 @@ def _plain(value: Any, name: str) -> Any:
     """A value for JSON; arrays, and the columns of a graph, by a hash of their numbers."""
     if isinstance(value, np.ndarray) or (name.startswith("graph.") and isinstance(value, list)):
         numbers = np.ascontiguousarray(value, dtype=np.float64)
-        return hashlib.sha256(repr(numbers.shape).encode() + numbers.tobytes()).hexdigest()
+        shape = numbers.shape if numbers.size else (0,)  # of no links, lists do not tell how wide each would be
+        return hashlib.sha256(repr(shape).encode() + numbers.tobytes()).hexdigest()
     if isinstance(value, Mapping):
         return {key: _plain(inner, f"{name}.{key}") for key, inner in value.items()}
     return value

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from octa_svr_dataset.publishing.gallery_pixels import WIDEST_LOSSLESS_PX
 from octa_svr_dataset.row import LAYER_NAMES
 from octa_svr_dataset.version import VERSION
 
@@ -23,6 +24,11 @@ ORIGINS = {
     "boxes": "{num} with boxes only: the folder stores no layers, and this version makes other pictures.",
 }
 """What the page says of where the layers come from."""
+
+LOSSES = (
+    f"Pictures wider than {WIDEST_LOSSLESS_PX} px are compressed with losses too small to see; their layers are exact."
+)
+"""What the page says where a picture is not shown as it is in every pixel."""
 
 
 def gallery_html(items: Sequence[Mapping[str, Any]], *, title: str, subtitle: str) -> str:
@@ -57,7 +63,9 @@ def gallery_html(items: Sequence[Mapping[str, Any]], *, title: str, subtitle: st
 
 def _origins(items: Sequence[Mapping[str, Any]]) -> str:
     counts = Counter(item["origin"] for item in items)
-    return " ".join(sentence.format(num=counts[origin]) for origin, sentence in ORIGINS.items() if counts[origin])
+    sentences = [sentence.format(num=counts[origin]) for origin, sentence in ORIGINS.items() if counts[origin]]
+    has_losses = any(item["size_px"] > WIDEST_LOSSLESS_PX for item in items)
+    return " ".join([*sentences, *([LOSSES] if has_losses else [])])
 
 
 def _part(name: str) -> str:

@@ -1,21 +1,16 @@
 """A row as the gallery shows it: pictures, layers, regions to point at, and texts cut into sentences that name them."""
 
-import base64
-import io
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.geometry import RING_LIMITS_MM
 from octa_svr_dataset.grading import Label
-from octa_svr_dataset.row import LAYER_NAMES
+from octa_svr_dataset.publishing.gallery_pixels import Pixels, encoded, packed, picture_of
 
 KINDS = {
     "dropout": ("dropouts", "Dropout"),
@@ -30,23 +25,6 @@ SIDES = {
     "os": {"superior": "up", "inferior": "down", "nasal": "left", "temporal": "right"},
 }
 """Where the quadrants of a right and of a left eye lie in a picture."""
-
-WIDEST_PX = 4096
-"""Pictures of rows are refused above this width: they are no pictures of this dataset."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pixels:
-    """What of an example is shown beside its row."""
-
-    layers: Mapping[str, np.ndarray] | None
-    """(H, W) label map of each of `LAYER_NAMES`; None where only boxes are known."""
-
-    twin: np.ndarray | None
-    """(H, W) uint8. The same eye and exposure without lesions; None where it cannot be made."""
-
-    origin: str
-    """Where they come from: "made" with the row, "stored" in it, made "again" from its provenance, or "boxes" alone."""
 
 
 def gallery_item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[str, Any]:
@@ -83,31 +61,6 @@ def refusing(row: Mapping[str, Any]) -> Iterator[None]:
         ) from None
 
 
-def picture_of(row: Mapping[str, Any]) -> np.ndarray:
-    """(H, W) uint8. The picture that a row holds."""
-    return decoded(row["image"], f"row {row.get('id')!r}: image")
-
-
-def decoded(column: Any, place: str) -> np.ndarray:
-    """(H, W) uint8 or uint16. Pixels of an encoded picture.
-
-    Raises
-    ------
-    InputError
-        It is none, or one of another sort.
-    """
-    try:
-        with Image.open(io.BytesIO(column["bytes"])) as picture:
-            if max(picture.size) > WIDEST_PX:
-                raise InputError(f"{place}: is {picture.size[0]} px wide; allowed: up to {WIDEST_PX} px")
-            pixels = np.asarray(picture)
-    except (OSError, TypeError, KeyError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{place}: is no picture: {error}") from None
-    if pixels.ndim != 2 or pixels.shape[0] != pixels.shape[1]:
-        raise InputError(f"{place}: must be a square gray picture, got the shape {pixels.shape}")
-    return pixels
-
-
 def _item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[str, Any]:
     image, findings = picture_of(row), json.loads(row["findings"])
     provenance, laterality = row["provenance"], str(row["laterality"])
@@ -126,10 +79,10 @@ def _item(row: Mapping[str, Any], preset: str, pixels: Pixels) -> dict[str, Any]
         "projection": str(provenance["projection"]),
         "size_px": len(image),
         "origin": pixels.origin,
-        "picture": _webp(image),
-        "twin": None if pixels.twin is None or is_own_twin else _webp(pixels.twin),
+        "picture": encoded(image),
+        "twin": None if pixels.twin is None or is_own_twin else encoded(pixels.twin),
         "is_own_twin": is_own_twin,
-        "layers": None if pixels.layers is None else _packed(pixels.layers, len(image)),
+        "layers": None if pixels.layers is None else packed(pixels.layers, len(image)),
         "regions": [*_regions(findings, mm_per_px), *_quadrants(findings, named, laterality, mm_per_px)],
         "turns": turns,
         "figures": _figures(findings, turns),
@@ -238,22 +191,3 @@ def _figures(findings: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) ->
         "words": sum(len(answer.split()) for answer in answers),
         **counts,
     }
-
-
-def _packed(layers: Mapping[str, np.ndarray], size_px: int) -> dict[str, Any]:
-    """Label maps one after another, row by row, 16 bits a pixel where one needs them; deflated."""
-    maps = []
-    for name in LAYER_NAMES:
-        if layers[name].shape != (size_px, size_px):
-            raise InputError(f"masks: {name} must have the {size_px} x {size_px} pixels of its picture")
-        maps.append(layers[name])
-    bits = 16 if max(int(labels.max(initial=0)) for labels in maps) > 255 else 8
-    data = b"".join(np.ascontiguousarray(labels, dtype=f"<u{bits // 8}").tobytes() for labels in maps)
-    return {"bits": bits, "data": base64.b64encode(zlib.compress(data, 9)).decode()}
-
-
-def _webp(image: np.ndarray) -> str:
-    """Base64 of a lossless WebP of (H, W) gray pixels."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).convert("L").save(buffer, "WEBP", lossless=True, quality=80, method=4)
-    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,6 +1,7 @@
 """What a built folder says of itself: the plan of a build, and the manifest of a finished one."""
 
 import json
+import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -23,10 +24,15 @@ MANIFEST_NAME = "manifest.json"
 """The manifest of a finished build, in the folder of its preset."""
 
 PACKAGES = ("datasets", "numba", "numpy", "pillow", "pyarrow", "scikit-image", "scipy")
-"""Packages on which pixels, words or files depend."""
+"""Packages on which pixels, words or files depend; Python comes with them."""
 
 CONTENTS = ("examples", "graphs")
 """What the rows of a build are: examples of the dataset, or the healthy eyes that they start from."""
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of Python and of `PACKAGES`, as they run here."""
+    return {"python": platform.python_version()} | {name: package_version(name) for name in PACKAGES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +88,8 @@ class BuildPlan:
     include_graph: bool
     rows_per_shard: int
 
-    packages: Mapping[str, str] = field(default_factory=lambda: {name: package_version(name) for name in PACKAGES})
-    """Versions of `PACKAGES`."""
+    packages: Mapping[str, str] = field(default_factory=installed_versions)
+    """Versions of Python and of `PACKAGES`."""
 
     @property
     def scene_config(self) -> SceneConfig:
@@ -190,34 +196,6 @@ def plan_of(
         include_graph=include_graph,
         rows_per_shard=rows_per_shard,
     )
-
-
-def difference(plan: BuildPlan, stored: BuildPlan) -> str | None:
-    """The first field in which two plans differ, with both values; None where they are alike."""
-    ours, theirs = plan.as_dict(), stored.as_dict()
-    for name in ("format", "content", "preset", "version", "config", "packages", *ours):
-        described = first_difference(ours[name], theirs[name], "" if name == "config" else name)
-        if described:
-            return described
-    return None
-
-
-def first_difference(ours: Any, theirs: Any, name: str) -> str | None:
-    """Name of the first value that differs between nested mappings, with both values; None where none does."""
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for key in dict.fromkeys([*ours, *theirs]):
-            inner = f"{name}.{key}" if name else str(key)
-            described = first_difference(ours.get(key), theirs.get(key), inner)
-            if described:
-                return described
-        return None
-    same = list(ours) == list(theirs) if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple) else None
-    return None if same or ours == theirs else f"{name}: is {_short(theirs)} there, and {_short(ours)} here"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:60]}..."
 
 
 def no_classes() -> dict[str, int]:

@@ -11,7 +11,8 @@ from octa_svr_dataset.config import SceneConfig
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import Example, simulate
 from octa_svr_dataset.publishing.folder import BuiltFolder, open_built, say_left_out
-from octa_svr_dataset.publishing.gallery_item import Pixels, decoded, gallery_item, picture_of, refusing
+from octa_svr_dataset.publishing.gallery_item import gallery_item, refusing
+from octa_svr_dataset.publishing.gallery_pixels import Pixels, decoded, picture_of
 from octa_svr_dataset.publishing.manifest import Manifest
 from octa_svr_dataset.resolve import config_hash, preset_names, resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row

@@ -15,6 +15,7 @@ from octa_svr_dataset.grading import Label
 from octa_svr_dataset.publishing.digests import RowDigests
 from octa_svr_dataset.publishing.graphs import GRAPH_SCHEMA
 from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, PlannedShard, ShardEntry, no_classes
+from octa_svr_dataset.publishing.row_batches import row_batch
 from octa_svr_dataset.publishing.storage import Storage
 
 ROWS_A_GROUP, LARGEST_GROUP_BYTES = 100, 16 * 2**20
@@ -107,7 +108,7 @@ def _groups(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.Ta
     batches: list[pa.RecordBatch] = []
     num_bytes = 0
     for row in rows:
-        batch = pa.RecordBatch.from_pylist([row], schema)
+        batch = row_batch(row, schema)
         if len(batches) == ROWS_A_GROUP or (batches and num_bytes + batch.nbytes > LARGEST_GROUP_BYTES):
             yield pa.Table.from_batches(batches).combine_chunks()
             batches, num_bytes = [], 0

@@ -5,7 +5,8 @@ from typing import Any
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.publishing.build import stored_plan
-from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, first_difference
+from octa_svr_dataset.publishing.differences import first_difference
+from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest
 from octa_svr_dataset.publishing.storage import Storage
 
 SOURCE_OF = {"text": "examples", "appearance": "graphs"}

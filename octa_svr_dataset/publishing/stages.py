@@ -1,10 +1,10 @@
 """Where the rows of a shard come from: made from nothing, or from what an earlier build has stored."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from octa_svr_dataset.example import simulate
+from octa_svr_dataset.example import Example, simulate
 from octa_svr_dataset.findings import Findings
 from octa_svr_dataset.publishing.graphs import GRAPH_SCHEMA, graph_row, scene_of_row
 from octa_svr_dataset.publishing.manifest import MANIFEST_NAME, BuildPlan, Manifest, PlannedShard
@@ -15,6 +15,7 @@ from octa_svr_dataset.row import dialogue_columns, example_row
 from octa_svr_dataset.scene import grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.text.dialogue import write_dialogue
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,8 +69,12 @@ def _examples(plan: BuildPlan, shard: PlannedShard) -> Iterator[dict[str, Any]]:
         yield _row(plan, simulate(config, key_of(plan, shard.split, index)))
 
 
-def _row(plan: BuildPlan, example: Any) -> dict[str, Any]:
-    return example_row(example, plan.preset, include_masks=plan.include_masks, include_graph=plan.include_graph)
+def _row(plan: BuildPlan, example: Example) -> dict[str, Any]:
+    """Columns of an example; those of its graph as arrays, as lists of lists take many times as long."""
+    row = example_row(example, plan.preset, include_masks=plan.include_masks)
+    if plan.include_graph:
+        row["graph"] = {field.name: getattr(example.scene.graph, field.name) for field in fields(VesselGraph)}
+    return row
 
 
 def _graphs(plan: BuildPlan, shard: PlannedShard) -> Iterator[dict[str, Any]]:

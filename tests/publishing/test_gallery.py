@@ -16,7 +16,8 @@ from octa_svr_dataset import cli
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.example import simulate
 from octa_svr_dataset.publishing.gallery import gallery_html
-from octa_svr_dataset.publishing.gallery_item import Pixels, gallery_item
+from octa_svr_dataset.publishing.gallery_item import gallery_item
+from octa_svr_dataset.publishing.gallery_pixels import Pixels
 from octa_svr_dataset.publishing.preview import preview_of
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row
@@ -188,6 +189,38 @@ def test_24_examples_stay_below_6_mb(items):
     """The six here are of all severities, most of them with a twin, and so larger than usual."""
     size = len(gallery_html(items, title="dr_staging", subtitle="test").encode())
     assert 24 / len(items) * size < 6e6
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """Examples of a field of 6 mm, 400 px wide, with their twins and items."""
+    config, made = resolve_config("dr_staging_6mm"), []
+    for index in range(4):
+        key = SceneKey(seed=0, split=Split.TRAIN, scene_index=index)
+        example, twin = simulate(config, key), simulate(config, key, lesions=False).rendering.image
+        pixels = Pixels(layers=example.rendering.layers.as_dict(), twin=twin, origin="made")
+        made.append((example, twin, gallery_item(example_row(example, "dr_staging_6mm"), "dr_staging_6mm", pixels)))
+    return made
+
+
+def test_24_wide_examples_stay_below_6_mb(wide):
+    """Three of the four have a twin, as in the preset."""
+    assert [item["twin"] is None for _, _, item in wide].count(False) == 3
+    size = len(gallery_html([item for _, _, item in wide], title="dr_staging_6mm", subtitle="test").encode())
+    assert 24 / len(wide) * size < 6e6
+
+
+def test_wide_pictures_lose_less_than_their_grain_and_say_so(wide, items):
+    for example, twin, item in wide:
+        for pixels, shown in ((example.rendering.image, item["picture"]), (twin, item["twin"])):
+            if shown is None:
+                continue
+            error = pixels_of(shown).astype(float) - pixels
+            grain = pixels.astype(float)[:, 1:] - pixels[:, :-1]
+            assert abs(error.mean()) < 0.5
+            assert error.std() < 0.2 * grain.std()
+    assert "too small to see" in gallery_html([item for _, _, item in wide], title="wide", subtitle="")
+    assert "too small to see" not in gallery_html(items, title="dr_staging", subtitle="")
 
 
 def test_masks_of_a_folder_are_shown_as_stored(tmp_path):

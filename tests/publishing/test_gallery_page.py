@@ -8,7 +8,8 @@ import pytest
 
 from octa_svr_dataset.example import simulate
 from octa_svr_dataset.publishing.gallery import gallery_html
-from octa_svr_dataset.publishing.gallery_item import Pixels, gallery_item
+from octa_svr_dataset.publishing.gallery_item import gallery_item
+from octa_svr_dataset.publishing.gallery_pixels import Pixels
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.row import LAYER_NAMES, example_row
 from octa_svr_dataset.seeding import SceneKey, Split

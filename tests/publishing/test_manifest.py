@@ -1,9 +1,13 @@
 import json
+import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.publishing.manifest import BuildPlan, Manifest, ShardEntry, difference, no_classes, plan_of
+from octa_svr_dataset.publishing.differences import difference
+from octa_svr_dataset.publishing.manifest import PACKAGES, BuildPlan, Manifest, ShardEntry, no_classes, plan_of
 from octa_svr_dataset.resolve import config_hash, resolve_config
 
 NUM = {"train": 10, "validation": 0, "test": 3}
@@ -46,6 +50,16 @@ class TestPlan:
         again = BuildPlan.from_json(overridden.to_json(), "here").scene_config
         assert config_hash(again) == overridden.config_hash
         assert again.imaging.size_px == 64
+
+    def test_it_tells_the_versions_of_python_and_of_the_packages(self):
+        versions = plan().packages
+        assert versions["python"] == sys.version.split()[0]
+        assert versions["numpy"] == np.__version__
+        assert set(versions) == {"python", *PACKAGES}
+
+    def test_another_python_is_another_build(self):
+        other = replace(plan(), packages=plan().packages | {"python": "3.99.1"})
+        assert difference(plan(), other).startswith('packages.python: is "3.99.1" there, and "3.')
 
     @pytest.mark.parametrize(
         ("changes", "message"),
