@@ -60,7 +60,7 @@ CONCLUSIONS = tuple(format_last_line(ClassAnswer(label=label)) for label in Labe
 """Answers to the first question about a picture."""
 
 TRAINING_SEED, TEST_SEED = 0, 2
-"""Seeds of the scenes: no choice of the model was made by looking at those of the second."""
+"""Seeds of the scenes: `CONFIG` was fixed before anyone looked at those of the second."""
 
 NUM_FOR_CUTS = 300
 """Training pictures on which the baselines are cut."""
