@@ -47,9 +47,13 @@ def as_held(value):
 
 
 def is_named(name: str, message: str) -> bool:
-    """Whether a message names a setting, or as far as its name is known, and the part from which on it is not."""
+    """Whether a message names a setting, or as far as its name is known, and the part from which on it is not.
+
+    Where two settings contradict each other, the message names their group, and then both.
+    """
     if name in NAMES:
-        return name in message
+        group, _, last = name.rpartition(".")
+        return name in message or (message.startswith(f"{group}: ") and last in message)
     parts = [part or "''" for part in name.split(".")]
     return any(".".join(parts[:length]) in message for length in range(1, len(parts) + 1))
 
