@@ -97,7 +97,6 @@ def kill_at_random(out: Path, num_rows: int, num_kills: int, chance: random.Rand
     exit_code = -1
     while exit_code:
         counts["commands"] += 1
-        num_left = len(moments)
         command = subprocess.Popen(_command(out, num_rows), stdout=subprocess.DEVNULL)
         while command.poll() is None:
             if moments and len(list(out.glob("*/*.parquet"))) >= moments[0]:
@@ -110,7 +109,7 @@ def kill_at_random(out: Path, num_rows: int, num_kills: int, chance: random.Rand
                     moments.pop(0)
             time.sleep(POLL_S)
         exit_code = command.wait()
-        if exit_code and len(moments) == num_left:
+        if exit_code not in (0, -signal.SIGKILL):
             raise SystemExit(f"octa-svr build ended by itself with exit code {exit_code}")
     return counts
 

@@ -69,7 +69,7 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
 def _without_collecting(compile_loop: Callable[..., Any]) -> Callable[..., Any]:
     """Compile, or load, while no garbage is collected: numba makes millions of small objects that stay until its end.
 
-    The collector would look through all of them again and again, a fourteenth of the time.
+    The collector would look through all of them again and again, a thirteenth of the time.
     """
 
     @wraps(compile_loop)

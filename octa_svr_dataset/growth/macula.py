@@ -279,7 +279,10 @@ def _course(
 def _bezier_weights(count: int) -> tuple[np.ndarray, ...]:
     """Weights of the four control points of a cubic Bezier curve at so many of its points, (count,) float64 each."""
     t = np.linspace(0.0, 1.0, count)
-    return (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+    weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+    for shared in weights:
+        shared.setflags(write=False)
+    return weights
 
 
 def _kept_off(course: np.ndarray, least_mm: float) -> np.ndarray:

@@ -31,8 +31,10 @@ CONTENTS = ("examples", "graphs")
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of Python and of `PACKAGES`, as they run here."""
-    return {"python": platform.python_version()} | {name: package_version(name) for name in PACKAGES}
+    """Versions of Python (such as 3.11, as its patches move no bit) and of `PACKAGES`, as they run here."""
+    return {"python": ".".join(platform.python_version_tuple()[:2])} | {
+        name: package_version(name) for name in PACKAGES
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

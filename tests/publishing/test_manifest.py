@@ -53,13 +53,13 @@ class TestPlan:
 
     def test_it_tells_the_versions_of_python_and_of_the_packages(self):
         versions = plan().packages
-        assert versions["python"] == sys.version.split()[0]
+        assert versions["python"] == "{}.{}".format(*sys.version_info)
         assert versions["numpy"] == np.__version__
         assert set(versions) == {"python", *PACKAGES}
 
     def test_another_python_is_another_build(self):
-        other = replace(plan(), packages=plan().packages | {"python": "3.99.1"})
-        assert difference(plan(), other).startswith('packages.python: is "3.99.1" there, and "3.')
+        other = replace(plan(), packages=plan().packages | {"python": "3.99"})
+        assert difference(plan(), other).startswith('packages.python: is "3.99" there, and "3.')
 
     @pytest.mark.parametrize(
         ("changes", "message"),
