@@ -1,7 +1,7 @@
 """What is said to be seen: one record a finding."""
 
 import json
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 from octa_svr_dataset.grading import Label, label_of_severity, severity_of
@@ -273,13 +273,18 @@ class Findings:
 
     def to_json(self) -> str:
         """Findings as JSON, visible or not."""
-        return json.dumps(asdict(self) | {"severity": self.severity, "label": self.label})
+        return json.dumps(_named(self) | {"severity": self.severity, "label": self.label}, default=_named)
 
     @classmethod
     def from_json(cls, text: str) -> "Findings":
         """The findings that `to_json` wrote."""
         stored = json.loads(text)
         return cls(**{name: _restored(hint, stored[name]) for name, hint in get_type_hints(cls).items()})
+
+
+def _named(record: Any) -> dict[str, Any]:
+    """The fields of a record by their names, as they are; `asdict` would copy all that they hold."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _restored(kind: Any, value: Any) -> Any:
