@@ -109,8 +109,8 @@ def output_folder(path: str | Path, *, field: str) -> Iterator[Path]:
             for level in new_folders:
                 level.rmdir()
         if isinstance(error, OSError) and error.errno in _FULL:
-            reason = f"cannot write to the folder {str(folder)!r} any more: {error.strerror}"
-            raise InputError(f"{field}: {reason}") from None
+            place = f"the folder {str(folder)!r}" if error.filename is None else repr(str(error.filename))
+            raise InputError(f"{field}: cannot write to {place} any more: {error.strerror}") from None
         raise
 
 

@@ -70,6 +70,14 @@ def test_a_full_disk_ends_in_one_line_and_keeps_what_is_there(tmp_path) -> None:
         fill(errno.ECONNRESET)
 
 
+def test_a_disk_that_is_full_elsewhere_is_named(tmp_path) -> None:
+    with (
+        pytest.raises(InputError, match=r"^out: cannot write to '/cache/weights' any more: No space left on device$"),
+        output_folder(tmp_path, field="out"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/cache/weights")
+
+
 def test_what_a_killed_run_left_unfinished_is_removed(tmp_path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

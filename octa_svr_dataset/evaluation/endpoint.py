@@ -177,17 +177,18 @@ def class_log_probabilities(choice: Mapping[str, Any]) -> tuple[float, ...] | No
 
     A token counts for the class whose answer begins with it. A class with no such token among the likeliest ones is
     given the probability of the last of them, which is more than it has; where no class has one, nothing is told.
+    Probabilities above 1, which some servers tell, count as 1.
     """
     try:
         likeliest = choice["logprobs"]["content"][0]["top_logprobs"]
-        tokens = [(entry["token"].strip(), float(entry["logprob"])) for entry in likeliest]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        tokens = [(entry["token"].strip(), min(float(entry["logprob"]), 0.0)) for entry in likeliest]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     if not tokens or any(math.isnan(log) for _, log in tokens):
         return None
     least = max(min(log for _, log in tokens), UNLIKELIEST)
     of_answers = [
-        math.fsum(math.exp(log) for token, log in tokens if token and answer.startswith(token))
+        min(math.fsum(math.exp(log) for token, log in tokens if token and answer.startswith(token)), 1.0)
         for answer in CLASS_ANSWERS
     ]
     return tuple(math.log(share) if share else least for share in of_answers) if any(of_answers) else None

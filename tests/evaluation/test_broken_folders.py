@@ -134,6 +134,10 @@ def without_the_layer(root: Path) -> None:
     (root / "OCTA_3M/Projection Maps/OCTA(ILM_OPL)").rename(root / "OCTA_3M/elsewhere")
 
 
+def masks_twice(root: Path) -> None:
+    save(root / "OCTA_6M/FAZ/10001.bmp", np.zeros((32, 32), np.uint8))
+
+
 def drac22_without_grades(root: Path) -> None:
     build_drac22(root, 1)
     next((root / "C. Diabetic Retinopathy Grading/2. Groundtruths").glob("*.csv")).unlink()
@@ -324,6 +328,12 @@ BROKEN: dict[str, tuple[Callable[[Path], None], dict[str, Any], str]] = {
         octa500(without_the_layer),
         {},
         r"layer: '.*' has no folder 'OCTA\(ILM_OPL\)'; allowed",
+    ),
+    "OCTA-500 with masks twice": (
+        octa500(masks_twice),
+        {},
+        r"real_dir: '.*10001\.bmp' has two masks of the avascular zone, '.*FAZ/10001\.bmp' and '.*FAZ/10001\.bmp'; "
+        "allowed: one",
     ),
     "DRAC22 without grades": (drac22_without_grades, {}, "real_dir: no task of '.*' has pictures with grades or masks"),
     "DRAC22 with other grades": (drac22_with_other_grades, {}, "real_dir: the grade '3' is a number"),

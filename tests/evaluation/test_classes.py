@@ -15,13 +15,13 @@ WRITTEN = {
     "healthy": (
         "healthy", "Healthy control", "NORMAL", "normal eyes", "Control", "No DR", "no_DR", "NoDR", "0_NoDR", "R0",
         "No diabetic retinopathy", "no apparent retinopathy", "ICDR 0", "Non-diabetic", "DR-", "DR (-)", "0 - No DR",
-        "0. Normal",
+        "0. Normal", "no_ DR", "no _dr",
     ),
     "npdr": (
         "NPDR", "mild NPDR", "Severe nonproliferative", "non-proliferative", "Non-proliferative diabetic retinopathy",
         "Nonproliferative DR (NPDR)", "Moderate non-proliferative diabetic retinopathy", "NPDR mild", "Mild", "R1",
         "R2", "Background retinopathy", "pre-proliferative", "ICDR-3", "icdr grade 2", "severe DR", "2_Moderate",
-        "NPDR patients", "Non Proliferative Diabetic Retinopathy",
+        "NPDR patients", "Non Proliferative Diabetic Retinopathy", "severe _NPDR",
     ),
     "pdr": (
         "PDR", "Proliferative", "Proliferate_DR", "proliferative diabetic retinopathy", "Proliferative DR (PDR)", "R3",
@@ -83,6 +83,21 @@ def test_a_label_map_knows_the_letters_of_all_scripts(tmp_path: Path) -> None:
     assert class_name(reader.read(apart)) == "healthy"
     assert not reader.knows("Kontroll_uge")
     assert not USUAL.knows("正常")
+
+
+@pytest.mark.parametrize(("first", "second"), [("दिन", "दीन"), ("กิน", "กัน"), ("בּ", "בֿ")])
+def test_words_that_differ_in_a_vowel_sign_are_two(first: str, second: str, tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text(f"{first}: healthy\n{second}: npdr\n", encoding="utf-8")
+    reader = read_label_map(path)
+    assert [class_name(reader.read(name)) for name in (f" {first}", f"{second}_")] == ["healthy", "npdr"]
+
+
+def test_marks_that_only_say_how_to_draw_are_no_part_of_a_name() -> None:
+    assert [class_name(USUAL.read(name)) for name in ("\u2714\ufe0f healthy", "2\ufe0f\u20e3 NPDR")] == [
+        "healthy",
+        "npdr",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,11 @@ def test_an_infinity_is_as_unlikely_as_servers_write_it():
         assert class_log_probabilities(told(Healthy=log, N=0.0)) == (-9999.0, 0.0, -9999.0)
 
 
+@pytest.mark.parametrize("log", [1e-6, 3.0, 800.0, math.inf])
+def test_what_is_told_as_more_than_certain_is_certain(log):
+    assert class_log_probabilities(told(Healthy=log, H=-0.5, N=-4.0)) == (0.0, -4.0, -4.0)
+
+
 @pytest.mark.parametrize(
     "choice",
     [
@@ -139,6 +144,7 @@ def test_an_infinity_is_as_unlikely_as_servers_write_it():
         told(The=-0.1, I=-3.0),
         told(Healthy=-9999.0, N=-9999.0, P=-9999.0),
         told(Healthy=math.nan, N=-0.1),
+        told(Healthy=10**400, N=-0.1),
     ],
 )
 def test_where_no_probability_is_told_there_is_none(choice):

@@ -1,15 +1,19 @@
 """Every layout of a folder is read as it was meant."""
 
+import json
 import unicodedata
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from evaluation.hospital import LAYOUTS, build_hospital, build_octa500, save, save_csv, save_xlsx, scan
 
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.evaluation.folder import CLASS_FOLDERS, ImageFolder, open_image_folder
 from octa_svr_dataset.evaluation.folders.images import class_name
+from octa_svr_dataset.evaluation.folders.rows import match_rows
+from octa_svr_dataset.evaluation.folders.tables import TableFile
 from octa_svr_dataset.grading import Label
 
 
@@ -116,6 +120,27 @@ def test_paths_of_a_table_may_start_anywhere_that_leads_into_the_folder(
         read = open_image_folder(folder, labels=table)
         assert [image.path.stem for image in read.images] == ["a", "b", "c", "d"]
         assert {entry.name for entry in read.left_out} == {"scans/e.png", "/elsewhere/scans/e.png"}
+
+
+def test_a_path_that_no_system_can_hold_is_left_out(tmp_path: Path) -> None:
+    save(tmp_path / "eyes/a.png", scan(0))
+    rows = [{"path": path, "label": "pdr"} for path in ("a.png", "sc\0ans/a.png")]
+    (tmp_path / "labels.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    folder = open_image_folder(tmp_path / "eyes", labels=tmp_path / "labels.jsonl")
+    assert truths(folder) == {"a.png": "pdr"}
+    assert [entry.name for entry in folder.left_out] == ["sc\0ans/a.png"]
+
+
+def test_where_a_path_leads_is_looked_up_only_if_it_is_not_one_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [Path(f"scans/{number}.png") for number in range(50)]
+    table = TableFile(path=Path("t.csv"), columns=("path",), rows=tuple({"path": path.as_posix()} for path in paths))
+    resolve, asked = Path.resolve, []
+    monkeypatch.setattr(Path, "resolve", lambda path, strict=False: asked.append(path) or resolve(path, strict))
+    matched, _ = match_rows(table, "path", paths, tmp_path, field="labels")
+    assert len(matched) == 50
+    assert len(asked) <= 1
 
 
 def test_umlauts_are_the_same_however_they_are_composed(tmp_path: Path) -> None:
@@ -295,6 +320,29 @@ def test_octa500_is_known_under_the_names_that_its_copies_give_it(tmp_path: Path
     reasons = {entry.name: entry.reason for entry in folder.left_out}
     assert reasons["CSC"] == "this class is not asked about; 1 picture"
     assert "10305" in " ".join(reasons)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("id", "sex", "OS_OD", "age", "disease"),
+        ("Id", "SEX", "OSOD", "Age ", "DISEASE"),
+        ("ID", "Sex", "os/od", "AGE", "Disease"),
+    ],
+)
+@pytest.mark.parametrize("width", ["3M", "6M"])
+def test_sheets_of_octa500_may_spell_their_columns_each_its_own_way(
+    header: tuple[str, ...], width: str, tmp_path: Path
+) -> None:
+    build_octa500(tmp_path, 1)
+    sheet = tmp_path / f"OCTA_{width}" / "Text labels.xlsx"
+    _, *lines = openpyxl.load_workbook(sheet).active.values
+    save_xlsx(sheet, [(*header, "备注", "眼轴"), *((*line, "x", "24") for line in lines)])
+    images = open_image_folder(tmp_path).images
+    assert {image.track for image in images} == {"3 mm", "6 mm"}
+    for image in images:
+        assert (image.age, image.eye) == (30 + int(image.path.stem) % 40, "od")
+        assert image.sex == ("male" if int(image.path.stem) % 2 else "female")
 
 
 def test_drac22_is_a_track_of_its_own_with_masks_of_lesions(tmp_path: Path) -> None:

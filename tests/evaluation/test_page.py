@@ -90,7 +90,7 @@ def test_the_likelihood_of_the_conclusion_has_its_curve_in_both_plots(made_up, t
     page = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert len([tag for tag, _ in page.tags if tag == "polyline"]) == 4
     assert "1 of\n  the 26 answers" in page.text
-    assert "likelihood of its conclusion, 1 pictures: probability 0.75, share 0.00" in page.text
+    assert "likelihood of its conclusion, 1 picture: probability 0.75, share 0.00" in page.text
 
 
 def test_the_surest_errors_come_first(made_up):
@@ -121,3 +121,17 @@ def test_a_page_without_labels_or_probabilities_says_so(tmp_path):
     )
     assert "Balanced accuracy is undefined, as the folder has no labels." in text
     assert "unparsable 3" in text
+
+
+def test_one_picture_is_no_pictures(tmp_path):
+    for truths, is_labeled in (([HEALTHY], False), ([HEALTHY, HEALTHY, NPDR, NPDR], True)):
+        root = folder_of(tmp_path / f"eyes {len(truths)}", truths, is_labeled=is_labeled)
+        said = [*truths[:-1], HEALTHY] if is_labeled else [None]
+        shares = np.linspace(0.1, 0.9, len(truths))
+        responses = [response_of(word, probability=float(p)) for word, p in zip(said, shares, strict=True)]
+        made_up = evaluated(root, responses)
+        write_page(assess(made_up, measured(made_up), np.random.default_rng(0)), made_up.picture, tmp_path)
+        html = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert "1 of 1 picture" in html
+        assert is_labeled == (", 1 picture: probability" in html)
+        assert not re.search(r"\b1 pictures", html)

@@ -131,16 +131,22 @@ _NUMBER = re.compile(r"(?:(?:dr|grade|class|stage|level|severity|label)_?)?(\d+)
 def normalized_class(name: str) -> str:
     """A name in lower case, with underscores for what parts words, and one spelling of each disease.
 
-    Letters of all scripts count, however they are composed. A sign at its end is part of a name (`DR-`), and so is a
-    question mark: no synonym knows a doubt.
+    Letters of all scripts count, with their vowel signs and however they are composed. A sign at its end is part of a
+    name (`DR-`), and so is a question mark: no synonym knows a doubt.
     """
     text = re.sub(r"^(\d+)\.0+$", r"\1", unicodedata.normalize("NFKC", name).strip().lower())
     for sign, word in _SIGNS:
         text = re.sub(sign, f" {word}", text)
-    text = re.sub(r"[^\w?]+|_+", "_", text).strip("_")
+    text = re.sub("_+", "_", "".join(char if _is_of_word(char) else "_" for char in text)).strip("_")
     for pattern, spelling in _REWRITTEN:
         text = re.sub(pattern, spelling, text)
     return text
+
+
+def _is_of_word(char: str) -> bool:
+    """Whether a character is part of a word; marks that only say how to draw the one before are not."""
+    is_selector = "\ufe00" <= char <= "\ufe0f"
+    return char.isalnum() or char == "?" or (unicodedata.category(char) in ("Mn", "Mc") and not is_selector)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

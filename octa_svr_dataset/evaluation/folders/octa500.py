@@ -31,6 +31,8 @@ PROJECTIONS: Mapping[str, str] = {
 """Folder of the pictures, by the layer that they show."""
 
 ID_COLUMN, LABEL_COLUMN = "ID", "Disease"
+COLUMNS = (ID_COLUMN, "Sex", "OS/OD", "Age", LABEL_COLUMN)
+"""Columns of its sheets."""
 
 
 def find_projections(below: Sequence[Path]) -> list[Path]:
@@ -100,7 +102,7 @@ def field_width_mm(path: Path) -> float | None:
 
 
 def _read_sheets(root: Path, below: Sequence[Path], field: str) -> TableFile:
-    """All sheets of the release as one; each holds the pictures of one width."""
+    """All sheets of the release as one; each holds the pictures of one width, and may spell columns its own way."""
     files = [
         file
         for folder in below
@@ -109,24 +111,37 @@ def _read_sheets(root: Path, below: Sequence[Path], field: str) -> TableFile:
     ]
     if not files:
         raise InputError(f"{field}: {str(root)!r} holds no file 'Text labels.xlsx'; allowed: with it, or with --labels")
-    rows = {tuple(row.items()): row for file in files for row in _read_sheet(file, field)}
+    sheets = [_read_sheet(file, field) for file in files]
+    spellings: dict[str, str] = {}
+    for column in (*COLUMNS, *(column for sheet in sheets for column in sheet.columns)):
+        spellings.setdefault(_column_key(column), column)
+    rows = {tuple(row.items()): row for sheet in sheets for row in _respelled(sheet, spellings)}
     columns = tuple(dict.fromkeys(column for row in rows.values() for column in row))
     filled = tuple(dict.fromkeys(columns, "") | row for row in rows.values())
     return TableFile(path=files[0], columns=columns, rows=filled)
 
 
-def _read_sheet(file: Path, field: str) -> list[dict[str, str]]:
-    """Rows of a sheet, with the two columns that are needed under their names in the release."""
+def _read_sheet(file: Path, field: str) -> TableFile:
+    """A sheet, with the two columns that are needed."""
     table = read_table(file, field=field)
-    names = {_plain(column): column for column in reversed(table.columns)}
     for column in (ID_COLUMN, LABEL_COLUMN):
-        if _plain(column) not in names:
+        if _column_key(column) not in map(_column_key, table.columns):
             raise InputError(
                 f"{field}: {str(file)!r} has no column {column!r}; allowed: the sheet of the release, or --labels with "
                 "a table of your own"
             )
-    needed = {names[_plain(column)]: column for column in (ID_COLUMN, LABEL_COLUMN)}
-    return [{needed.get(column, column): cell for column, cell in row.items()} for row in table.rows]
+    return table
+
+
+def _respelled(sheet: TableFile, spellings: Mapping[str, str]) -> list[dict[str, str]]:
+    """Rows of a sheet, with columns as `spellings` writes them; of several that are spelled alike, the first counts."""
+    names = {spellings[_column_key(column)]: column for column in reversed(sheet.columns)}
+    return [{spelling: row[column] for spelling, column in names.items()} for row in sheet.rows]
+
+
+def _column_key(column: str) -> str:
+    """What a column goes by; one without Latin letters goes by itself."""
+    return _plain(column) or column
 
 
 def _masks(root: Path, below: Sequence[Path], paths: Sequence[Path], field: str) -> dict[Path, dict[MaskKind, Path]]:
@@ -136,7 +151,13 @@ def _masks(root: Path, below: Sequence[Path], paths: Sequence[Path], field: str)
         if _plain(folder.name) in MASKS_NAMES:
             files = pictures_in(folder, field=field)
             for file, path in match_masks(files, paths, base=folder, field=field).items():
-                masks[path]["faz"] = file.relative_to(root)
+                mask = file.relative_to(root)
+                earlier = masks[path].setdefault("faz", mask)
+                if earlier != mask:
+                    raise InputError(
+                        f"{field}: {path.as_posix()!r} has two masks of the avascular zone, {earlier.as_posix()!r} and "
+                        f"{mask.as_posix()!r}; allowed: one"
+                    )
     return masks
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def match_rows(
         An identifier fits several pictures, two rows mean the same picture, or no row means any.
     """
     keys = _keys(paths, base)
+    start = (root / base).resolve()
     matched: dict[Path, MatchedRow] = {}
     left_out = []
     for number, row in enumerate(table.rows, start=1):
@@ -70,7 +71,7 @@ def match_rows(
         if not name:
             left_out.append(LeftOut(name=f"row {number} of {table.path.name}", reason=f"no {id_column}"))
             continue
-        found = next((keys[key] for key in _keys_of(name, root / base) if key in keys), ())
+        found = next((keys[key] for key in _keys_of(name, start) if key in keys), ())
         if not found:
             left_out.append(LeftOut(name=name, reason=f"{table.path.name} names it, but there is no such picture"))
             continue
@@ -130,13 +131,19 @@ def _keys(paths: Sequence[Path], base: Path) -> dict[str, list[Path]]:
     return keys
 
 
-def _keys_of(name: str, start: Path) -> tuple[str, ...]:
-    """Keys of an identifier, from the most to the least exact; one with a slash is a path and nothing else."""
+def _keys_of(name: str, start: Path) -> Iterator[str]:
+    """Keys of an identifier, from the most to the least exact; one with a slash is a path and nothing else.
+
+    Where a path leads is looked up only if it is asked for, as that takes long in large tables. No path holds a NUL.
+    """
     path = Path(name.replace("\\", "/"))
+    yield from _path_keys(path)
     if path.parent == Path():
-        return *_path_keys(path), *_name_keys(path.name)
-    here, whole = start.resolve(), path.parent.resolve() / path.name
-    return *_path_keys(path), *(_path_keys(whole.relative_to(here)) if whole.is_relative_to(here) else ())
+        yield from _name_keys(path.name)
+    elif "\0" not in name:
+        whole = path.parent.resolve() / path.name
+        if whole.is_relative_to(start):
+            yield from _path_keys(whole.relative_to(start))
 
 
 def _path_keys(path: Path) -> tuple[str, ...]:
