@@ -208,6 +208,7 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
     """Train into a folder that already holds a model or checkpoints, which are lost."""
 
     do_train: bool = True
+    greater_is_better: bool | None = None
     assistant_only_loss: bool = True
     max_length: int | None = None
     report_to: str = "none"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OF_PUSHING = "training/push.py uploads a model that is complete"
 
-_FIXED = {
+_FIXED: dict[str, tuple[Any, str]] = {
     "do_train": (True, "training is all that is done"),
     "do_predict": (False, "eval/zero_shot.py evaluates a trained model"),
     "remove_unused_columns": (False, "rows have the columns that training takes"),
