@@ -64,12 +64,11 @@ def main(
         vlm = load_merged(model, adapter, files.base, dtype)
         unfinished = write_unfinished(vlm, folder, base=files.base, max_shard_size=max_shard_size)
         for name in KEPT:
-            (folder / name).unlink(missing_ok=True)
             if (files.adapter / name).exists():
                 shutil.copyfile(files.adapter / name, unfinished / name)
         if record is not None:
             write_model_card(unfinished, record)
-        put_in_place(unfinished, folder)
+        put_in_place(unfinished, folder, results=KEPT)
     size_mb = sum(file.stat().st_size for file in folder.glob("model*.safetensors")) / 1e6
     print(f"merged model: {folder}, {size_mb:,.1f} MB of weights in {vlm.model.dtype}".replace("torch.", ""))
 

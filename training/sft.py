@@ -30,7 +30,7 @@ from octa_svr_dataset.finetuning.lengths import LengthCheck, require_lengths
 from octa_svr_dataset.finetuning.record import TASK_SCORES_NAME
 from octa_svr_dataset.finetuning.resuming import find_start, holds_model, run_settings, write_settings
 from octa_svr_dataset.finetuning.rows import make_table
-from octa_svr_dataset.finetuning.saving import UNFINISHED, finish_folder, put_in_place, remove_model
+from octa_svr_dataset.finetuning.saving import UNFINISHED, disk_errors, finish_folder, put_in_place, remove_model
 from octa_svr_dataset.finetuning.scratch import make_from_scratch, parse_scratch
 from octa_svr_dataset.finetuning.settings import read_settings
 from octa_svr_dataset.finetuning.sources import Rows, open_sources, open_validation
@@ -46,6 +46,9 @@ def main() -> None:
     settings = run_settings(data, model, training, num_processes=training.world_size)
     start = find_start(Path(training.output_dir), training, settings)
     if training.resume_from_checkpoint and holds_model(Path(training.output_dir)):
+        shutil.rmtree(
+            Path(training.output_dir) / UNFINISHED, ignore_errors=True
+        )  # empty: killed as the model was there
         print(f"nothing to do: {training.output_dir!r} holds the model of a completed run with these settings")
         return
     training.resume_from_checkpoint = start
@@ -63,7 +66,8 @@ def main() -> None:
                 remove_results(folder)
             write_settings(folder, settings)
             show_parts(trainer)
-        trainer.train(resume_from_checkpoint=start)
+        with disk_errors():
+            trainer.train(resume_from_checkpoint=start)
         step = trainer.score_saved()
         throughput = trainer.throughput()
         unfinished = save_unfinished(trainer, folder)
@@ -179,7 +183,8 @@ def save_unfinished(trainer: VlmTrainer, folder: Path) -> Path:
     if trainer.is_world_process_zero():
         shutil.rmtree(unfinished, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
-    trainer.save_model(str(unfinished))
+    with disk_errors():
+        trainer.save_model(str(unfinished))
     trainer.accelerator.wait_for_everyone()
     if trainer.is_world_process_zero() and (folder / TASK_SCORES_NAME).exists():
         shutil.copy(folder / TASK_SCORES_NAME, unfinished)

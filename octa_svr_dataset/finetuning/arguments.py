@@ -14,7 +14,7 @@ from trl import ModelConfig, SFTConfig
 
 from octa_svr_dataset.checkpoint import TINY, find_checkpoint
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.finetuning.limits import require_at_least, require_attention, require_usable
+from octa_svr_dataset.finetuning.limits import is_smaller_better, require_at_least, require_attention, require_usable
 from octa_svr_dataset.finetuning.mixture import Source, parse_mixture
 from octa_svr_dataset.finetuning.scratch import parse_scratch
 from octa_svr_dataset.resolve import resolve_config
@@ -207,6 +207,8 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
     overwrite_output: bool = False
     """Train into a folder that already holds a model or checkpoints, which are lost."""
 
+    do_train: bool = True
+    greater_is_better: bool | None = None
     assistant_only_loss: bool = True
     max_length: int | None = None
     report_to: str = "none"
@@ -227,6 +229,8 @@ class TrainingArguments(SFTConfig):  # type: ignore[misc]
             raise InputError(f"learning_rate: must be a number above 0, got {self.learning_rate!r}")
         if self.max_steps <= 0 and not 0 < self.num_train_epochs < math.inf:
             raise InputError(f"num_train_epochs: must be a number above 0, got {self.num_train_epochs!r}")
+        if self.greater_is_better is None and self.metric_for_best_model is not None:
+            self.greater_is_better = not is_smaller_better(self.metric_for_best_model)
         given = str(self.resume_from_checkpoint).lower()
         if given in ("false", "none", "no", "0"):
             self.resume_from_checkpoint = None

@@ -1,18 +1,24 @@
-"""Settings of TRL and `transformers` that change nothing here, or would fail only after hours: refused at once."""
+"""The settings of TRL and `transformers` that mislead here, or would fail only after hours: refused at once."""
 
 import importlib.util
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers.integrations import get_available_reporting_integrations
-from transformers.utils import is_flash_attn_2_available
+from transformers.utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from octa_svr_dataset.errors import InputError
+from octa_svr_dataset.text.tasks import TASKS
 
 if TYPE_CHECKING:
     from octa_svr_dataset.finetuning.arguments import DataArguments, ModelArguments, TrainingArguments
 
-_FIXED = {
+_OF_PUSHING = "training/push.py uploads a model that is complete"
+
+_FIXED: dict[str, tuple[Any, str]] = {
+    "do_train": (True, "training is all that is done"),
+    "do_predict": (False, "eval/zero_shot.py evaluates a trained model"),
     "remove_unused_columns": (False, "rows have the columns that training takes"),
     "trust_remote_code": (False, "no code is run that comes with a model"),
     "packing": (False, "rows with pictures cannot be packed"),
@@ -25,12 +31,20 @@ _FIXED = {
     "shuffle_dataset": (False, "every epoch is shuffled by seed"),
     "completion_only_loss": (None, "rows are messages: see assistant_only_loss"),
     "model_init_kwargs": (None, "see the settings of the model"),
-    "push_to_hub": (False, "training/push.py uploads a model that is complete"),
+    "dataset_num_proc": (None, "see num_proc"),
+    "include_for_metrics": ([], "scores are computed from answers: see num_scored"),
+    "push_to_hub": (False, _OF_PUSHING),
+    "hub_model_id": (None, _OF_PUSHING),
+    "hub_strategy": ("every_save", _OF_PUSHING),
+    "hub_private_repo": (None, _OF_PUSHING),
+    "hub_always_push": (False, _OF_PUSHING),
+    "hub_revision": (None, _OF_PUSHING),
 }
 """The one value of settings that have no effect, or cannot have another, and why."""
 
 _TRAINERS_METRICS = ("loss", "entropy", "mean_token_accuracy")
 _METRICS_OF_SCORES = ("binary_balanced_accuracy", "three_class_balanced_accuracy", "unparsable")
+_SMALLER_IS_BETTER = ("loss", "entropy", "unparsable")
 
 
 def require_at_least(least: int, **counts: Any) -> None:
@@ -87,11 +101,17 @@ def require_attention(model: "ModelArguments") -> None:
     name = model.attn_implementation
     if name is None:
         return
-    allowed = ("eager", "sdpa", "flex_attention", "flash_attention_2")
+    packages = {
+        "flash_attention_2": ("flash-attn", is_flash_attn_2_available),
+        "flash_attention_3": ("flash-attn-3", is_flash_attn_3_available),
+    }
+    allowed = ("eager", "sdpa", "flex_attention", *packages)
     if name not in allowed:
         raise InputError(f"attn_implementation: unknown value {name!r}; allowed: {', '.join(allowed)}")
-    if name == "flash_attention_2" and not is_flash_attn_2_available():
-        raise InputError("attn_implementation: flash_attention_2 needs the package flash-attn and a GPU; allowed: sdpa")
+    if name in packages:
+        package, is_available = packages[name]
+        if not is_available():
+            raise InputError(f"attn_implementation: {name} needs the package {package} and a GPU; allowed: sdpa")
 
 
 def require_validation(training: "TrainingArguments", data: "DataArguments") -> None:
@@ -108,11 +128,39 @@ def require_validation(training: "TrainingArguments", data: "DataArguments") -> 
     if metric is None:
         return
     name = metric.removeprefix("eval_")
-    is_score = name in _METRICS_OF_SCORES or name.endswith("_value")
-    if name not in _TRAINERS_METRICS and not is_score:
+    scores = (*_METRICS_OF_SCORES, *(f"{task}_value" for task in TASKS))
+    if name not in (*_TRAINERS_METRICS, *scores):
         raise InputError(
-            f"metric_for_best_model: unknown value {metric!r}; allowed: "
-            f"{', '.join((*_TRAINERS_METRICS, *_METRICS_OF_SCORES))}, or a task with _value, such as yes_no_value"
+            f"metric_for_best_model: unknown value {metric!r}; allowed: {', '.join((*_TRAINERS_METRICS, *scores))}"
         )
-    if is_score and not data.num_scored:
+    if name in scores and not data.num_scored:
         raise InputError(f"metric_for_best_model: {metric!r} is known where num_scored is at least 1, got 0")
+
+
+def is_smaller_better(metric: str) -> bool:
+    """Whether the best weights have the smallest value of it; `transformers` knows that of losses alone."""
+    return metric.removeprefix("eval_") in _SMALLER_IS_BETTER
+
+
+def require_metric(metric: str | None, figures: Collection[str]) -> None:
+    """Refuse a choice of the best weights by a score that the questions of the scored rows cannot give.
+
+    Parameters
+    ----------
+    metric
+        `metric_for_best_model`.
+    figures
+        Names of what an evaluation gives, each with `eval_`.
+
+    Raises
+    ------
+    InputError
+        No question of these rows is of that task, or they lack a class.
+    """
+    name = (metric or "loss").removeprefix("eval_")
+    if name not in _TRAINERS_METRICS and f"eval_{name}" not in figures:
+        there = ", ".join(figure.removeprefix("eval_") for figure in figures)
+        raise InputError(
+            f"metric_for_best_model: the scored rows (num_scored) have no question, or not every class, for {name!r}; "
+            f"allowed: more of them, or one of {', '.join(_TRAINERS_METRICS)}, {there}"
+        )

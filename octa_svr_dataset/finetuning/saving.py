@@ -1,17 +1,23 @@
 """A model's folder, complete: what `transformers` and vLLM look for beside the weights, whole or not at all."""
 
 import json
+import os
 import re
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from octa_svr_dataset.adapter_files import ADAPTER_CONFIG, is_adapter, record_base
 from octa_svr_dataset.checkpoint import TINY, read_json
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.errors import InputError
 from octa_svr_dataset.finetuning.model_card import write_model_card
-from octa_svr_dataset.finetuning.record import TrainingRecord
+from octa_svr_dataset.finetuning.record import PROVENANCE_NAME, TrainingRecord
+from octa_svr_dataset.publishing.card import CARD_NAME
 from octa_svr_dataset.vlm import Vlm
 
 VIDEO_SETTINGS = "video_preprocessor_config.json"
@@ -32,7 +38,7 @@ UNFINISHED = ".unfinished"
 MARKERS = ("config.json", ADAPTER_CONFIG)
 """A folder with one of these holds a model, or an adapter of one."""
 
-_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model*", "base_model.json")
+_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model*", "base_model.json", "chat_template*")
 """Files that belong to one model alone."""
 
 _SIZE = re.compile(r"[1-9]\d*(?:\.\d+)?(?:KB|MB|GB)")
@@ -101,15 +107,44 @@ def write_unfinished(vlm: Vlm, folder: Path, *, base: Path | None, max_shard_siz
     """
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
-    vlm.model.save_pretrained(unfinished, max_shard_size=max_shard_size)
+    with disk_errors():
+        vlm.model.save_pretrained(unfinished, max_shard_size=max_shard_size)
     vlm.processor.save_pretrained(unfinished)
     complete_processor(unfinished, base)
     return unfinished
 
 
-def put_in_place(unfinished: Path, folder: Path) -> None:
-    """Move the files of a complete model into a folder, instead of the model there; what marks it as one comes last."""
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn what safetensors raises where a disk is full, and the like, into the `OSError` that it was.
+
+    `output_folder` tells such in one line.
+    """
+    try:
+        yield
+    except SafetensorError as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
+def put_in_place(unfinished: Path, folder: Path, *, results: Sequence[str] = ()) -> None:
+    """Move the files of a complete model into a folder, instead of the model there; what marks it as one comes last.
+
+    Parameters
+    ----------
+    unfinished
+        Where they lie.
+    folder
+        Where they are to lie. A card there goes with its model, if `provenance.json` tells that it is of one.
+    results
+        Names of files of a training that go with that model, too.
+    """
     remove_model(folder)
+    card = (CARD_NAME, PROVENANCE_NAME) if (folder / PROVENANCE_NAME).exists() else ()
+    for name in (*results, *card):
+        (folder / name).unlink(missing_ok=True)
     for path in sorted(unfinished.iterdir(), key=lambda path: path.name in MARKERS):
         path.replace(folder / path.name)
     unfinished.rmdir()

@@ -105,10 +105,10 @@ def read_settings(given: Sequence[str]) -> tuple[DataArguments, ModelArguments, 
     given = [part for argument in given for part in re.split("(?<=^--config)=", argument)]
     if given[-1:] == ["--config"]:
         raise InputError("config: the path of a YAML file is missing")
-    names = [argument.partition("=")[0] for argument in given if argument.startswith("--")]
+    names = [_name_of(argument) for argument in given if argument.startswith("--")]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise InputError(f"command line: {twice} is given twice; allowed: once")
+        raise InputError(f"command line: --{twice} is given twice; allowed: once")
     parser = _SettingsParser((DataArguments, ModelArguments, TrainingArguments), allow_abbrev=False)
     parser.given = _by_name(given)
     try:
@@ -133,8 +133,13 @@ def _by_name(given: Sequence[str]) -> dict[str, str]:
     for argument, following in zip(given, [*given[1:], "--"], strict=True):
         name, equals, value = argument.partition("=")
         if name.startswith("--"):
-            values[name[2:]] = value if equals or following.startswith("--") else following
+            values[_name_of(name)] = value if equals or following.startswith("--") else following
     return values
+
+
+def _name_of(option: str) -> str:
+    """Name of the setting that an option gives: `HfArgumentParser` takes `--num-train` for `--num_train`."""
+    return option.partition("=")[0].removeprefix("--").replace("-", "_")
 
 
 def _require_unique(path: Path) -> None:

@@ -15,6 +15,7 @@ from trl import SFTTrainer
 
 from octa_svr_dataset.command import write_whole
 from octa_svr_dataset.evaluation.task_scores import Answered, TaskScores, ask, questions_of_rows, task_scores
+from octa_svr_dataset.finetuning.limits import require_metric
 from octa_svr_dataset.finetuning.record import TASK_SCORES_NAME
 from octa_svr_dataset.vlm import Vlm, generate
 
@@ -70,6 +71,8 @@ class VlmTrainer(SFTTrainer):  # type: ignore[misc]
         self.model_accepts_loss_kwargs = True
         self._second_names = frozenset(vlm.model.all_tied_weights_keys)
         self._scored = scored
+        if scored is not None:
+            require_metric(self.args.metric_for_best_model, figures_of(scored))
         self._max_new_tokens = max_new_tokens
         self._score_lines: dict[int, dict[str, Any]] = {}
         self._asked_step: int | None = None
@@ -190,6 +193,12 @@ def headline(scores: TaskScores) -> dict[str, float]:
         if accuracy.value is not None:
             figures[f"eval_{name}_balanced_accuracy"] = accuracy.value
     return figures
+
+
+def figures_of(scored: Dataset) -> list[str]:
+    """Names of the figures that the questions of some rows give, whatever is answered."""
+    unanswered = ask(questions_of_rows(scored), lambda _, questions: [""] * len(questions), batch_size=1)
+    return list(headline(task_scores(unanswered)))
 
 
 def _lines(records: Sequence[dict[str, Any]]) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 from octa_svr_dataset.answering import Model
 from octa_svr_dataset.command import run
 from octa_svr_dataset.errors import InputError
-from octa_svr_dataset.finetuning import arguments
+from octa_svr_dataset.finetuning import arguments, limits
 from octa_svr_dataset.vlm import load_vlm
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +123,19 @@ def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pyt
             "use_cpu: true\nnum_validation: 2\nmetric_for_best_model: yes_no_value",
             "metric_for_best_model: 'yes_no_value' is known where num_scored is at least 1, got 0",
         ),
+        (
+            "use_cpu: true\nnum_validation: 2\nnum_scored: 2\nmetric_for_best_model: yes_on_value",
+            "metric_for_best_model: unknown value 'yes_on_value'; allowed: .*yes_no_value",
+        ),
+        ("do_train: false", "do_train: must be True, got False"),
+        ("do_predict: true", "do_predict: must be False, got True"),
+        ("dataset_num_proc: 4", "dataset_num_proc: must be None, got 4: see num_proc"),
+        ("include_for_metrics: [loss]", r"include_for_metrics: must be \[\], got \['loss'\]"),
+        ("hub_model_id: my/model", "hub_model_id: must be None, got 'my/model': training/push.py"),
+        ("hub_strategy: end", "hub_strategy: must be every_save, got 'end': training/push.py"),
+        ("hub_private_repo: true", "hub_private_repo: must be None, got True: training/push.py"),
+        ("hub_always_push: true", "hub_always_push: must be False, got True: training/push.py"),
+        ("hub_revision: v2", "hub_revision: must be None, got 'v2': training/push.py"),
         ("model_revision: v2", "model_revision: must be main, got 'v2'"),
         ("resume_from_checkpoint: outputs/none", "resume_from_checkpoint: 'outputs/none' is no whole checkpoint"),
         ("a: [", "config: not YAML"),
@@ -142,7 +155,12 @@ def test_an_unusable_setting_is_refused(sft: ModuleType, config: Path, yaml: str
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nope", "unknown value 'nope'; allowed: eager, sdpa"), ("flash_attention_2", "needs the package flash-attn")],
+    [
+        ("nope", "unknown value 'nope'; allowed: eager, sdpa"),
+        ("kernels-community/flash-attn3", "unknown value 'kernels-community/flash-attn3'; allowed: eager, sdpa"),
+        ("flash_attention_2", "needs the package flash-attn and a GPU"),
+        ("flash_attention_3", "needs the package flash-attn-3 and a GPU"),
+    ],
 )
 def test_attention_that_is_not_there_is_refused_before_rows_are_made(
     sft: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, message: str
@@ -158,6 +176,27 @@ def test_few_bits_without_their_package_are_refused(sft: ModuleType, monkeypatch
         sft.read_settings(["--use_peft", "true", "--load_in_8bit", "true"])
 
 
+def test_flash_attention_that_is_there_is_taken(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arguments, "find_checkpoint", lambda name, **_: Path("models") / name)
+    monkeypatch.setattr(limits, "is_flash_attn_3_available", lambda: True)
+    given = ["--model_name_or_path", "my/model", "--attn_implementation", "flash_attention_3", "--use_cpu", "true"]
+    assert sft.read_settings([*given, "--bf16", "false"])[1].attn_implementation == "flash_attention_3"
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_greater_better"),
+    [("unparsable", False), ("eval_entropy", False), ("loss", False), ("yes_no_value", True), (None, None)],
+)
+def test_the_best_weights_are_those_with_fewest_faults(
+    sft: ModuleType, metric: str | None, is_greater_better: bool | None
+) -> None:
+    given = ["--use_cpu", "true", "--bf16", "false", "--num_validation", "2", "--num_scored", "1"]
+    given += [] if metric is None else ["--metric_for_best_model", metric]
+    assert sft.read_settings(given)[2].greater_is_better is is_greater_better
+    if metric is not None:
+        assert sft.read_settings([*given, "--greater_is_better", "true"])[2].greater_is_better is True
+
+
 def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
     with pytest.raises(InputError, match=r"config: cannot read 'missing\.yaml'"):
         sft.read_settings(["--config", "missing.yaml"])
@@ -167,6 +206,8 @@ def test_an_unusable_command_line_is_refused(sft: ModuleType) -> None:
         sft.read_settings(["--num_trian", "5"])
     with pytest.raises(InputError, match=r"^command line: --seed is given twice"):
         sft.read_settings(["--seed", "1", "--seed=2"])
+    with pytest.raises(InputError, match=r"^command line: --num_train is given twice"):
+        sft.read_settings(["--num_train", "1", "--num-train=2"])
     with pytest.raises(InputError, match="overrides: not JSON"):
         sft.read_settings(["--overrides", "{"])
 
@@ -346,6 +387,21 @@ def test_rows_of_the_command_line_take_the_place_of_those_of_the_file(
     assert [source.source for source in data.sources] == ["my-org/octa" if "dataset" in given[0] else "dropout_ma"]
     said = capsys.readouterr().err
     assert said == (f"{given[0].partition('=')[0]} takes the place of the file's {replaced}\n" if replaced else "")
+
+
+def test_an_option_with_dashes_is_that_with_underscores(
+    sft: ModuleType, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(FILE)
+    given = ["--config", str(config), "--dataset", "my-org/octa", "--num-validation", "2"]
+    data = sft.read_settings(given)[0]
+    assert (data.num_validation, data.overrides, data.dataset_seed) == (2, {"text.turns": [1, 1]}, 3)
+    assert capsys.readouterr().err == ""
+    assert sft.read_settings([*given, "--dataset-seed=7"])[0].dataset_seed == 7
+    assert capsys.readouterr().err == ""
+    mixed = sft.read_settings(["--config", str(config), "--mixture", MIXTURE, "--dataset-seed", "7"])[0]
+    assert mixed.dataset_seed == 7
+    assert capsys.readouterr().err == "--mixture takes the place of the file's overrides, num_train\n"
 
 
 def test_what_the_command_line_itself_says_of_rows_must_fit_together(sft: ModuleType, config: Path) -> None:

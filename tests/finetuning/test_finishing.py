@@ -98,6 +98,33 @@ def test_the_mark_of_a_model_is_moved_last(tmp_path: Path, monkeypatch: pytest.M
     assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", "zz.json"}
 
 
+def test_what_told_of_the_earlier_model_goes_with_it_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished, folder = tmp_path / ".unfinished", tmp_path / "out"
+    stale = ("README.md", "provenance.json", "chat_template.jinja", "task_scores.jsonl")
+    for path, names in ((unfinished, ()), (folder, (*stale, "mine.txt"))):
+        path.mkdir()
+        for name in ("config.json", "model.safetensors", *names):
+            (path / name).write_text(path.name)
+    removed = []
+    unlink = Path.unlink
+    monkeypatch.setattr(Path, "unlink", lambda path, **options: (removed.append(path.name), unlink(path, **options)))
+    saving.put_in_place(unfinished, folder, results=["task_scores.jsonl"])
+    assert removed[0] == "config.json", "what is left looks like a model"
+    assert set(removed) >= set(stale)
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", "mine.txt"}
+
+
+def test_a_readme_that_is_of_no_model_stays(tmp_path: Path) -> None:
+    unfinished, folder = tmp_path / ".unfinished", tmp_path / "out"
+    for path, name in ((unfinished, "config.json"), (folder, "README.md")):
+        path.mkdir()
+        (path / name).write_text("mine")
+    saving.put_in_place(unfinished, folder)
+    assert (folder / "README.md").read_text() == "mine"
+
+
 def test_starting_anew_leaves_no_weights_of_another_kind(train: Train, tmp_path: Path) -> None:
     train(tmp_path, max_steps=1, use_peft=True)
     assert (tmp_path / "adapter_model.safetensors").exists()

@@ -88,6 +88,7 @@ def test_a_training_that_is_killed_while_it_ends_is_completed_by_the_same_comman
     train(out, **SETTINGS, resume_from_checkpoint=True)
     assert losses(out) == losses(adapter)
     assert files(out) == files(adapter)
+    assert not (out / ".unfinished").exists()
     assert load_vlm(str(out)).model.num_parameters() > 0
 
 
@@ -100,3 +101,15 @@ def test_a_merge_that_is_killed_leaves_no_model_and_is_made_by_the_same_command(
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names >= {"config.json", "model.safetensors", "README.md", "provenance.json", "loss_curve.json"}
     assert ".unfinished" not in names
+
+
+@pytest.mark.slow
+def test_a_merge_that_is_killed_before_its_weights_are_moved_leaves_the_earlier_model_with_its_results(
+    adapter: Path, tmp_path: Path
+) -> None:
+    command = ["training/merge.py", "--model", str(adapter), "--out", str(tmp_path / "out")]
+    assert run(tmp_path, None, *command) == 0
+    earlier = files(tmp_path / "out")
+    place = "octa_svr_dataset.finetuning.saving:remove_model:1"
+    assert run(tmp_path, place, *command, "--overwrite") == -signal.SIGKILL
+    assert files(tmp_path / "out") == earlier

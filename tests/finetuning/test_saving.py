@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import resource
 import runpy
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +123,19 @@ def test_a_merged_model_looks_like_its_base(folders: Path, merge, tmp_path: Path
     names = {path.name for path in (tmp_path / "merged").iterdir()}
     assert names >= {path.name for path in (folders / "base").iterdir()} | {VIDEO_SETTINGS, "preprocessor_config.json"}
     assert not names & {"adapter_config.json", "adapter_model.safetensors", "base_model.json", ".unfinished"}
+
+
+def test_a_merge_onto_a_full_disk_ends_with_one_line(folders: Path, tmp_path: Path) -> None:
+    limit = sum(file.stat().st_size for file in (folders / "base").glob("model*.safetensors")) // 2
+    done = subprocess.run(
+        [sys.executable, "training/merge.py", f"--model={folders / 'adapter'}", f"--out={tmp_path / 'out'}"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )  # fmt: skip
+    last = done.stderr.splitlines()[-1]
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert re.search("^error: out: cannot write to the folder '.*out' any more: File too large$", last), last
+    assert not (tmp_path / "out" / "config.json").exists()
 
 
 def test_large_weights_go_to_several_files(folders: Path, merge, tmp_path: Path) -> None:

@@ -39,6 +39,17 @@ def test_unseen_pictures_are_asked_at_every_evaluation_and_at_the_end(trained: P
     assert {answer["id"].split("-")[2] for answer in answers} == {"validation"}
 
 
+@pytest.mark.parametrize("metric", ["multiple_choice_value", "binary_balanced_accuracy"])
+def test_a_metric_that_the_scored_rows_cannot_give_is_refused_before_the_first_step(
+    train: Train, tmp_path: Path, metric: str
+) -> None:
+    settings = {"num_validation": 1, "num_scored": 1, "eval_strategy": "steps", "eval_steps": 1, "num_proc": 1}
+    only_describe = json.dumps(BARE | {"text.turns": [1, 1]})
+    with pytest.raises(InputError, match=f"^metric_for_best_model: .*{metric}.*; allowed: .*describe_value"):
+        train(tmp_path / "out", **settings, metric_for_best_model=metric, overrides=only_describe)
+    assert not list(tmp_path.glob("out/*.json*"))
+
+
 def test_losses_and_scores_are_logged_and_drawn(trained: Path) -> None:
     history = json.loads((trained / "loss_curve.json").read_text())
     assert len(losses(trained)) == 3
