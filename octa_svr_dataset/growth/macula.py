@@ -22,16 +22,16 @@ STEP_MM = 0.08
 DISC_X_MM, DISC_Y_MM = (4.2, 5.0), (-0.9, -0.2)
 """Where the optic disc lies: 4.76 +- 0.34 mm nasal of the fovea (Jonas et al. 2015), and a little above it."""
 
-ARCADE_HEIGHT_MM = (1.9, 3.0)
+ARCADE_HEIGHT_MM = (1.9, 3.7)
 """Distance of the middle of an arcade from the fovea, above and below it; by eye, as all that follows."""
 
 ARCADE_RISE_MM = (1.2, 2.2)
 """Way from the disc over which an arcade rises to most of that height."""
 
-ARCADE_DROOP = (0.0, 0.04)
+ARCADE_DROOP = (0.0, 0.08)
 """Share by which an arcade comes down again, for the square of each mm that it runs on past the fovea."""
 
-ARCADE_HALF_GAP_MM = (0.05, 0.45)
+ARCADE_HALF_GAP_MM = (0.15, 0.75)
 """Distance of the artery and of the vein of an arcade from its middle."""
 
 ARCADE_END_MM = -5.0
@@ -58,25 +58,32 @@ SLANT = 0.6
 FORKS = ((0.25, 0.45), (0.45, 0.65), (0.65, 0.85))
 """Along its course, a branch may fork once in each of these parts, to one side and the other in turns."""
 
-FORK_CHANCE = 0.4
+FORK_CHANCE = 0.55
 LEAST_FORK_MM = 0.3
 """No fork springs closer than that to where its branch ends, seen from the fovea."""
 
 FORK_ANGLE = (0.4, 0.9)
 """Between a branch and its fork, rad."""
 
-OUTER_SPACING_MM = (0.5, 2.2)
-OUTER_LENGTH_MM = (0.4, 2.4)
-OUTER_ANGLE = (0.25, 1.3)
-"""Branches of an arcade away from the fovea."""
+SIDE_SPACING_MM, SIDE_ANGLE = (0.4, 1.6), (0.5, 1.5)
+"""Further branches of an arcade, to either side: their distance along it, and the angle between them and it, rad."""
 
-BENDS = ((2.2, 0.06), (1.1, 0.035), (0.6, 0.013))
+OUTER_LENGTH_MM, INNER_LENGTH_MM = (0.8, 2.6), (0.6, 1.4)
+"""Their lengths away from the fovea, and toward it."""
+
+INNER_END_MM = 1.2
+"""Those toward the fovea stay so far off it."""
+
+TILT = 0.14
+"""Heads and eyes are rolled by at most so much against the scanner, rad."""
+
+BENDS = ((2.2, 0.06), (1.1, 0.04), (0.6, 0.022), (0.3, 0.006))
 """Wavelengths and amplitudes of the gentle bends of a course, mm."""
 
 ARCADE_STRETCH = 2.5
 """Times as long are the waves of an arcade."""
 
-ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.010, 0.030), (0.006, 0.012)
+ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.010, 0.030), (0.006, 0.015)
 """Radii with which arcades and branches leave the field."""
 
 
@@ -137,9 +144,10 @@ def draw_macular_trunks(
         Stream of the growth.
     """
     trunks = []
-    reach_mm = field_width_mm / 2 + float(np.abs(fovea.position_mm - field_width_mm / 2).max())
+    reach_mm = (1.0 + TILT) * (field_width_mm / 2 + float(np.abs(fovea.position_mm - field_width_mm / 2).max()))
+    roll = cmath.rect(1.0, rng.uniform(-TILT, TILT))
     for tree in draw_trees(config.trees_per_kind, fovea.avascular_radius_mm, reach_mm, rng):
-        points = np.array(tree.point)
+        points = roll * np.array(tree.point)
         points_mm = fovea.position_mm + np.stack([nasal * points.real, points.imag], axis=1)
         position_mm, parent, beyond_mm = cut_to_field(points_mm, tree.parent, tree.radius_mm, field_width_mm)
         depth_mm = np.full((len(parent), 1), rng.uniform(0.0, config.depth_mm))
@@ -157,7 +165,7 @@ def draw_macular_trunks(
 def draw_trees(
     branches_per_kind: int, avascular_radius_mm: float, reach_mm: float, rng: np.random.Generator
 ) -> tuple[Tree, Tree]:
-    """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and branches outward.
+    """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and further ones.
 
     What is sure to lie farther than `reach_mm` from the fovea, to the side or up and down, may be left out.
     """
@@ -178,7 +186,8 @@ def draw_trees(
         _add_branch(trees[kind], spring, end, slot, avascular_radius_mm + CLEARANCE_MM, rng)
     for side, pair in zip((-1.0, 1.0), arcades, strict=True):
         for tree, arcade in zip(trees, pair, strict=True):
-            _add_outer_branches(tree, arcade, side, reach_mm, rng)
+            _add_side_branches(tree, arcade, side, OUTER_LENGTH_MM, reach_mm, rng)
+            _add_side_branches(tree, arcade, -side, INNER_LENGTH_MM, reach_mm, rng)
     return trees
 
 
@@ -207,7 +216,7 @@ def _spring(
     """Point of the tree, place and direction in which the branch springs that comes to the fovea from an angle."""
     away_from_disc = abs(math.remainder(angle, 2.0 * math.pi))
     if away_from_disc < NASAL_HALF_ANGLE:
-        return NONE, disc + 0.5j * math.sin(angle), cmath.rect(1.0, math.pi - angle)
+        return NONE, disc + 1.5j * math.sin(angle), cmath.rect(1.0, math.pi - angle)
     share = (away_from_disc - NASAL_HALF_ANGLE) / (math.pi - NASAL_HALF_ANGLE)
     source = tree.free_at(arcade, NASAL_SOURCE_MM + share * (temporal_mm - NASAL_SOURCE_MM) + rng.uniform(-0.15, 0.15))
     heading = tree.heading(source)
@@ -244,19 +253,21 @@ def _add_branch(
             tree.add(fork[1:], node, rng.uniform(*BRANCH_RADIUS_MM))
 
 
-def _add_outer_branches(tree: Tree, arcade: range, side: float, reach_mm: float, rng: np.random.Generator) -> None:
-    """Branches of an arcade toward the periphery, none from where it is farther from the fovea than `reach_mm`."""
+def _add_side_branches(
+    tree: Tree, arcade: range, side: float, length_mm: tuple[float, float], reach_mm: float, rng: np.random.Generator
+) -> None:
+    """Branches of an arcade, upward (-1) or downward (1), none from where it is farther from the fovea than `reach_mm`."""
     x_mm = NASAL_SOURCE_MM
     while x_mm > ARCADE_END_MM + 1.0:
-        x_mm -= rng.uniform(*OUTER_SPACING_MM)
+        x_mm -= rng.uniform(*SIDE_SPACING_MM)
         source = tree.free_at(arcade, x_mm)
         start = tree.point[source]
         if max(abs(start.real), abs(start.imag)) > reach_mm:
             continue
-        leaving, arriving = rng.uniform(*OUTER_ANGLE), rng.uniform(*OUTER_ANGLE)
-        way = cmath.rect(rng.uniform(*OUTER_LENGTH_MM), math.pi - side * 0.5 * (leaving + arriving))
+        leaving, arriving = rng.uniform(*SIDE_ANGLE), rng.uniform(*SIDE_ANGLE)
+        way = cmath.rect(rng.uniform(*length_mm), math.pi - side * 0.5 * (leaving + arriving))
         course = _course(start, cmath.rect(1.0, math.pi - side * leaving), start + way, rng, come_from=start)
-        tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
+        tree.add(_kept_off(course, INNER_END_MM)[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
 
 
 def _course(
