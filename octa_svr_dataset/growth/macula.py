@@ -72,12 +72,12 @@ OUTER_LENGTH_MM, INNER_LENGTH_MM = (0.8, 2.6), (0.6, 1.4)
 """Their lengths away from the fovea, and toward it."""
 
 INNER_END_MM = 1.2
-"""Those toward the fovea stay so far off it."""
+"""Those toward the fovea end at least so far from it."""
 
 TILT = 0.14
 """Heads and eyes are rolled by at most so much against the scanner, rad."""
 
-BENDS = ((2.2, 0.06), (1.1, 0.04), (0.6, 0.022), (0.3, 0.006))
+BENDS = ((2.2, 0.06), (1.1, 0.04), (0.6, 0.018), (0.35, 0.004))
 """Wavelengths and amplitudes of the gentle bends of a course, mm."""
 
 ARCADE_STRETCH = 2.5
@@ -265,9 +265,10 @@ def _add_side_branches(
         if max(abs(start.real), abs(start.imag)) > reach_mm:
             continue
         leaving, arriving = rng.uniform(*SIDE_ANGLE), rng.uniform(*SIDE_ANGLE)
-        way = cmath.rect(rng.uniform(*length_mm), math.pi - side * 0.5 * (leaving + arriving))
-        course = _course(start, cmath.rect(1.0, math.pi - side * leaving), start + way, rng, come_from=start)
-        tree.add(_kept_off(course, INNER_END_MM)[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
+        end = start + cmath.rect(rng.uniform(*length_mm), math.pi - side * 0.5 * (leaving + arriving))
+        end *= max(1.0, INNER_END_MM / abs(end))
+        course = _course(start, cmath.rect(1.0, math.pi - side * leaving), end, rng, come_from=start)
+        tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
 
 
 def _course(
@@ -281,7 +282,7 @@ def _course(
     outward *= cmath.rect(1.0, rng.uniform(-SLANT, SLANT)) / abs(outward)
     reach_mm = 0.38 * abs(end - start)
     leave /= abs(leave)
-    first, second, third, last = _bezier_weights(max(4, round(1.3 * abs(end - start) / STEP_MM)))
+    first, second, third, last = _bezier_weights(max(4, round(1.4 * abs(end - start) / STEP_MM)))
     curve = first * start + second * (start + reach_mm * leave) + third * (end + reach_mm * outward) + last * end
     return _with_bends(curve, rng)
 

@@ -22,8 +22,10 @@ from octa_svr_dataset.imaging.shadows import draw_shadow
 LARGEST_VESSEL_SIGNAL = 0.95
 """Brightness of the largest vessels: decorrelation saturates."""
 
-SHOWN_CALIBRE = 0.6
-"""Share of their width at which vessels are shown, before the optics; fits published pictures of known vessels best."""
+SHOWN_CALIBRE, CALIBRE_RADIUS_MM, CALIBRE_EXPONENT = 0.6, 0.012, 0.25
+"""Share of their width at which vessels of this radius are shown, before the optics, and the power of the radius with
+which it grows, up to the whole width: blood is slow along walls, and walls are more of a small vessel. The share fits
+published pictures of known vessels best, its growth real superficial ones."""
 
 SATURATING_PERFUSION = 0.6
 """The unresolved mesh is no brighter above this density of capillaries."""
@@ -153,7 +155,8 @@ class Acquisition:
 
     def shown_radius_mm(self, radius_mm: np.ndarray) -> np.ndarray:
         """(N,) float64. Radii at which the optics show vessels of (N,) radii, mm."""
-        return np.asarray(np.hypot(SHOWN_CALIBRE * radius_mm, self.optical_width_mm / 2.0))
+        share = np.minimum(SHOWN_CALIBRE * (radius_mm / CALIBRE_RADIUS_MM) ** CALIBRE_EXPONENT, 1.0)
+        return np.asarray(np.hypot(share * radius_mm, self.optical_width_mm / 2.0))
 
     def vessel_signal(self, radius_mm: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Brightness of vessels, nearly independent of the calibre of thin ones.
