@@ -35,16 +35,16 @@ class ImagingConfig(Settings):
     optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.008, 0.012)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.6)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.38, 0.55)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
     deep_signal: Annotated[Range, Within(0, 1)] = (0.3, 0.65)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.0115, 0.0185)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.0105, 0.0165)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.1, 0.2)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.13, 0.21)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
     mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 0.9)
@@ -56,7 +56,7 @@ class ImagingConfig(Settings):
     mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.022, 0.036)
     """Distance of its strands, mm."""
 
-    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.03, 0.12)
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.02, 0.08)
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
     mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.7, 1.2)

@@ -22,7 +22,7 @@ from octa_svr_dataset.imaging.shadows import draw_shadow
 LARGEST_VESSEL_SIGNAL = 0.95
 """Brightness of the largest vessels: decorrelation saturates."""
 
-SHOWN_CALIBRE, CALIBRE_RADIUS_MM, CALIBRE_EXPONENT = 0.6, 0.012, 0.25
+SHOWN_CALIBRE, CALIBRE_RADIUS_MM, CALIBRE_EXPONENT = 0.6, 0.012, 0.18
 """Share of their width at which vessels of this radius are shown, before the optics, and the power of the radius with
 which it grows, up to the whole width: blood is slow along walls, and walls are more of a small vessel. The share fits
 published pictures of known vessels best, its growth real superficial ones."""
