@@ -25,8 +25,8 @@ DISC_X_MM, DISC_Y_MM = (4.2, 5.0), (-0.9, -0.2)
 ARCADE_HEIGHT_MM = (1.9, 3.7)
 """Distance of the middle of an arcade from the fovea, above and below it; by eye, as all that follows."""
 
-ARCADE_RISE_MM = (1.2, 2.2)
-"""Way from the disc over which an arcade rises to most of that height."""
+ARCADE_RISE = (0.5, 0.9)
+"""Way from the disc over which an arcade rises to most of that height, as a share of it."""
 
 ARCADE_DROOP = (0.0, 0.08)
 """Share by which an arcade comes down again, for the square of each mm that it runs on past the fovea."""
@@ -199,7 +199,7 @@ def _draw_arcades(trees: tuple[Tree, Tree], disc: complex, rng: np.random.Genera
         out = 1.0 if rng.uniform() < 0.5 else -1.0
         pair = []
         for tree, sign in zip(trees, (out, -out), strict=True):
-            rise_mm, droop = rng.uniform(*ARCADE_RISE_MM), rng.uniform(*ARCADE_DROOP)
+            rise_mm, droop = height_mm * rng.uniform(*ARCADE_RISE), rng.uniform(*ARCADE_DROOP)
             farthest_mm = side * (height_mm + sign * rng.uniform(*ARCADE_HALF_GAP_MM))
             x_mm = np.arange(disc.real, ARCADE_END_MM, -STEP_MM)
             y_mm = disc.imag + (farthest_mm - disc.imag) * (1.0 - np.exp((x_mm - disc.real) / rise_mm))

@@ -24,8 +24,11 @@ LARGEST_VESSEL_SIGNAL = 0.95
 
 SHOWN_CALIBRE, CALIBRE_RADIUS_MM, CALIBRE_EXPONENT = 0.6, 0.012, 0.18
 """Share of their width at which vessels of this radius are shown, before the optics, and the power of the radius with
-which it grows, up to the whole width: blood is slow along walls, and walls are more of a small vessel. The share fits
-published pictures of known vessels best, its growth real superficial ones."""
+which it grows: blood is slow along walls, and walls are more of a small vessel. The share fits published pictures of
+known vessels best, its growth real superficial ones."""
+
+LARGEST_SHARE = 0.65
+"""It grows no further, or arcades are wider than in real pictures."""
 
 SATURATING_PERFUSION = 0.6
 """The unresolved mesh is no brighter above this density of capillaries."""
@@ -155,7 +158,7 @@ class Acquisition:
 
     def shown_radius_mm(self, radius_mm: np.ndarray) -> np.ndarray:
         """(N,) float64. Radii at which the optics show vessels of (N,) radii, mm."""
-        share = np.minimum(SHOWN_CALIBRE * (radius_mm / CALIBRE_RADIUS_MM) ** CALIBRE_EXPONENT, 1.0)
+        share = np.minimum(SHOWN_CALIBRE * (radius_mm / CALIBRE_RADIUS_MM) ** CALIBRE_EXPONENT, LARGEST_SHARE)
         return np.asarray(np.hypot(share * radius_mm, self.optical_width_mm / 2.0))
 
     def vessel_signal(self, radius_mm: np.ndarray, depth: np.ndarray) -> np.ndarray:

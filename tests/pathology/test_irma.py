@@ -64,13 +64,15 @@ def test_branches_leave_a_shunt_and_join_it_again(dropout_eyes):
 
 
 def test_a_shunt_is_one_unbroken_smooth_course(dropout_eyes):
+    turns = []
     for _, shunt in all_shunts(dropout_eyes, IrmaConfig(count=(3, 3), branches=(0, 0))):
         assert shunt.num_loops == 0
         along = np.diff(shunt.position_mm[:, :2], axis=0)
         assert np.linalg.norm(along, axis=1).max() < 0.03
         heading = np.unwrap(np.arctan2(along[:, 1], along[:, 0]))
-        assert np.abs(np.diff(heading)).max() < 1.6  # no turning back on itself
-        assert np.quantile(np.abs(np.diff(heading)), 0.95) < 0.7
+        turns.append(np.abs(np.diff(heading)))
+        assert turns[-1].max() < 1.6  # no turning back on itself
+    assert np.quantile(np.concatenate(turns), 0.95) < 0.6
 
 
 def test_shunts_are_as_wide_as_set(dropout_eyes):
