@@ -199,7 +199,9 @@ def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, leas
         for mean in (np.median, np.mean)
     )
     area = area_under_curve(coarse[0], coarse[2] + coarse[3] + coarse[4])
-    print(f"\npower by severity: coarse {np.round(medians[0], 4)}, fine {np.round(medians[1], 4)}; AUC {area:.3f}", end="")
+    print(
+        f"\npower by severity: coarse {np.round(medians[0], 4)}, fine {np.round(medians[1], 4)}; AUC {area:.3f}", end=""
+    )
     assert np.all(np.diff(medians[0]) > 0.005)
     assert np.all(np.diff(means[0]) > 0.005)
     assert np.all(np.diff(means[1]) < 0.0)

@@ -149,7 +149,9 @@ def test_larger_vessels_outside_the_lesions_are_as_bright_as_in_the_healthy_twin
     pathology = resolve_config("dr_staging", overrides=unmoved).pathology
     grays = []
     for eye in range(NUM_EYES):
-        healthy = grow_healthy_scene(resolve_config("dr_staging"), SceneKey(seed=50, split=Split.TRAIN, scene_index=eye))
+        healthy = grow_healthy_scene(
+            resolve_config("dr_staging"), SceneKey(seed=50, split=Split.TRAIN, scene_index=eye)
+        )
         for severity in range(1, 5):
             exposure = 4 * eye + severity
             diseased = add_lesions(healthy, pathology, severity, np.random.default_rng(exposure))
