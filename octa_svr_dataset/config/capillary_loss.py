@@ -68,13 +68,13 @@ class DispersedLossConfig(Settings):
     probability: BySeverity = (0.0, 0.0, 0.0, 0.0)
     """Share of the eyes of severity 1, 2, 3 and 4 that have any."""
 
-    least_area_share: AreaShares = (0.01, 0.10, 0.14, 0.23)
+    least_area_share: AreaShares = (0.01, 0.07, 0.13, 0.26)
     """Least share of the area that gaps take, by severity from 1 to 4."""
 
-    most_area_share: AreaShares = (0.06, 0.19, 0.23, 0.30)
+    most_area_share: AreaShares = (0.06, 0.14, 0.19, 0.30)
     """Largest share of the area that gaps take, by severity from 1 to 4; for more they find no room."""
 
-    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.07, 0.13)
+    gap_width_mm: Annotated[Range, Within(0.05, 0.5)] = (0.08, 0.14)
     """Width of the gaps before the capillaries that they leave blind are gone, too, mm; narrow ones are frequent. They
     are up to 2.5 times as long, and bent."""
 
@@ -94,7 +94,7 @@ class DispersedLossConfig(Settings):
     vessel_avoidance: float = Field(0.7, ge=0, le=1)
     """Share of the gaps that do not arise where a larger vessel runs through them."""
 
-    coincidence: float = Field(0.8, ge=0, le=1)
+    coincidence: float = Field(0.9, ge=0, le=1)
     """Share of the gaps that go through both layers."""
 
     deep_share: float = Field(0.6, ge=0, le=1)

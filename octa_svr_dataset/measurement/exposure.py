@@ -17,13 +17,21 @@ from octa_svr_dataset.measurement.vessels import VesselMap
 BRIGHT = 0.75
 """Larger vessels are as bright as this quantile along their center lines."""
 
+GRAY_EXPONENT = 0.2
+"""Wider vessels are brighter by this power of their width.
+
+In healthy eyes it is 0.24 from point to point, in fields of 3 and 6 mm and in superficial pictures. At this one,
+diseased eyes measure as their healthy twins do in all of these.
+"""
+
 SHARP = 0.1
 """Their sides are as sharp as this quantile: mesh and neighbors make the others wider."""
 
 USUAL_WIDTH_UM = 30.0
-"""Sides are told as those of a vessel of this width.
+"""Brightness and sides are told as those of a vessel of this width.
 
-In disease the narrower of the larger vessels are lost, and veins widen; the sides of what is left are longer.
+In disease the narrower of the larger vessels are lost or sink below the limit, and veins widen: what is left is
+brighter, and its sides are longer, though each vessel shines as it did.
 """
 
 EDGE_EXPONENT = 0.3
@@ -45,7 +53,7 @@ class ExposureMeasures:
     """Brightness, noise, focus and motion; none of a picture without larger vessels; no noise without a void."""
 
     vessel_gray: float | None
-    """Gray level of the larger vessels."""
+    """Gray level of larger vessels 30 um wide."""
 
     noise_share: float | None
     """Standard deviation of the gray level in the darkest void, relative to the gray level of the vessels."""
@@ -62,8 +70,9 @@ def measure_exposure(vessels: VesselMap, branches: BranchMeasures | None, qualit
     if branches is None:
         return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
     row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T
-    vessel_gray = max(quantile(vessels.gray[row, column], BRIGHT), 1.0)
-    edges_um = branches.slope_um * (USUAL_WIDTH_UM / np.maximum(branches.width_um, LEAST_WIDTH_UM)) ** EDGE_EXPONENT
+    narrowness = USUAL_WIDTH_UM / np.maximum(branches.width_um, LEAST_WIDTH_UM)
+    vessel_gray = max(quantile(vessels.gray[row, column] * narrowness**GRAY_EXPONENT, BRIGHT), 1.0)
+    edges_um = branches.slope_um * narrowness**EDGE_EXPONENT
     excess = excess_of_rows(vessels.sampled, LARGEST_EXCESS)
     return ExposureMeasures(
         vessel_gray=vessel_gray,

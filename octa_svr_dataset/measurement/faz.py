@@ -10,7 +10,7 @@ from octa_svr_dataset.measurement.outline import NUM_RAYS, Outline, radius_to_ci
 from octa_svr_dataset.measurement.sampling import SampledPicture, coarse
 from octa_svr_dataset.measurement.zone import BLUR_MM, CLOSED_SHARE, Zone, find_disc, trace_zone
 
-OUTSET_MM = 0.018
+OUTSET_MM = 0.022
 """The border lies this far outside of half of the rise: human readers draw it along the innermost capillaries."""
 
 LEAST_CLOSED_SHARE = 0.6

@@ -46,8 +46,9 @@ REACH = 1.5
 LARGEST_RADIUS_MM = 0.75
 """No ray is longer."""
 
-RIM_MM = (0.05, 0.6)
-"""Distances beyond the zone's radius between which the surrounding tissue lies."""
+RIM_MM = (0.05, 0.4)
+"""Distances beyond the zone's radius between which the surrounding tissue lies; the bed dims toward the fovea, and
+against brighter tissue from farther out, zones of superficial pictures would look larger than they are."""
 
 CLOSED_MM = (0.02, 0.09)
 """Distances beyond the outline between which tissue closes the border."""

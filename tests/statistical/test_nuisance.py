@@ -18,6 +18,9 @@ from sklearn.preprocessing import StandardScaler
 from octa_svr_dataset.evaluation.discrimination import measure_auc
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
+from octa_svr_dataset.measurement.branches import measure_branches
+from octa_svr_dataset.measurement.sampling import fine
+from octa_svr_dataset.measurement.vessels import map_vessels
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
@@ -41,11 +44,15 @@ def picture(scene: Scene, exposure: int) -> Rendering:
     return render(scene, imaging, EyeMotion.draw(imaging, key.rng(Stage.MOTION)), key.rng(Stage.IMAGING))
 
 
+def lesions_of(shown: Rendering) -> np.ndarray:
+    """(H, W) bool. Every lesion, and the avascular zone."""
+    names = ("dropout", "diffuse_loss", "microaneurysms", "irma", "neovascularization", "faz")
+    return np.any([getattr(shown.layers, name) > 0 for name in names], axis=0)
+
+
 def untouched(shown: Rendering, twin: Rendering) -> np.ndarray:
     """(H, W) bool. Tissue away from every lesion and from the avascular zone, where the bed is that of the twin."""
-    layers, fov = shown.layers, shown.fov
-    names = ("dropout", "diffuse_loss", "microaneurysms", "irma", "neovascularization", "faz")
-    lesions = np.any([getattr(layers, name) > 0 for name in names], axis=0)
+    lesions, fov = lesions_of(shown), shown.fov
     blur_px = fov.length_px(0.05)
     before, after = (np.asarray(rendering.image, float) for rendering in (twin, shown))
     changed = ndimage.gaussian_filter(np.abs(after - before), blur_px)
@@ -131,3 +138,32 @@ def test_quality_outside_the_lesions_does_not_tell_the_class(pairs):
 def test_a_scanner_that_took_brighter_pictures_of_the_diseased_would_be_noticed(pairs):
     healthy, diseased, groups = measured(pairs, lambda image: np.minimum(image * 1.15, 255.0))
     assert tells_class(healthy, diseased, groups) > 0.6
+
+
+def test_larger_vessels_outside_the_lesions_are_as_bright_as_in_the_healthy_twin():
+    """Those of the twin, looked up in both pictures, in eyes whose vessels neither wind more nor bead.
+
+    Lines that are found in each picture anew would be other vessels: disease takes the narrower ones.
+    """
+    unmoved = {f"pathology.{name}.probability": [0, 0, 0, 0] for name in ("tortuosity", "veins")}
+    pathology = resolve_config("dr_staging", overrides=unmoved).pathology
+    grays = []
+    for eye in range(NUM_EYES):
+        healthy = grow_healthy_scene(
+            resolve_config("dr_staging"), SceneKey(seed=50, split=Split.TRAIN, scene_index=eye)
+        )
+        for severity in range(1, 5):
+            exposure = 4 * eye + severity
+            diseased = add_lesions(healthy, pathology, severity, np.random.default_rng(exposure))
+            shown, twin = picture(diseased, exposure), picture(healthy, exposure)
+            branches = measure_branches(map_vessels(fine(twin.image, twin.fov)))
+            assert branches is not None
+            row, column = np.clip(np.rint(branches.points_px), 0, twin.fov.size_px - 1).astype(int).T
+            is_outside = ~lesions_of(shown)[row, column]
+            grays.append([np.quantile(one.image[row, column][is_outside], 0.75) for one in (shown, twin)])
+    of_eye, of_twin = np.array(grays).T
+    auc = measure_auc(np.concatenate([of_twin, of_eye]), np.repeat([False, True], len(grays)))
+    assert auc is not None
+    print(f"\nlarger vessels: AUC {auc.value:.3f}, {np.median(of_eye / of_twin) - 1:+.4f} of their gray level")
+    assert 0.45 <= auc.value <= 0.55
+    assert abs(np.median(of_eye / of_twin) - 1) <= 0.01
