@@ -11,12 +11,13 @@ Here each file is named by what it holds, so there is no index, and whoever writ
 import gc
 import hashlib
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
+from numba.core.targetconfig import TargetConfig
 
 _PACKAGE = Path(__file__).parent
 
@@ -66,23 +67,38 @@ class _CacheFile(IndexDataCacheFile):  # type: ignore[misc]
         return str(self._data_name_pattern.replace("{number:d}", stem))
 
 
-def _without_collecting(compile_loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile, or load, while no garbage is collected: numba makes millions of small objects that stay until its end.
+@cache
+def _defaults(kind: Any) -> dict[str, Any]:
+    return {name: option.default for name, option in kind.options.items()}
 
-    The collector would look through all of them again and again, a thirteenth of the time.
+
+def _values(options: TargetConfig) -> dict[str, Any]:
+    """What `TargetConfig.values` returns, without asking for each option by itself."""
+    kind: Any = type(options)
+    return {**_defaults(kind), **options._values}
+
+
+def _in_haste(compile_loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile, or load, without what takes numba long.
+
+    No garbage is collected: numba makes millions of small objects that stay until its end, and the collector would
+    look through all of them again and again, a thirteenth of the time. Options are compared at once: numba does it a
+    hundred thousand times, whenever a loop calls a function, as all of them have the same hash.
     """
 
     @wraps(compile_loop)
-    def paused(*arguments: Any) -> Any:
+    def hurried(*arguments: Any) -> Any:
         if not gc.isenabled():
             return compile_loop(*arguments)
         gc.disable()
+        one_by_one, TargetConfig.values = TargetConfig.values, _values
         try:
             return compile_loop(*arguments)
         finally:
+            TargetConfig.values = one_by_one
             gc.enable()
 
-    return paused
+    return hurried
 
 
 def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -110,7 +126,7 @@ def kernel(*, allocates: bool = True, **options: Any) -> Callable[[Callable[...,
                 cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=_STAMP
             )
             inner = njit(no_cpython_wrapper=True, **chosen)(function)
-            dispatcher.compile = _without_collecting(dispatcher.compile)
+            dispatcher.compile = _in_haste(dispatcher.compile)
             dispatcher.get_call_template, dispatcher.get_overload = inner.get_call_template, inner.get_overload
         return dispatcher
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.compiler import Flags
 from numba.core.errors import TypingError
 
-from octa_svr_dataset.kernel import kernel, sources
+from octa_svr_dataset.kernel import _values, kernel, sources
 
 DRAW = """
 from octa_svr_dataset.growth.forest import grow_forest
@@ -115,3 +116,10 @@ def test_processes_that_start_together_on_an_empty_cache_agree_and_leave_a_whole
     again = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     assert again.stdout == printed[0]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == files
+
+
+def test_options_that_are_compared_at_once_are_those_that_numba_compares():
+    flags = Flags()
+    flags.nrt, flags.forceinline = True, True
+    assert _values(flags) == flags.values() != Flags().values()
+    assert _values(Flags()) == Flags().values()

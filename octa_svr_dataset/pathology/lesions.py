@@ -64,7 +64,11 @@ class Dropout:
         """(K,) the same at positions (K, 2 or more) of which each lies in a layer (K,); infinite beyond a reach, mm."""
         level = np.full(len(layer), np.inf)
         radius_mm = self.radius_mm * np.array([1.0, 1.0 + self.deep_excess])
-        add_levels(position_mm, layer, self.center_mm, radius_mm, self.outline, reach_mm, level)
+        # read-only, row by row: the loop is compiled for one kind of array
+        place_mm, layer = (
+            np.broadcast_to(np.ascontiguousarray(column), column.shape) for column in (position_mm, layer)
+        )
+        add_levels(place_mm, layer, self.center_mm, radius_mm, self.outline, reach_mm, level)
         return level
 
     def level(self, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:

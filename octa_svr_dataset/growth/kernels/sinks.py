@@ -154,16 +154,15 @@ def meet_new_nodes(
             first_cell = row * num_cells + first_column
             last_cell = row * num_cells + last_column
             for sink in range(start[first_cell], start[last_cell + 1]):
-                count = meet(
-                    position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq, satisfied, count
-                )
+                if meet(position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq):
+                    satisfied[count] = sink
+                    count += 1
             for cell in range(first_cell, last_cell + 1):
                 sink = head[cell]
                 while sink != NONE:
-                    count = meet(
-                        position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq, satisfied,
-                        count,
-                    )  # fmt: skip
+                    if meet(position, nearest, nearest_sq, seen_version, node, x, y, z, sink, satisfaction_sq):
+                        satisfied[count] = sink
+                        count += 1
                     sink = next_sink[sink]
     return count
 
@@ -180,10 +179,8 @@ def meet(
     z: float,
     sink: int,
     satisfaction_sq: float,
-    satisfied: np.ndarray,
-    count: int,
-) -> int:
-    """Let a new node at a point meet a sink; the number of satisfied sinks grows if it is the first to satisfy it."""
+) -> bool:
+    """Let a new node at a point meet a sink; whether it is the first to satisfy it."""
     entry = np.uint32(sink)  # a signed index would be asked each time whether it counts from the end
     dx = position[entry, 0] - x
     dy = position[entry, 1] - y
@@ -193,12 +190,11 @@ def meet(
         nearest[entry] = node
         nearest_sq[entry] = distance_sq
         seen_version[entry] = NONE
-    if distance_sq <= satisfaction_sq and nearest[entry] != REMOVED:
+    is_satisfied = distance_sq <= satisfaction_sq and nearest[entry] != REMOVED
+    if is_satisfied:
         nearest[entry] = REMOVED
         nearest_sq[entry] = -1.0
-        satisfied[count] = sink
-        count += 1
-    return count
+    return is_satisfied
 
 
 @kernel(allocates=False)
