@@ -116,9 +116,7 @@ class Layout:
         trace, axes, mixed = (tuple(parts[kind * number : (kind + 1) * number]) for kind in range(3))
         counts, pooled, _ = torch.cat(mixed).tensor_split((num_counts, 2 * num_counts))
         averages = tuple(parts[3 * number :])
-        return cls(
-            trace=trace, axes=axes, mixed=mixed, averages=averages, counts=counts, pooled=pooled, steady=steady
-        )
+        return cls(trace=trace, axes=axes, mixed=mixed, averages=averages, counts=counts, pooled=pooled, steady=steady)
 
     def responses(self) -> dict[str, list[tuple[torch.Tensor, float]]]:
         """By kind, the features, and their factors, that add up to the responses after the first block."""
