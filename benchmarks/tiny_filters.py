@@ -21,9 +21,9 @@ from octa_svr_dataset.vlm import Vlm, limit_threads, load_vlm
 OUT = Path(__file__).parents[1] / "octa_svr_dataset" / FILE
 
 QUANTILES = {
-    "smaller": (0.2, 0.6, 0.98, 0.99, 0.995, 0.998),
+    "smaller": (0.2, 0.6, 0.98, 0.995, 0.999, 0.9997),
     "larger": (0.2, 0.4, 0.6, 0.8, 0.95, 0.99),
-    "brightness": (0.05, 0.2, 0.4, 0.6, 0.8, 0.95),
+    "brightness": (0.01, 0.05, 0.25, 0.5, 0.75, 0.95),
 }
 """Where the edges of classes lie among the responses, by the first word of their kind."""
 

@@ -36,7 +36,7 @@ STEADY = 200.0
 """Size of two features that are the same everywhere: the normalization of each patch by its own features would hide
 how bright it is among others; beside these, the others hardly change it."""
 
-SHARPNESS = 16.0
+SHARPNESS = 32.0
 """Factor within rectifying units, whose bend is soft."""
 
 LEAST_VARIANCE = 0.1
@@ -111,7 +111,7 @@ class Layout:
         """That of patches of a size."""
         by_scale = [len(_places(patch_px, spacing_px)) for _, spacing_px in CURVATURES]
         sizes = [*by_scale * 3, *(len(_places(patch_px, spacing_px)) for _, spacing_px in AVERAGES), 2]
-        *parts, steady = torch.arange(sum(sizes)).split(sizes)
+        *parts, steady = torch.split(torch.arange(sum(sizes)), sizes)
         number = len(CURVATURES)
         trace, axes, mixed = (tuple(parts[kind * number : (kind + 1) * number]) for kind in range(3))
         counts, pooled, _ = torch.cat(mixed).tensor_split((num_counts, 2 * num_counts))
@@ -168,9 +168,9 @@ def _embed(projection: Any, patch_px: int, layout: Layout) -> None:
             (layout.mixed, xy),
         ):
             projection.weight[features[index]] = torch.from_numpy(bank / channels).to(projection.weight)[:, None, None]
-    for features, (sigma_px, spacing_px) in zip(layout.averages, AVERAGES, strict=True):
+    for averages, (sigma_px, spacing_px) in zip(layout.averages, AVERAGES, strict=True):
         bank = np.stack([AVERAGE_GAIN * _bell(patch_px, place, sigma_px)[0] for place in _places(patch_px, spacing_px)])
-        projection.weight[features] = torch.from_numpy(bank / channels).to(projection.weight)[:, None, None]
+        projection.weight[averages] = torch.from_numpy(bank / channels).to(projection.weight)[:, None, None]
     projection.bias[layout.steady] = STEADY * torch.tensor([1.0, -1.0])
 
 
