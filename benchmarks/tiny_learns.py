@@ -1,6 +1,6 @@
 """Does the tiny model learn to see? Several seeds on unseen pictures of one mean brightness, beside the baselines.
 
-    python benchmarks/tiny_learns.py [--seeds 0 1 2] [--num 600] [--out outputs/tiny_learns]
+    python benchmarks/tiny_learns.py [--seeds 0 1 2] [--num 300] [--out outputs/tiny_learns]
 
 Trains with training/configs/tiny_cpu.yaml and prints the tables of docs/tiny_model.md. A seed whose model is in --out
 already is not trained again. Every question is answered greedily, once; cuts of the baselines are fixed on synthetic
@@ -73,7 +73,7 @@ def main() -> None:
     """Train, ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--num", type=int, default=600, help="test pictures")
+    parser.add_argument("--num", type=int, default=300, help="test pictures")
     parser.add_argument("--out", type=Path, default=Path("outputs/tiny_learns"))
     parser.add_argument("--num_proc", type=int, default=2)
     options = parser.parse_args()
@@ -107,7 +107,7 @@ def trained(seed: int, folder: Path, num_proc: int) -> Path:
         open_source(settings.sources[0], streaming=False, num_proc=num_proc)
         synthesis_s, synthesis_cpu_s = time.monotonic() - start, cpu_s() - used
         command = [sys.executable, "training/sft.py", "--config", CONFIG, "--seed", str(seed), "--output_dir", folder]
-        command += ["--save_strategy", "steps", "--save_steps", "100", "--save_only_model", "true"]
+        command += ["--save_strategy", "steps", "--save_steps", "75", "--save_only_model", "true"]
         subprocess.run([*map(str, command), "--num_proc", str(num_proc)], check=True, stdout=subprocess.DEVNULL)
         print(
             f"seed {seed}: synthesis {synthesis_s:.0f} s ({synthesis_cpu_s:.0f} s of CPU; 0 where it was cached), ",
