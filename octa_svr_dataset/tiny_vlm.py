@@ -24,7 +24,7 @@ from octa_svr_dataset.text.tasks.description import TITLES
 from octa_svr_dataset.text.tasks.quantities import QUADRANTS
 from octa_svr_dataset.text.wordings import embedded_templates
 from octa_svr_dataset.text.words import NUMERALS, SIZES
-from octa_svr_dataset.tiny_filters import begin_with_filters
+from octa_svr_dataset.tiny_filters import NUM_BLOCKS, begin_with_filters, usual_textures
 
 _SPECIAL_TOKENS = (
     "<|endoftext|>",
@@ -59,16 +59,16 @@ _TEXT: dict[str, Any] = {
 """The published 0.02 suits layers 20 times as wide; from it, so narrow a model does not learn to look."""
 
 _VISION: dict[str, Any] = {
-    "depth": 2,
-    "hidden_size": 224,
-    "intermediate_size": 448,
-    "num_heads": 7,
+    "depth": NUM_BLOCKS,
+    "hidden_size": 240,
+    "intermediate_size": 960,
+    "num_heads": 6,
     "patch_size": 16,
     "spatial_merge_size": 2,
     "temporal_patch_size": 1,
     "out_hidden_size": 128,
     "num_position_embeddings": 256,
-    "deepstack_visual_indexes": [1],
+    "deepstack_visual_indexes": [NUM_BLOCKS - 1],
     "initializer_range": 0.03,
 }
 
@@ -100,7 +100,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast, seed: int, dtype: torch.dtype
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Qwen3VLForConditionalGeneration(config).eval()
-    begin_with_filters(model.model.visual)
+    begin_with_filters(model.model.visual, usual_textures())
     model.to(dtype)
     model.generation_config.update(**ends)
     return model

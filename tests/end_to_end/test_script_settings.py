@@ -51,7 +51,7 @@ def test_the_command_line_goes_before_the_yaml_file(sft: ModuleType) -> None:
     assert (data.num_train, model.model_name_or_path, training.learning_rate) == (7, "tiny", 1e-4)
     assert training.assistant_only_loss
     assert training.max_length is None
-    assert sft.read_settings([f"--config={path}"])[0].num_train == 2000
+    assert sft.read_settings([f"--config={path}"])[0].num_train == 3000
 
 
 def test_the_published_settings_are_understood(sft: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
