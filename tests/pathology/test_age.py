@@ -10,7 +10,7 @@ from octa_svr_dataset.scene import Scene, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
-SEEDS = range(6)
+SEEDS = range(12)
 SHARES = (0.03, 0.10)
 
 
