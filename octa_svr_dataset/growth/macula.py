@@ -256,7 +256,7 @@ def _add_branch(
 def _add_side_branches(
     tree: Tree, arcade: range, side: float, length_mm: tuple[float, float], reach_mm: float, rng: np.random.Generator
 ) -> None:
-    """Branches of an arcade, upward (-1) or downward (1), from where it is no farther from the fovea than `reach_mm`."""
+    """Branches of an arcade, upward (-1) or downward (1), from where it is at most `reach_mm` from the fovea."""
     x_mm = NASAL_SOURCE_MM
     while x_mm > ARCADE_END_MM + 1.0:
         x_mm -= rng.uniform(*SIDE_SPACING_MM)
