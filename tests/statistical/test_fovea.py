@@ -5,7 +5,7 @@ import pytest
 
 from octa_svr_dataset.example import make_example
 
-NUM_EYES = 16
+NUM_EYES = 40
 
 pytestmark = pytest.mark.slow
 
