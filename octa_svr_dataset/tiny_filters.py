@@ -7,7 +7,7 @@ A dot is bright against its surroundings along every direction, a vessel only ac
 curvatures of the brightness (of its Hessian; Lindeberg 1998, Int J Comput Vis 30, 79) is large for dots alone, the
 larger one for both. Textures are told apart by how often such responses of each size occur in a picture, wherever
 they do (Leung and Malik 2001, Int J Comput Vis 43, 29). So a first layer takes curvatures, a second one counts, in
-each patch, how often they and the averages of brightness lie in each of a few classes, and a third one averages
+each patch, how many of them and of the averages of brightness lie above each of a few edges, and a third one averages
 the counts over the picture, by attention that is the same everywhere.
 """
 
@@ -57,8 +57,8 @@ class Textures:
     """Into which classes responses are sorted, and what their counts are in pictures of healthy eyes."""
 
     edges: Mapping[str, np.ndarray]
-    """(E,) By kind of response, the lower edges of its classes. A response counts fully from the upper edge on, where
-    there is one, and in proportion between both; above the last edge, by how far it lies above."""
+    """(E,) By kind of response, rising edges. A response counts fully from the next edge on, where there is one, and in
+    proportion between both; above the last edge, by how far it lies above."""
 
     mean: np.ndarray
     """(K,) Mean over pictures of the averaged counts of all classes, in order."""

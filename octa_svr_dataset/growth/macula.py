@@ -167,7 +167,7 @@ def draw_trees(
 ) -> tuple[Tree, Tree]:
     """Arteries and veins: arcades, as many branches of each kind in turns around the fovea, and further ones.
 
-    What is sure to lie farther than `reach_mm` from the fovea, to the side or up and down, may be left out.
+    Side branches that spring farther than `reach_mm` from the fovea, to the side or up and down, are left out.
     """
     trees = (Tree(), Tree())
     disc = complex(rng.uniform(*DISC_X_MM), rng.uniform(*DISC_Y_MM))

@@ -72,6 +72,7 @@ def test_a_shunt_is_one_unbroken_smooth_course(dropout_eyes):
         heading = np.unwrap(np.arctan2(along[:, 1], along[:, 0]))
         turns.append(np.abs(np.diff(heading)))
         assert turns[-1].max() < 1.6  # no turning back on itself
+        assert np.quantile(turns[-1], 0.95) < 0.8
     assert np.quantile(np.concatenate(turns), 0.95) < 0.6
 
 
