@@ -62,6 +62,10 @@ class ImagingConfig(Settings):
     mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.7, 1.2)
     """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
+    mesh_lobule_mm: Annotated[Range, Within(0, 3)] = (0.0, 0.0)
+    """Distance of lobules, toward whose middles strands run in place of the fovea, as they do in the deep layer, mm;
+    below 0.4 there are none."""
+
     flow_noise: Annotated[Range, Within(0, 1)] = (0.1, 0.35)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
@@ -79,10 +83,10 @@ class ImagingConfig(Settings):
     """Width of that loss, as the standard deviation of a bell, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
-    """Share of the light that large superficial vessels take from the deep layer; of effect in deep pictures."""
+    """Share of the light that the largest superficial vessels take from the deep layer; of effect in deep pictures."""
 
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
-    """Brightness of large superficial vessels in deep pictures, where a scanner has not removed their projection."""
+    """Brightness of smaller superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
     speckle: Annotated[Range, Within(0, 2)] = (0.25, 0.42)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
@@ -102,6 +106,9 @@ class ImagingConfig(Settings):
 
     floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.007, 0.011)
     """Standard deviation of the grains where no blood flows, mm."""
+
+    line_mixing: Annotated[Range, Within(0, 0.3)] = (0.0, 0.1)
+    """Share of each of its neighbors that a scan line shows: scanners that average lines leave upright grains."""
 
     streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.05)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""

@@ -74,6 +74,16 @@ OUTER_LENGTH_MM, INNER_LENGTH_MM = (0.8, 2.6), (0.6, 1.4)
 INNER_END_MM = 1.2
 """Those toward the fovea end at least so far from it."""
 
+MEETING_MM = 0.07
+"""A fork or side branch ends where it comes so close to another vessel of its kind: arteries do not cross arteries,
+nor veins veins."""
+
+PARTED_MM = 0.15
+"""So far from where it springs, a vessel is clear of the one that it leaves."""
+
+LEAST_POINTS = 4
+"""It is no shorter than this many points."""
+
 TILT = 0.14
 """Heads and eyes are rolled by at most so much against the scanner, rad."""
 
@@ -118,6 +128,17 @@ class Tree:
         distances_mm = np.abs(np.array(self.point[inner.start : inner.stop]).real - x_mm)
         nearest_first = (inner.start + int(place) for place in np.argsort(distances_mm, kind="stable"))
         return next(node for node in nearest_first if self.num_children[node] < 2)
+
+    def uncrossed(self, course: np.ndarray) -> np.ndarray:
+        """The course, (n,) complex128, up to where it meets a vessel of the tree other than the one it springs from.
+
+        At least `LEAST_POINTS` of it are left.
+        """
+        gap = course[:, None] - np.array(self.point)
+        is_near = (gap.real**2 + gap.imag**2).min(axis=1) < MEETING_MM**2
+        is_met = is_near & (np.abs(course - course[0]) > PARTED_MM)
+        is_met[:LEAST_POINTS] = False
+        return course[: int(np.argmax(is_met))] if is_met.any() else course
 
     def heading(self, node: int) -> complex:
         """Direction of the vessel at one of the points within a course."""
@@ -249,7 +270,7 @@ def _add_branch(
             heading = tree.heading(node)
             side = math.copysign(1.0, (heading.conjugate() * (fork_end - tree.point[node])).imag)
             leave = heading * cmath.rect(1.0, side * rng.uniform(*FORK_ANGLE))
-            fork = _kept_off(_course(tree.point[node], leave, fork_end, rng), least_mm)
+            fork = tree.uncrossed(_kept_off(_course(tree.point[node], leave, fork_end, rng), least_mm))
             tree.add(fork[1:], node, rng.uniform(*BRANCH_RADIUS_MM))
 
 
@@ -267,7 +288,7 @@ def _add_side_branches(
         leaving, arriving = rng.uniform(*SIDE_ANGLE), rng.uniform(*SIDE_ANGLE)
         end = start + cmath.rect(rng.uniform(*length_mm), math.pi - side * 0.5 * (leaving + arriving))
         end *= max(1.0, INNER_END_MM / abs(end))
-        course = _course(start, cmath.rect(1.0, math.pi - side * leaving), end, rng, come_from=start)
+        course = tree.uncrossed(_course(start, cmath.rect(1.0, math.pi - side * leaving), end, rng, come_from=start))
         tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
 
 

@@ -39,8 +39,8 @@ THIN_RADIUS_MM = 0.003
 LINES_EXPONENT = 0.4
 """Scan lines grow with this power of the field: scanners take 245, 304 or 320 on 3 mm and 350, 400 or 320 on 6 mm."""
 
-FLOW_GRAIN_MM = 0.010
-"""Standard deviation of the pieces of a vessel that are equally bright, mm: about one width of the optics."""
+FLOW_GRAIN_MM = 0.022
+"""Standard deviation of the pieces of a vessel that are equally bright, mm: capillaries appear as strokes of 50 um or so."""
 
 PIT_MM = 0.35
 """Width of the thin middle of the fovea, as the standard deviation of a bell."""
@@ -53,10 +53,11 @@ BRIGHTEST = 2.0
 
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
-    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "flow_noise", "halo", "halo_mm",
-    "foveal_dimming", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor", "pit_floor", "noise_grain_mm",
-    "floor_contrast", "floor_grain_mm", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm",
-    "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level", "gain", "gamma",
+    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "flow_noise", "halo",
+    "halo_mm", "foveal_dimming", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor", "pit_floor",
+    "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing", "streak_noise", "streak_length_mm",
+    "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level",
+    "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -82,6 +83,7 @@ class Acquisition:
     residue: float
     speckle: float
     noise_floor: float
+    line_mixing: float
     defocus_mm: float
     black_level: float
     gain: float
@@ -180,7 +182,8 @@ class Acquisition:
         self,
         flow: np.ndarray,
         perfusion: np.ndarray,
-        above: np.ndarray,
+        cover: np.ndarray,
+        residue: np.ndarray,
         motion: EyeMotion,
         size_px: int,
     ) -> np.ndarray:
@@ -192,8 +195,8 @@ class Acquisition:
             (L, L) float32 in [0, 1]. Brightness of what is drawn.
         perfusion
             (L, L) float32. Local density of capillaries, 1 where it is that of a healthy eye.
-        above
-            (L, L) float32 in [0, 1]. How far large vessels above the layer that is shown cover it.
+        cover, residue
+            (L, L) float32 in [0, 1]. How far vessels above the layer that is shown shade it, and shine through.
         motion
             Eye movements.
         size_px
@@ -204,15 +207,18 @@ class Acquisition:
         (size_px, size_px) ndarray of uint8
             The picture.
         """
-        signal = blurred(self._signal(flow, perfusion, above) * self.light, self.grid.length_px(self.defocus_mm))
+        signal = blurred(self._signal(flow, perfusion, cover, residue) * self.light, self.grid.length_px(self.defocus_mm))
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += (self.noise_floor * (1.0 - signal)) * self.floor
+        noisy = mixed_lines(noisy, self.line_mixing)
         gain = self.strip_gain[motion.strip_of_line(self.grid)]
         shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
-    def _signal(self, flow: np.ndarray, perfusion: np.ndarray, above: np.ndarray) -> np.ndarray:
+    def _signal(
+        self, flow: np.ndarray, perfusion: np.ndarray, cover: np.ndarray, residue: np.ndarray
+    ) -> np.ndarray:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
@@ -221,13 +227,24 @@ class Acquisition:
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
-        return np.asarray(signal * (1.0 - self.shadow * above) + self.residue * above)
+        shine = np.minimum(self.residue * residue * self.unevenness, 1.0)
+        return np.asarray(1.0 - (1.0 - signal * (1.0 - self.shadow * cover)) * (1.0 - shine))
 
     def _tones(self) -> np.ndarray:
         """(TONES,) uint8. Gray level of each step of brightness from 0 to `BRIGHTEST`."""
         brightness = (np.arange(TONES) + 0.5) * (BRIGHTEST / TONES)
         shown = np.maximum(brightness - self.black_level, 0.0) / (1.0 - self.black_level)
         return np.asarray(np.clip(np.rint(255.0 * self.gain * shown**self.gamma), 0, 255), dtype=np.uint8)
+
+
+def mixed_lines(picture: np.ndarray, share: float) -> np.ndarray:
+    """(L, L) float32. Lines of a picture, (L, L) float32, that show a share of the line above and as much of that below.
+
+    The first and the last line stay as they are.
+    """
+    mixed = picture.copy()
+    mixed[1:-1] += np.float32(share) * (picture[:-2] + picture[2:] - 2.0 * picture[1:-1])
+    return mixed
 
 
 def _pit(depth: float, width_mm: float, grid: FieldOfView, fovea: Fovea) -> np.ndarray:

@@ -13,6 +13,9 @@ from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.fields import median
 from octa_svr_dataset.imaging.signal_kernels import displace
 
+ENTERING_BRIGHTNESS = 1.3
+"""What enters at the sides is no brighter than so many times the median of the picture."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EyeMotion:
@@ -43,7 +46,9 @@ class EyeMotion:
         return np.searchsorted(self.start, (np.arange(fov.size_px) + 0.5) / fov.size_px, side="right")
 
     def displace_signal(self, signal: np.ndarray, fov: FieldOfView, tremor_px: np.ndarray) -> np.ndarray:
-        """(H, W) float32 signal, its rows moved; what enters at the sides is as bright as the median.
+        """(H, W) float32 signal, its rows moved; what enters at the sides mirrors the texture there.
+
+        Mirrored vessels and lesions would be there twice: nothing that enters is brighter than most of the picture.
 
         Parameters
         ----------
@@ -58,7 +63,7 @@ class EyeMotion:
             return signal
         displaced = np.empty_like(signal)
         shift_px = fov.lengths_px(self.shift_mm[self.strip_of_line(fov)])
-        displace(signal, shift_px, tremor_px, np.float32(median(signal)), displaced)
+        displace(signal, shift_px, tremor_px, np.float32(ENTERING_BRIGHTNESS * median(signal)), displaced)
         return displaced
 
     def displace_labels(self, labels: np.ndarray, fov: FieldOfView) -> np.ndarray:

@@ -24,8 +24,12 @@ BED_BLUR_MM = 0.045
 HEALTHY_BED = {"full": 0.56, "superficial": 0.32, "deep": 0.35}
 """Mean density of that drawing in healthy eyes, beyond 0.8 mm from the fovea and with a closed bed, by projection."""
 
-LARGE_RADII_MM = (0.005, 0.014)
-"""Superficial vessels leave a trace in deep pictures from the first of these radii on, the full one from the second."""
+SHADOW_RADII_MM, SHADOW_DEPTHS = (0.008, 0.015), (0.0, 1.0)
+"""Superficial vessels of these radii cast so much of the shadow of the largest on the deep layer."""
+
+RESIDUE_RADII_MM, RESIDUES = (0.004, 0.006, 0.010, 0.015), (0.0, 1.0, 1.0, 0.2)
+"""Superficial vessels of these radii shine through so far, relative to the most: the shadow of larger ones outweighs
+their projection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +82,12 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         for new_vessels in (shown.lesions.irma, shown.lesions.neovascularization)
     )
     beneath = np.maximum(np.maximum(vessels.brightness, dots), irma.draw(acquisition.grid).brightness)
-    above = np.zeros_like(dots) if config.projection != "deep" else _large_vessels(scene.graph, acquisition.grid)
+    cover, residue = _projected(scene.graph, acquisition) if config.projection == "deep" else 2 * [np.zeros_like(dots)]
     picture = acquisition.expose(
         flow=np.maximum(beneath, tufts.draw(acquisition.grid).brightness),
         perfusion=_perfusion(graph, acquisition.grid, HEALTHY_BED[config.projection]),
-        above=above,
+        cover=cover,
+        residue=residue,
         motion=motion,
         size_px=config.size_px,
     )
@@ -118,10 +123,19 @@ def _perfusion(graph: VesselGraph, grid: FieldOfView, healthy: float) -> np.ndar
     return np.asarray(blurred(bed, grid.length_px(BED_BLUR_MM)) / np.float32(healthy))
 
 
-def _large_vessels(graph: VesselGraph, grid: FieldOfView) -> np.ndarray:
-    """(L, L) float32 in [0, 1]. How far large vessels cover what lies below them."""
-    first_mm, full_mm = LARGE_RADII_MM
-    segments = graph.segments[graph.radius_mm[graph.segments] > first_mm]
-    edges = np.stack((graph.parent[segments], segments), axis=1)
-    share = np.clip((graph.radius_mm - first_mm) / (full_mm - first_mm), 0.0, 1.0)
-    return draw_network(grid, graph.position_mm, edges, graph.radius_mm[edges], share).brightness
+def _projected(graph: VesselGraph, acquisition: Acquisition) -> tuple[np.ndarray, np.ndarray]:
+    """Two (L, L) float32 in [0, 1]: how far superficial vessels shade what lies below them, and shine through."""
+    superficial = graph.in_layer(VesselLayer.SUPERFICIAL)
+    largest = superficial.segments[superficial.radius_mm[superficial.segments] > RESIDUE_RADII_MM[0]]
+    edges = np.stack((superficial.parent[largest], largest), axis=1)
+    radius_mm = superficial.radius_mm
+    cover, residue = (
+        draw_network(
+            acquisition.grid, superficial.position_mm, edges, drawn_mm[edges], np.interp(radius_mm, radii_mm, shares)
+        ).brightness
+        for drawn_mm, radii_mm, shares in (
+            (radius_mm, SHADOW_RADII_MM, SHADOW_DEPTHS),
+            (acquisition.shown_radius_mm(radius_mm), RESIDUE_RADII_MM, RESIDUES),
+        )
+    )
+    return cover, residue

@@ -58,9 +58,11 @@ def smooth(
 
 @kernel(allocates=False)
 def displace(
-    signal: np.ndarray, shift: np.ndarray, tremor: np.ndarray, outside: np.float32, displaced: np.ndarray
+    signal: np.ndarray, shift: np.ndarray, tremor: np.ndarray, brightest: np.float32, displaced: np.ndarray
 ) -> None:
     """Move the rows of a picture to the right, between its pixels by linear interpolation.
+
+    What enters at a side is the mirror image of what lies there.
 
     Parameters
     ----------
@@ -68,8 +70,8 @@ def displace(
         (H, W) float32. The picture.
     shift, tremor
         (H,) float64. By what each row is moved: the sum of both, px.
-    outside
-        Brightness of what enters at the sides.
+    brightest
+        What enters at the sides is no brighter.
     displaced
         (H, W) float32. Takes the result.
     """
@@ -79,6 +81,16 @@ def displace(
             source = column - shift[row] - tremor[row]
             place = math.floor(source)
             weight = np.float32(source - place)
-            left = signal[row, place] if 0 <= place < width else outside
-            right = signal[row, place + 1] if -1 <= place < width - 1 else outside
-            displaced[row, column] = left + weight * (right - left)
+            left = signal[row, _mirrored(place, width)]
+            right = signal[row, _mirrored(place + 1, width)]
+            value = left + weight * (right - left)
+            is_inside = -0.5 <= source <= width - 0.5
+            displaced[row, column] = value if is_inside else min(value, brightest)
+
+
+@kernel(allocates=False)
+def _mirrored(place: int, width: int) -> int:
+    """Column of a picture at which one beyond its sides shows the mirror image."""
+    if place < 0:
+        return -1 - place
+    return place if place < width else 2 * width - 1 - place

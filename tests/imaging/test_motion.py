@@ -3,7 +3,7 @@ import pytest
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
-from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.imaging.motion import ENTERING_BRIGHTNESS, EyeMotion
 
 FOV = FieldOfView(width_mm=3.0, size_px=300)
 ONE_JUMP = EyeMotion(start=np.array([0.5]), shift_mm=np.array([0.0, 0.05]))
@@ -16,13 +16,20 @@ def test_all_lines_after_a_movement_are_displaced():
     np.testing.assert_array_equal(moved[150:, 5:], labels[150:, :-5])
 
 
-def test_what_enters_at_a_side_is_as_bright_as_the_rest_and_belongs_to_nothing():
+def test_what_enters_at_a_side_mirrors_the_texture_there_and_belongs_to_nothing():
     moved = ONE_JUMP.displace_labels(np.full((300, 300), 7, np.uint8), FOV)
     assert (moved.dtype, set(moved[200, :5]), set(moved[200, 5:])) == (np.uint8, {0}, {7})
     signal = np.full((300, 300), 0.25, np.float32)
-    signal[:, -20:] = 1.0
+    signal[:, -3:] = (0.2, 0.3, 0.1)
     back = EyeMotion(start=np.empty(0), shift_mm=np.array([-0.05])).displace_signal(signal, FOV, np.zeros(300))
-    np.testing.assert_allclose(back[0, -6:], [1, 0.25, 0.25, 0.25, 0.25, 0.25], atol=1e-5)
+    np.testing.assert_allclose(back[0, -8:], [0.2, 0.3, 0.1, 0.1, 0.3, 0.2, 0.25, 0.25], atol=1e-5)
+
+
+def test_no_vessel_is_there_twice():
+    signal = np.full((300, 300), 0.2, np.float32)
+    signal[:, 3] = 1.0
+    moved = ONE_JUMP.displace_signal(signal, FOV, np.zeros(300))
+    np.testing.assert_allclose(moved[200, :10], [0.2, 0.2 * ENTERING_BRIGHTNESS] + 6 * [0.2] + [1.0, 0.2], atol=1e-5)
 
 
 def test_a_signal_moves_by_parts_of_a_pixel():
