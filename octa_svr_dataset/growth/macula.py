@@ -74,6 +74,9 @@ OUTER_LENGTH_MM, INNER_LENGTH_MM = (0.8, 2.6), (0.6, 1.4)
 INNER_END_MM = 1.2
 """Those toward the fovea end at least so far from it."""
 
+TWIG_SPACING_MM, TWIG_LENGTH_MM, TWIG_ANGLE = (0.12, 0.35), (0.15, 0.45), (0.6, 1.3)
+"""Twigs of a branch, to one side and the other in turns: their distance along it, their length, and their angle, rad."""
+
 MEETING_MM = 0.07
 """A fork or side branch ends where it comes so close to another vessel of its kind: arteries do not cross arteries,
 nor veins veins."""
@@ -93,8 +96,8 @@ BENDS = ((2.2, 0.06), (1.1, 0.04), (0.6, 0.018), (0.35, 0.004))
 ARCADE_STRETCH = 2.5
 """Times as long are the waves of an arcade."""
 
-ARCADE_RADIUS_MM, BRANCH_RADIUS_MM = (0.010, 0.030), (0.006, 0.015)
-"""Radii with which arcades and branches leave the field."""
+ARCADE_RADIUS_MM, BRANCH_RADIUS_MM, TWIG_RADIUS_MM = (0.010, 0.030), (0.006, 0.015), (0.004, 0.006)
+"""Radii with which arcades, branches and twigs leave the field."""
 
 
 @dataclass
@@ -209,6 +212,10 @@ def draw_trees(
         for tree, arcade in zip(trees, pair, strict=True):
             _add_side_branches(tree, arcade, side, OUTER_LENGTH_MM, reach_mm, rng)
             _add_side_branches(tree, arcade, -side, INNER_LENGTH_MM, reach_mm, rng)
+    for tree, (above, below) in zip(trees, zip(*arcades, strict=True), strict=True):
+        is_arcade = {*above, *below}
+        branches = [node for node in range(len(tree.point)) if node not in is_arcade]
+        _add_twigs(tree, branches, avascular_radius_mm + CLEARANCE_MM, reach_mm, rng)
     return trees
 
 
@@ -290,6 +297,22 @@ def _add_side_branches(
         end *= max(1.0, INNER_END_MM / abs(end))
         course = tree.uncrossed(_course(start, cmath.rect(1.0, math.pi - side * leaving), end, rng, come_from=start))
         tree.add(course[1:], source, rng.uniform(*BRANCH_RADIUS_MM))
+
+
+def _add_twigs(tree: Tree, nodes: list[int], least_mm: float, reach_mm: float, rng: np.random.Generator) -> None:
+    """Short branches of the points given, none nearer to the fovea than `least_mm`, nor farther than `reach_mm`."""
+    way_mm, next_mm, turn = 0.0, rng.uniform(*TWIG_SPACING_MM), 1.0
+    for node in nodes:
+        way_mm += STEP_MM
+        start = tree.point[node]
+        if way_mm < next_mm or tree.num_children[node] != 1 or max(abs(start.real), abs(start.imag)) > reach_mm:
+            continue
+        way_mm, next_mm, turn = 0.0, rng.uniform(*TWIG_SPACING_MM), -turn
+        along = start - tree.point[tree.parent[node]]
+        leave = along / abs(along) * cmath.rect(1.0, turn * rng.uniform(*TWIG_ANGLE))
+        end = start + leave * cmath.rect(rng.uniform(*TWIG_LENGTH_MM), -turn * rng.uniform(0.0, 0.6))
+        course = tree.uncrossed(_kept_off(_course(start, leave, end, rng, come_from=start), least_mm))
+        tree.add(course[1:], node, rng.uniform(*TWIG_RADIUS_MM))
 
 
 def _course(
