@@ -92,7 +92,7 @@ def _directions(
     right_mm, down_mm = x_mm - fovea.position_mm[0], y_mm - fovea.position_mm[1]
     rim_distance = (np.hypot(right_mm, down_mm) - fovea.avascular_radius_mm) / RIM_MM
     if lobule_mm >= LEAST_LOBULE_MM:
-        right_mm, down_mm = _from_lobules(lobule_mm, grid.width_mm, x_mm, y_mm, rng)
+        right_mm, down_mm = from_lobules(lobule_mm, grid.width_mm, x_mm, y_mm, rng)
     turn_rad = math.pi / 2 * bell(rim_distance**2)
     angle_rad = np.arctan2(down_mm, right_mm) + turn_rad + wander_rad * wander
     right, down = (
@@ -101,7 +101,7 @@ def _directions(
     return right, down
 
 
-def _from_lobules(
+def from_lobules(
     spacing_mm: float, width_mm: float, x_mm: np.ndarray, y_mm: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two (S, S) float64: way to the right and down from the middle of the nearest lobule, mm.

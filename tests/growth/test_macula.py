@@ -4,7 +4,17 @@ import pytest
 from octa_svr_dataset.growth.forest import grow_forest
 from octa_svr_dataset.growth.fovea import draw_fovea
 from octa_svr_dataset.growth.kernels.arrays import NONE
-from octa_svr_dataset.growth.macula import ARCADE_HEIGHT_MM, ARCADE_RADIUS_MM, CLEARANCE_MM, STEP_MM, draw_trees
+from octa_svr_dataset.growth.macula import (
+    ARCADE_HEIGHT_MM,
+    ARCADE_RADIUS_MM,
+    CLEARANCE_MM,
+    LEAST_POINTS,
+    MEETING_MM,
+    PARTED_MM,
+    STEP_MM,
+    TWIG_RADIUS_MM,
+    draw_trees,
+)
 from octa_svr_dataset.growth.trunks import cut_to_field
 from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.vessel_graph import VesselKind
@@ -43,6 +53,19 @@ def test_no_vessel_runs_through_the_avascular_zone_but_some_reach_it(pairs):
     nearest_mm = [np.abs(np.array(tree.point)).min() for pair in pairs for tree in pair]
     assert min(nearest_mm) >= AVASCULAR_MM + CLEARANCE_MM - 1e-9
     assert np.median(nearest_mm) < AVASCULAR_MM + 0.3
+
+
+def test_twigs_and_forks_stop_before_they_meet_a_vessel_of_their_kind(pairs):
+    """A course that has left its parent keeps off all that was there before it."""
+    for tree in (tree for pair in pairs for tree in pair):
+        point, parent = np.array(tree.point), np.array(tree.parent)
+        springs = [node for node in range(1, len(point)) if parent[node] != node - 1]
+        last_twig = range(springs[-1], len(point))
+        before, start = point[: last_twig.start], point[parent[last_twig.start]]
+        gap_mm = np.abs(point[last_twig][:, None] - before).min(axis=1)
+        is_clear = np.abs(point[last_twig] - start) > PARTED_MM
+        is_clear[: LEAST_POINTS - 1] = False
+        assert (gap_mm[is_clear] >= MEETING_MM).all()
 
 
 def test_vessels_are_smooth(pairs):
@@ -88,7 +111,7 @@ def test_vessels_that_leave_the_field_keep_their_radius(wide):
         at_side = ((graph.position_mm[:, :2] == 0.0) | (graph.position_mm[:, :2] == 6.0)).any(axis=1)
         radii_mm = graph.radius_mm[is_leaf & at_side]
         assert radii_mm.max() >= ARCADE_RADIUS_MM[0]
-        assert radii_mm.min() > 0.005
+        assert radii_mm.min() >= TWIG_RADIUS_MM[0]
 
 
 def radial_share(fovea, graph):

@@ -3,7 +3,7 @@ import pytest
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.appearance import Acquisition
+from octa_svr_dataset.imaging.appearance import Acquisition, mixed_lines
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.setting_types import Within
 
@@ -24,7 +24,19 @@ def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px
     flow[:, 60:68] = 0.9
     perfusion[:, :64] = 1.0
     covered = np.full((LINES, LINES), above, np.float32)
-    return draw(seed, **changes).expose(flow, perfusion, covered, motion, size_px)
+    return draw(seed, **changes).expose(flow, perfusion, covered, covered, motion, size_px)
+
+
+def test_lines_show_a_share_of_their_neighbors():
+    picture = np.zeros((5, 2), np.float32)
+    picture[2] = 1.0
+    np.testing.assert_allclose(mixed_lines(picture, 0.2)[:, 0], [0.0, 0.2, 0.6, 0.2, 0.0], atol=1e-6)
+    np.testing.assert_array_equal(mixed_lines(picture, 0.0), picture)
+    upright, plain = (
+        np.log(np.abs(np.diff(image, axis=0)).mean() / np.abs(np.diff(image, axis=1)).mean())
+        for image in (expose(1, line_mixing=(share, share))[:, 80:].astype(float) for share in (0.25, 0.0))
+    )
+    assert upright < plain - 0.2
 
 
 def test_the_same_stream_takes_the_same_picture():
@@ -63,13 +75,13 @@ def test_the_signal_of_vessels_follows_calibre_depth_and_settings():
 def test_what_is_drawn_does_not_depend_on_what_is_seen():
     """An exposure is drawn before anything is looked at: it takes no scene."""
     first = draw(5)
-    first.expose(*np.ones((3, LINES, LINES), np.float32), STILL, LINES)
+    first.expose(*np.ones((4, LINES, LINES), np.float32), STILL, LINES)
     second = draw(5)
     for name in ("mesh", "grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
-def test_large_vessels_above_a_layer_darken_it_or_shine_through():
+def test_vessels_above_a_layer_darken_it_or_shine_through():
     plain = expose(shadow=(0.8, 0.8), residue=(0.0, 0.0)).astype(float)
     dark = expose(above=1.0, shadow=(0.8, 0.8), residue=(0.0, 0.0)).astype(float)
     bright = expose(above=1.0, shadow=(0.0, 0.0), residue=(0.4, 0.4)).astype(float)
@@ -127,7 +139,7 @@ def test_the_floor_is_lower_in_the_foveal_pit():
     levels = []
     for seed in range(5):
         acquisition = draw(seed, fovea_mm=(1.0, 2.0), pit_floor=(0.3, 0.3), noise_floor=(0.2, 0.2))
-        image = acquisition.expose(nothing, nothing, nothing, STILL, LINES)
+        image = acquisition.expose(nothing, nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert at_fovea < 0.6 * elsewhere
@@ -139,7 +151,7 @@ def test_the_bed_dims_toward_the_fovea_and_large_vessels_do_not():
         levels = []
         for seed in range(5):
             acquisition = draw(seed, fovea_mm=(1.0, 2.0), foveal_dimming=(0.5, 0.5), foveal_dimming_mm=(0.3, 0.3))
-            image = acquisition.expose(flow, np.ones_like(flow), np.zeros_like(flow), STILL, LINES)
+            image = acquisition.expose(flow, np.ones_like(flow), *np.zeros((2, *flow.shape), np.float32), STILL, LINES)
             levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
         at_fovea, elsewhere = np.mean(levels, axis=0)
         assert most - 0.3 < at_fovea / elsewhere < most
@@ -178,4 +190,4 @@ def test_the_limits_of_every_setting_give_a_picture(name, lines):
     with np.errstate(all="raise"):
         for end in (LIMITS[name].low, LIMITS[name].high):
             acquisition = draw(0, scan_lines=(lines, lines), **{name: (kind(end), kind(end))})
-            acquisition.expose(flow, flow, flow, STILL, LINES)
+            acquisition.expose(flow, flow, flow, flow, STILL, LINES)

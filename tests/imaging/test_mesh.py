@@ -5,7 +5,7 @@ import pytest
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.mesh import combed, draw_mesh
+from octa_svr_dataset.imaging.mesh import combed, draw_mesh, from_lobules
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
 FOVEA_MM = np.array([1.3, 1.6])
@@ -14,6 +14,7 @@ SETTINGS = {
     "mesh_scale_mm": 0.05,
     "mesh_length_mm": 0.4,
     "mesh_wander_rad": 0.0,
+    "mesh_lobule_mm": 0.0,
     "mesh_sharpness": 0.5,
     "mesh_contrast": 0.5,
 }
@@ -51,6 +52,23 @@ def test_strands_follow_the_rim_of_the_avascular_zone():
     is_at_rim = np.abs(distance_mm - FOVEA.avascular_radius_mm) < 0.04
     for seed in range(3):
         assert change_across_to_along(mesh(seed), is_at_rim) < 0.6
+
+
+def test_strands_run_toward_the_middles_of_lobules_where_there_are_some():
+    """Seen from the fovea, strands then run in all directions; seen from the right middle, along."""
+    for seed in range(3):
+        assert change_across_to_along(mesh(seed, mesh_lobule_mm=0.6)) < 1.5 < change_across_to_along(mesh(seed))
+        assert not np.array_equal(mesh(seed, mesh_lobule_mm=0.6), mesh(seed, mesh_lobule_mm=0.8))
+        np.testing.assert_array_equal(mesh(seed, mesh_lobule_mm=0.39), mesh(seed))
+
+
+def test_the_middle_of_a_lobule_is_the_nearest_of_a_jittered_lattice():
+    x_mm, y_mm = GRID.pixel_centers_mm()
+    right_mm, down_mm = from_lobules(0.6, GRID.width_mm, x_mm, y_mm, np.random.default_rng(0))
+    middles_mm = np.unique(np.round(np.stack([x_mm - right_mm, y_mm - down_mm], axis=-1).reshape(-1, 2), 9), axis=0)
+    ways_mm = np.linalg.norm(np.stack(np.broadcast_arrays(x_mm, y_mm), axis=-1)[:, :, None] - middles_mm, axis=-1)
+    np.testing.assert_allclose(np.hypot(right_mm, down_mm), ways_mm.min(axis=-1), atol=1e-6)
+    assert 16 <= len(middles_mm) <= 36
 
 
 def test_without_length_the_mesh_is_a_foam():

@@ -9,7 +9,7 @@ from scipy import ndimage
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.fields import blurred, median
 from octa_svr_dataset.imaging.layers import _dropout_map, within
-from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.imaging.motion import ENTERING_BRIGHTNESS, EyeMotion
 from octa_svr_dataset.pathology.lesions import Dropout
 from octa_svr_dataset.pathology.outline import NUM_DIRECTIONS
 
@@ -49,8 +49,11 @@ def test_a_displaced_signal_lies_between_its_pixels():
     moved = motion.displace_signal(signal, FOV, tremor_px)
     for row in range(150):
         source = np.arange(150) - motion.shift_at_mm((row + 0.5) / 150) / FOV.mm_per_px - tremor_px[row]
-        padded = np.concatenate(([np.median(signal)], signal[row], [np.median(signal)]))
-        np.testing.assert_allclose(moved[row], np.interp(source, np.arange(-1, 151), padded), atol=1e-5)
+        padded = np.pad(signal[row], 50, mode="symmetric")
+        expected = np.interp(source, np.arange(-50, 200), padded)
+        is_inside = (source >= -0.5) & (source <= 149.5)
+        expected[~is_inside] = np.minimum(expected[~is_inside], ENTERING_BRIGHTNESS * np.median(signal))
+        np.testing.assert_allclose(moved[row], expected, atol=1e-5)
 
 
 def dropout(x_mm: float, y_mm: float, radius_mm: float, rng: np.random.Generator) -> Dropout:

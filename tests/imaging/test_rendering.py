@@ -7,6 +7,7 @@ from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.pathology.lesions import Lesions, Microaneurysm
+from octa_svr_dataset.resolve import resolve_config
 from octa_svr_dataset.scene import Scene, add_lesions, grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split, Stage
 from octa_svr_dataset.vessel_graph import VesselKind, VesselLayer
@@ -112,3 +113,24 @@ def test_a_microaneurysm_is_a_bright_dot_of_its_size_where_it_lies(twins, all_di
 def test_the_picture_has_the_size_that_is_asked_for(twins, all_diseased, key):
     imaging = all_diseased.imaging.model_copy(update={"size_px": 200})
     assert take(twins[0][0], imaging, key).image.shape == (200, 200)
+
+
+def test_the_largest_superficial_vessels_shade_the_deep_layer_and_middling_ones_shine_through():
+    """Deep pictures of one eye and exposure: with shadows, and with residue, against one without either."""
+    ratio = {"shadow": [], "residue": []}
+    config = resolve_config("healthy", overrides={"imaging.projection": "deep", "imaging.saccades": [0, 0]})
+    for index in range(6):
+        key = SceneKey(seed=3, split=Split.TEST, scene_index=index)
+        scene = grow_healthy_scene(config, key)
+        superficial = scene.in_layer(VesselLayer.SUPERFICIAL).graph
+        plain, *others = (
+            take(scene, config.imaging.model_copy(update={"shadow": (dark,) * 2, "residue": (bright,) * 2}), key)
+            for dark, bright in ((0.0, 0.0), (0.9, 0.0), (0.0, 0.6))
+        )
+        for name, picture, radii_mm in zip(ratio, others, ((0.014, 0.05), (0.006, 0.010)), strict=True):
+            is_shown = (superficial.radius_mm > radii_mm[0]) & (superficial.radius_mm < radii_mm[1])
+            place = np.array([plain.to_row_col(spot) for spot in superficial.position_mm[is_shown]]).astype(int)
+            row, column = place[((place >= 0) & (place < 304)).all(axis=1)].T
+            ratio[name].append(picture.image[row, column].mean() / plain.image[row, column].mean())
+    assert np.mean(ratio["shadow"]) < 0.7
+    assert np.mean(ratio["residue"]) > 1.2
