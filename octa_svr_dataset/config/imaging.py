@@ -32,54 +32,54 @@ class ImagingConfig(Settings):
     scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.008, 0.012)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.0065, 0.0095)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.38, 0.55)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.58)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.3, 0.65)
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.28, 0.57)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.0105, 0.0165)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.018)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.13, 0.21)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.11, 0.16)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.5, 0.9)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.95, 1.3)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.35, 0.8)
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.18, 0.68)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.022, 0.036)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.023, 0.033)
     """Distance of its strands, mm."""
 
-    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.02, 0.08)
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.025, 0.13)
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
-    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.7, 1.2)
+    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.55, 0.95)
     """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
     mesh_lobule_mm: Annotated[Range, Within(0, 3)] = (0.0, 0.0)
     """Distance of lobules, toward whose middles strands run in place of the fovea, as they do in the deep layer, mm;
     below 0.4 there are none."""
 
-    flow_noise: Annotated[Range, Within(0, 1)] = (0.1, 0.35)
+    flow_noise: Annotated[Range, Within(0, 1)] = (0.11, 0.36)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.1, 0.3)
+    halo: Annotated[Range, Within(0, 1)] = (0.11, 0.31)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
 
-    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.3, 0.5)
+    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.33, 0.52)
     """Share of the brightness of mesh and capillaries that is lost at the fovea, where fewer layers of them lie above
     one another."""
 
-    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.42, 0.58)
+    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.33, 0.49)
     """Width of that loss, as the standard deviation of a bell, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
@@ -88,38 +88,38 @@ class ImagingConfig(Settings):
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
     """Brightness of smaller superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.25, 0.42)
+    speckle: Annotated[Range, Within(0, 2)] = (0.27, 0.47)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.05, 0.09)
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.11, 0.16)
     """Mean brightness where no blood flows."""
 
-    pit_floor: Annotated[Range, Within(0, 1)] = (0.45, 0.85)
+    pit_floor: Annotated[Range, Within(0, 1)] = (0.69, 1.0)
     """Share of it that is left at the fovea, where the retina is thin and scatters little light."""
 
-    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.0068)
+    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.0045, 0.0065)
     """Standard deviation of the grains of noise, mm."""
 
-    floor_contrast: Annotated[Range, Within(0, 1)] = (0.6, 1.0)
+    floor_contrast: Annotated[Range, Within(0, 1)] = (0.36, 0.76)
     """Standard deviation of that noise floor relative to its mean: 1 for speckle of one look, less where scanners
     average."""
 
-    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.007, 0.011)
+    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.006)
     """Standard deviation of the grains where no blood flows, mm."""
 
-    line_mixing: Annotated[Range, Within(0, 0.3)] = (0.0, 0.1)
+    line_mixing: Annotated[Range, Within(0, 0.3)] = (0.026, 0.18)
     """Share of each of its neighbors that a scan line shows: scanners that average lines leave upright grains."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.05)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.008, 0.048)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
-    streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.1, 0.5)
+    streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.34, 0.94)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0025, 0.0057)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.001, 0.0034)
     """Standard deviation of the blur by the optics, mm."""
 
-    row_noise: Annotated[Range, Within(0, 1)] = (0.0, 0.02)
+    row_noise: Annotated[Range, Within(0, 1)] = (0.0015, 0.023)
     """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
 
     motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 2)
@@ -134,19 +134,19 @@ class ImagingConfig(Settings):
     saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
-    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0, 0.0012)
+    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0017, 0.0032)
     """Standard deviation by which single scan lines are displaced, mm; far less than a vessel is wide."""
 
-    strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.05)
+    strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.03)
     """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
 
-    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.05)
+    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.068)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
 
-    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.9, 1.8)
+    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.75, 2.8)
     """Distance over which it varies, mm."""
 
-    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.14)
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.057, 0.26)
     """Loss of brightness at the corners of the picture."""
 
     floater_probability: float = Field(0.1, ge=0, le=1)
@@ -158,11 +158,11 @@ class ImagingConfig(Settings):
     floater_radius_mm: float = Field(0.7, ge=0.05, le=3)
     """Radius of the largest shadow where it has half of its depth, mm; the smallest one has half of that."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.035, 0.005)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.061, -0.021)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.93, 1.1)
+    gain: Annotated[Range, Within(0.1, 5)] = (1.03, 1.22)
     """Factor on the brightness above it."""
 
-    gamma: Annotated[Range, Within(0.2, 5)] = (1.02, 1.25)
+    gamma: Annotated[Range, Within(0.2, 5)] = (1.1, 1.4)
     """Exponent on the brightness."""

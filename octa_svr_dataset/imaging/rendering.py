@@ -21,7 +21,7 @@ BED_RADIUS_MM = 0.005
 BED_BLUR_MM = 0.045
 """Distance over which that density is averaged (standard deviation)."""
 
-HEALTHY_BED = {"full": 0.56, "superficial": 0.32, "deep": 0.35}
+HEALTHY_BED = {"full": 0.55, "superficial": 0.30, "deep": 0.35}
 """Mean density of that drawing in healthy eyes, beyond 0.8 mm from the fovea and with a closed bed, by projection."""
 
 SHADOW_RADII_MM, SHADOW_DEPTHS = (0.008, 0.015), (0.0, 1.0)
