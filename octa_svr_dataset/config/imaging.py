@@ -161,7 +161,7 @@ class ImagingConfig(Settings):
     black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.061, -0.021)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (1.03, 1.22)
+    gain: Annotated[Range, Within(0.1, 5)] = (1.02, 1.2)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (1.1, 1.4)
