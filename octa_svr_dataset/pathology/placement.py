@@ -16,7 +16,7 @@ PLACEMENT_TRIES = 60
 FOVEAL_CLEARANCE = 1.5
 """An area that stays farther from the fovea than this many avascular radii does not touch the avascular zone."""
 
-CLEAR_SHARE, CLEAR_TRIES = 0.4, 40
+CLEAR_SHARE, CLEAR_TRIES = 0.5, 45
 """In so many tries, only places are taken with no larger vessel within this share of the radius of the center."""
 
 INSIDE_MARGIN_MM = 0.25
