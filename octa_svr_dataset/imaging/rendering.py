@@ -24,10 +24,10 @@ BED_BLUR_MM = 0.045
 HEALTHY_BED = {"full": 0.55, "superficial": 0.30, "deep": 0.35}
 """Mean density of that drawing in healthy eyes, beyond 0.8 mm from the fovea and with a closed bed, by projection."""
 
-SHADOW_RADII_MM, SHADOW_DEPTHS = (0.008, 0.015), (0.0, 1.0)
+SHADOW_RADII_MM, SHADOW_DEPTHS = (0.011, 0.018), (0.0, 1.0)
 """Superficial vessels of these radii cast so much of the shadow of the largest on the deep layer."""
 
-RESIDUE_RADII_MM, RESIDUES = (0.004, 0.006, 0.010, 0.015), (0.0, 1.0, 1.0, 0.2)
+RESIDUE_RADII_MM, RESIDUES = (0.005, 0.008, 0.012, 0.018), (0.0, 1.0, 1.0, 0.3)
 """Superficial vessels of these radii shine through so far, relative to the most: the shadow of larger ones outweighs
 their projection."""
 
