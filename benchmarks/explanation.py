@@ -49,7 +49,7 @@ def describe(config: SceneConfig, key: SceneKey) -> Described:
         patient=None,
         eye=example.scene.laterality,
         output="\n".join(answers),
-        measures=measure_picture(example.rendering.image, config.field_of_view_mm),
+        measures=measure_picture(example.rendering.image, config.field_of_view_mm, config.imaging.projection),
     )
 
 

@@ -247,7 +247,7 @@ def check_claims(evaluated: Evaluated, projection: str) -> Explanation:
             patient=image.patient,
             eye=image.eye,
             output=response.output,
-            measures=evaluated.measures(image),
+            measures=evaluated.measures(image, projection),
         )
         for image, response in zip(images, evaluated.responses, strict=True)
     ]

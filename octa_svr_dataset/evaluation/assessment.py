@@ -57,10 +57,11 @@ class Evaluated:
             deep=None if deep is None else deep(gray),
         )
 
-    def measures(self, image: FolderImage) -> PictureMeasures:
+    def measures(self, image: FolderImage, projection: str) -> PictureMeasures:
         """What `octa-svr measure` tells of a picture as the model saw it."""
         is_known = image.field_of_view_mm is not None or self.preprocessing.field_of_view_mm is not None
-        return measure_picture(np.asarray(self.picture(image)), self.width_mm(image) if is_known else None)
+        width_mm = self.width_mm(image) if is_known else None
+        return measure_picture(np.asarray(self.picture(image)), width_mm, projection)
 
     @property
     def labeled(self) -> list[FolderImage]:

@@ -36,7 +36,7 @@ class PictureAlone:
             vessels=vessels,
             faz=faz,
             quality=quality,
-            exposure=measure_exposure(vessels, branches, quality),
+            exposure=measure_exposure(vessels, branches, quality, view.rendering.projection),
             branches=branches,
         )
 

@@ -110,7 +110,9 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> PictureMeasures:
+def measure_picture(
+    picture: np.ndarray, width_mm: float | None = None, projection: str = "full"
+) -> PictureMeasures:
     """Measure a picture.
 
     Parameters
@@ -119,6 +121,8 @@ def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> Pictu
         (H, H) uint8. Gray levels; 16 px or more.
     width_mm
         Width of the field of view, mm; none where it is not known.
+    projection
+        Layers that it shows: "full", "superficial" or "deep". The length of the sides of vessels heeds it.
     """
     if picture.ndim != 2 or picture.shape[0] != picture.shape[1] or picture.dtype != np.uint8:
         raise ValueError(f"picture must be square, gray and uint8, got {picture.shape} of {picture.dtype}")
@@ -136,5 +140,5 @@ def measure_picture(picture: np.ndarray, width_mm: float | None = None) -> Pictu
         mesh=measure_mesh(vessels),
         branches=branches,
         quality=quality,
-        exposure=measure_exposure(vessels, branches, quality),
+        exposure=measure_exposure(vessels, branches, quality, projection),
     )
