@@ -30,7 +30,7 @@ from octa_svr_dataset.realism.comparison import LARGEST_DIFFERENCES
 from octa_svr_dataset.realism.filters import filter_features
 from octa_svr_dataset.realism.measures import measure_picture
 from octa_svr_dataset.resolve import resolve_config
-from octa_svr_dataset.scene import Scene, grow_healthy_scene
+from octa_svr_dataset.scene import grow_healthy_scene
 from octa_svr_dataset.seeding import SceneKey, Split
 from octa_svr_dataset.setting_types import Within
 
@@ -38,6 +38,9 @@ BOUNDS = Path(__file__).with_suffix(".yaml")
 
 KEPT = ("mesh_lobule_mm", "halo_mm", "motion_line_contrast", "saccade_mm")
 """Ranges of which means over pictures tell too little."""
+
+WIDE_MM = 4.5
+"""Superficial pictures have other bounds from this width on, as they have an appearance of their own."""
 
 NUM_EYES = 200
 EYES_SEED = 11
@@ -85,7 +88,8 @@ def main() -> None:
         "field_of_view_mm": options.field_of_view_mm,
     }
     config = resolve_config("healthy", overrides=overrides)
-    bounds = yaml.safe_load(options.bounds.read_text(encoding="utf-8"))[options.projection]
+    is_wide = options.projection == "superficial" and options.field_of_view_mm >= WIDE_MM
+    bounds = yaml.safe_load(options.bounds.read_text(encoding="utf-8"))[options.projection + is_wide * "_wide"]
     theirs = np.array([features(np.asarray(Image.open(path).convert("L"))) for path in options.scans])
     search = Search(config, bounds, theirs)
     for number in range(options.rounds):
@@ -101,9 +105,7 @@ def features(image: np.ndarray) -> np.ndarray:
 
 def goals(measures: dict[str, float]) -> dict[str, float]:
     """Largest differences that are aimed at, by name of the measure."""
-    return {
-        name: goal for name in measures for start, goal in LARGEST_DIFFERENCES.items() if name.startswith(start)
-    }
+    return {name: goal for name in measures for start, goal in LARGEST_DIFFERENCES.items() if name.startswith(start)}
 
 
 @dataclass(frozen=True, kw_only=True)

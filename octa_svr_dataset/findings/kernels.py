@@ -6,6 +6,9 @@ import numpy as np
 
 from octa_svr_dataset.kernel import kernel
 
+ON_DIAGONAL_PX = 1e-6
+"""Centers of pixels that are as near to a diagonal lie on it: arithmetic is not exact."""
+
 
 @kernel()
 def within(mask: np.ndarray, reach: float) -> np.ndarray:
@@ -186,12 +189,13 @@ def quadrant_sums(
     center
         (row, column) of the point where pixel (0, 0) has its center at 0.5, px.
     least
-        Pixels nearer to the point do not count, px. Those on a diagonal lie to the right or to the left.
+        Pixels nearer to the point do not count, px. Those on a diagonal, to within `ON_DIAGONAL_PX`, lie to
+        the right or to the left.
     """
     inside, whole = np.zeros(4, np.int64), np.zeros(4, np.int64)
     for row in range(mask.shape[0]):
         down = row + 0.5 - center[0]
-        left, right = columns_beside(mask.shape[1], center[1], abs(down))
+        left, right = columns_beside(mask.shape[1], center[1], max(abs(down) - ON_DIAGONAL_PX, 0.0))
         near, far = columns_beside(mask.shape[1], center[1], math.sqrt(max(least * least - down * down, 0.0)))
         for quarter, begin, end in ((3, 0, left), (2 if down > 0.0 else 0, left, right), (1, right, mask.shape[1])):
             for start, stop in ((begin, min(end, near)), (max(begin, far), end)):

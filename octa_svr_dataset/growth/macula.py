@@ -75,7 +75,7 @@ INNER_END_MM = 1.2
 """Those toward the fovea end at least so far from it."""
 
 TWIG_SPACING_MM, TWIG_LENGTH_MM, TWIG_ANGLE = (0.12, 0.35), (0.15, 0.45), (0.6, 1.3)
-"""Twigs of a branch, to one side and the other in turns: their distance along it, their length, and their angle, rad."""
+"""Twigs of a branch, to one side and the other in turns: their distance along it, length, and angle, rad."""
 
 MEETING_MM = 0.07
 """A fork or side branch ends where it comes so close to another vessel of its kind: arteries do not cross arteries,

@@ -40,7 +40,7 @@ LINES_EXPONENT = 0.4
 """Scan lines grow with this power of the field: scanners take 245, 304 or 320 on 3 mm and 350, 400 or 320 on 6 mm."""
 
 FLOW_GRAIN_MM = 0.022
-"""Standard deviation of the pieces of a vessel that are equally bright, mm: capillaries appear as strokes of 50 um or so."""
+"""Standard deviation of the pieces of a vessel that are equally bright, mm: capillaries show as strokes of 50 um."""
 
 PIT_MM = 0.35
 """Width of the thin middle of the fovea, as the standard deviation of a bell."""
@@ -207,7 +207,9 @@ class Acquisition:
         (size_px, size_px) ndarray of uint8
             The picture.
         """
-        signal = blurred(self._signal(flow, perfusion, cover, residue) * self.light, self.grid.length_px(self.defocus_mm))
+        signal = blurred(
+            self._signal(flow, perfusion, cover, residue) * self.light, self.grid.length_px(self.defocus_mm)
+        )
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
         noisy += (self.noise_floor * (1.0 - signal)) * self.floor
@@ -216,9 +218,7 @@ class Acquisition:
         shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
-    def _signal(
-        self, flow: np.ndarray, perfusion: np.ndarray, cover: np.ndarray, residue: np.ndarray
-    ) -> np.ndarray:
+    def _signal(self, flow: np.ndarray, perfusion: np.ndarray, cover: np.ndarray, residue: np.ndarray) -> np.ndarray:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
@@ -238,7 +238,7 @@ class Acquisition:
 
 
 def mixed_lines(picture: np.ndarray, share: float) -> np.ndarray:
-    """(L, L) float32. Lines of a picture, (L, L) float32, that show a share of the line above and as much of that below.
+    """(L, L) float32. Lines of a picture, (L, L) float32, that show a share of the one above and as much of that below.
 
     The first and the last line stay as they are.
     """

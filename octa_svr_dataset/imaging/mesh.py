@@ -112,8 +112,6 @@ def from_lobules(
     lattice_mm = spacing_mm * (np.stack(np.meshgrid(*(2 * [np.arange(count)])), axis=-1).reshape(-1, 2))
     middle_mm = lattice_mm + spacing_mm * rng.uniform(-0.4, 0.4, lattice_mm.shape)
     right_mm, down_mm = x_mm[..., None] - middle_mm[:, 0], y_mm[..., None] - middle_mm[:, 1]
-    nearest = np.expand_dims((right_mm**2 + down_mm**2).argmin(axis=-1), -1)
-    shape = np.broadcast_shapes(right_mm.shape, down_mm.shape)
-    return tuple(
-        np.take_along_axis(np.broadcast_to(way_mm, shape), nearest, axis=-1)[..., 0] for way_mm in (right_mm, down_mm)
-    )
+    row, column = np.indices((y_mm.size, x_mm.size))
+    nearest = (right_mm**2 + down_mm**2).argmin(axis=-1)
+    return right_mm[0, column, nearest], down_mm[row, 0, nearest]

@@ -38,8 +38,8 @@ EDGE_EXPONENTS = {"full": 0.3, "superficial": 0.6, "deep": 0.3}
 """The sides of wider vessels are longer by this power of their width, by the layers that are shown.
 
 In healthy eyes it is 0.5 in fields of 3 mm, where the optics blur narrow vessels most, and 0.2 in fields of 6 mm, where
-the pitch of the scanner sets the sides of all. At these, diseased eyes measure as their healthy twins do: in pictures of
-both layers in either field, and in superficial ones, which are blurred more, in fields of 3 mm.
+the pitch of the scanner sets the sides of all. At these, diseased eyes measure as their healthy twins do: in pictures
+of both layers in either field, and in superficial ones, which are blurred more, in fields of 3 mm.
 """
 
 LEAST_WIDTH_UM = 1.0
@@ -69,7 +69,7 @@ class ExposureMeasures:
 def measure_exposure(
     vessels: VesselMap, branches: BranchMeasures | None, quality: QualityMeasures, projection: str
 ) -> ExposureMeasures:
-    """Measure the exposure of a picture, given its vessels, the larger ones, its quality and the layers that it shows."""
+    """Measure the exposure of a picture, given its vessels, the larger ones, its quality and the layers it shows."""
     if branches is None:
         return ExposureMeasures(vessel_gray=None, noise_share=None, edge_um=None, line_share=None)
     row, column = np.clip(np.rint(branches.points_px), 0, len(vessels.gray) - 1).astype(int).T

@@ -110,9 +110,7 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def measure_picture(
-    picture: np.ndarray, width_mm: float | None = None, projection: str = "full"
-) -> PictureMeasures:
+def measure_picture(picture: np.ndarray, width_mm: float | None = None, projection: str = "full") -> PictureMeasures:
     """Measure a picture.
 
     Parameters

@@ -37,6 +37,9 @@ QUADRANTS = ("superior", "nasal", "inferior", "temporal")
 INNER_MM = 0.5
 """Quadrants begin at this distance from the fovea."""
 
+ON_DIAGONAL_PX = 1e-6
+"""Centers of pixels as near to a diagonal between quadrants lie on it, and belong to the nasal or temporal one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
@@ -238,7 +241,7 @@ def _lost_shares(row: Row, frame: Frame, dropouts: tuple[Instance, ...], diffuse
     down, right = np.indices(lost.shape) + 0.5 - np.array(frame.fovea_px)[:, None, None]
     is_outside = (np.hypot(down, right) * frame.mm_per_px >= INNER_MM) & (row.layers["faz"] == 0)
     is_nasal = (right > 0) == (row.laterality == "od")
-    is_vertical = np.abs(down) > np.abs(right)
+    is_vertical = np.abs(down) > np.abs(right) + ON_DIAGONAL_PX
     parts = (is_vertical & (down < 0), ~is_vertical & is_nasal, is_vertical & (down > 0), ~is_vertical & ~is_nasal)
     return {
         name: float(lost[part & is_outside].sum()) / max(float((part & is_outside).sum()), 1.0)

@@ -87,3 +87,13 @@ def test_gray_levels_around_a_dot_are_those_at_the_distances(rng):
     around = (distance > 1.5) & (distance <= 5.0)
     for count in (counts_around, counts_around.py_func):
         np.testing.assert_array_equal(count(image, inside, 1.5, 5.0), np.bincount(image[around], minlength=256))
+
+
+def test_pixels_on_a_diagonal_lie_beside_it_whatever_rounding_makes_of_them():
+    whole, nothing = np.ones((300, 300), bool), np.zeros((300, 300), bool)
+    plain = quadrant_sums(whole, nothing, (126.5, 154.5), 30.3)[1]
+    for seed in range(5):
+        shift = np.random.default_rng(seed).uniform(-1e-9, 1e-9, 2)
+        np.testing.assert_array_equal(
+            quadrant_sums(whole, nothing, (126.5 + shift[0], 154.5 + shift[1]), 30.3)[1], plain
+        )
