@@ -11,9 +11,9 @@ from octa_svr_dataset.measurement.picture import PictureMeasures, measure_pictur
 
 @pytest.fixture(scope="module")
 def eyes() -> list[tuple[PictureMeasures, str, str]]:
-    """Measures of 32 eyes of every severity, with true texts and which eye it is."""
+    """Measures of 48 eyes of every severity, with true texts and which eye it is."""
     found = []
-    for index in range(32):
+    for index in range(48):
         example = make_example("dr_staging", split="validation", index=index, overrides={"text.form": "prose"})
         texts = [message.content for message in example.dialogue.messages if message.role == "assistant"]
         found.append((measure_picture(example.rendering.image, 3.0), "\n".join(texts), example.scene.laterality))

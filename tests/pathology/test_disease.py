@@ -9,8 +9,8 @@ def test_the_strongest_new_vessels_are_as_many_and_as_large_as_the_settings_admi
     config = resolve_config("dr_staging", overrides=always).pathology
     lengths_mm = {False: [], True: []}
     for strongest, row in lengths_mm.items():
-        for eye in healthy_eyes:
-            rng = np.random.default_rng(0)
+        for seed, eye in enumerate(healthy_eyes):
+            rng = np.random.default_rng(seed)
             lesions = add_lesions(eye, config, 4, rng, strongest=strongest).lesions
             row.append([sum(v.length_mm for v in kind) for kind in (lesions.irma, lesions.neovascularization)])
             if strongest:

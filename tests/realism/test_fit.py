@@ -28,7 +28,7 @@ def fit_pictures(pictures: list[np.ndarray], config: SceneConfig, num_workers: i
 @pytest.fixture(scope="module")
 def noisy_pictures() -> list[np.ndarray]:
     """Pictures of other eyes, with a brighter noise floor than the default."""
-    noisy = resolve_config("healthy", overrides=CHEAP | {"imaging.noise_floor": [0.13, 0.14]})
+    noisy = resolve_config("healthy", overrides=CHEAP | {"imaging.noise_floor": [0.24, 0.25]})
     keys = [SceneKey(seed=9, split=Split.TEST, scene_index=index) for index in range(6)]
     return [simulate(noisy, key).rendering.image for key in keys]
 

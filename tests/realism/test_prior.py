@@ -9,9 +9,10 @@ from octa_svr_dataset.setting_types import Within
 PRIOR = AppearancePrior.around(ImagingConfig())
 
 
-def test_every_setting_that_is_a_range_has_a_prior():
+def test_every_setting_that_is_a_range_has_a_prior_but_one_that_is_always_0():
     ranges = [name for name, field in ImagingConfig.model_fields.items() if get_origin(field.annotation) is tuple]
-    assert list(PRIOR.names) == ranges
+    assert list(PRIOR.names) == [name for name in ranges if name != "mesh_lobule_mm"]
+    assert "mesh_lobule_mm" in AppearancePrior.around(ImagingConfig(mesh_lobule_mm=(0.0, 0.7))).names
 
 
 def test_priors_hold_the_defaults_and_are_wider_and_within_the_limits():
