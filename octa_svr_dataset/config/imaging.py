@@ -135,7 +135,7 @@ class ImagingConfig(Settings):
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
     tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0017, 0.0032)
-    """Standard deviation by which single scan lines are displaced, mm; none by more than twice that: less than a pixel of 304 over 3 mm."""
+    """Standard deviation by which single scan lines are displaced, mm; none is by more than twice that."""
 
     strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.03)
     """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
