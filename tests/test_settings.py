@@ -133,6 +133,7 @@ CHANGES: dict[str, Any] = {
     "imaging.mesh_wander_rad": [3.0, 3.0],
     "imaging.mesh_lobule_mm": [0.6, 0.6],
     "imaging.foveal_dimming": [0.9, 0.9],
+    "imaging.foveal_clarity": [1.5, 1.5],
     "imaging.foveal_dimming_mm": [1.5, 1.5],
     "imaging.flow_noise": [0.5, 0.5],
     "imaging.halo": [1.0, 1.0],

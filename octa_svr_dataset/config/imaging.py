@@ -29,58 +29,61 @@ class ImagingConfig(Settings):
     profile, a YAML file as `octa-svr fit-appearance` writes it, on top of that. It is read once: in settings that are
     resolved all ranges are given, and this is `default`."""
 
-    scan_lines: Annotated[CountRange, Within(64, 1024)] = (245, 330)
+    scan_lines: Annotated[CountRange, Within(64, 1024)] = (270, 330)
     """Scan lines over a field of 3 mm, and points on each; a field of 6 mm has a third more."""
 
-    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.0065, 0.0095)
+    optical_width_mm: Annotated[Range, Within(0.001, 0.1)] = (0.0027, 0.0059)
     """Width at which the optics show even the thinnest vessel, mm."""
 
-    capillary_signal: Annotated[Range, Within(0, 1)] = (0.42, 0.58)
+    capillary_signal: Annotated[Range, Within(0, 1)] = (0.58, 0.76)
     """Brightness of capillaries at the surface of the slab; the largest vessels have 0.95."""
 
-    deep_signal: Annotated[Range, Within(0, 1)] = (0.28, 0.57)
+    deep_signal: Annotated[Range, Within(0, 1)] = (0.2, 0.45)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.012, 0.018)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.016, 0.025)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
-    mesh_signal: Annotated[Range, Within(0, 1)] = (0.11, 0.16)
+    mesh_signal: Annotated[Range, Within(0, 1)] = (0.07, 0.12)
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
-    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.95, 1.3)
+    mesh_contrast: Annotated[Range, Within(0, 2)] = (0.46, 0.94)
     """Standard deviation of that mesh, relative to its mean."""
 
-    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.18, 0.68)
+    mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.49, 0.97)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
-    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.023, 0.033)
+    mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.018, 0.034)
     """Distance of its strands, mm."""
 
-    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.025, 0.13)
+    mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.12, 0.36)
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
-    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.55, 0.95)
+    mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.44, 0.76)
     """Standard deviation of the angle between strands and the line to the fovea, rad."""
 
     mesh_lobule_mm: Annotated[Range, Within(0, 3)] = (0.0, 0.0)
     """Distance of lobules, toward whose middles strands run in place of the fovea, as they do in the deep layer, mm;
     below 0.4 there are none."""
 
-    flow_noise: Annotated[Range, Within(0, 1)] = (0.11, 0.36)
+    flow_noise: Annotated[Range, Within(0, 1)] = (0.062, 0.3)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
-    halo: Annotated[Range, Within(0, 1)] = (0.11, 0.31)
+    halo: Annotated[Range, Within(0, 1)] = (0.1, 0.42)
     """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
 
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
 
-    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.33, 0.52)
-    """Share of the brightness of mesh and capillaries that is lost at the fovea, where fewer layers of them lie above
-    one another."""
+    foveal_dimming: Annotated[Range, Within(0, 1)] = (0.6, 0.95)
+    """Share of the brightness of the mesh that is lost at the fovea, where fewer layers of capillaries lie above one
+    another."""
 
-    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.33, 0.49)
-    """Width of that loss, as the standard deviation of a bell, mm."""
+    foveal_clarity: Annotated[Range, Within(-1, 2)] = (0.0, 0.4)
+    """Share by which drawn capillaries are brighter at the fovea, where single ones stand out; dimmer if negative."""
+
+    foveal_dimming_mm: Annotated[Range, Within(0.1, 3)] = (0.45, 0.69)
+    """Width of both, as the standard deviation of a bell, mm."""
 
     shadow: Annotated[Range, Within(0, 1)] = (0.2, 0.9)
     """Share of the light that the largest superficial vessels take from the deep layer; of effect in deep pictures."""
@@ -88,38 +91,38 @@ class ImagingConfig(Settings):
     residue: Annotated[Range, Within(0, 1)] = (0.0, 0.5)
     """Brightness of smaller superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
-    speckle: Annotated[Range, Within(0, 2)] = (0.27, 0.47)
+    speckle: Annotated[Range, Within(0, 2)] = (0.26, 0.4)
     """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
 
-    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.11, 0.16)
+    noise_floor: Annotated[Range, Within(0, 0.5)] = (0.13, 0.19)
     """Mean brightness where no blood flows."""
 
-    pit_floor: Annotated[Range, Within(0, 1)] = (0.69, 1.0)
+    pit_floor: Annotated[Range, Within(0, 1)] = (0.5, 0.95)
     """Share of it that is left at the fovea, where the retina is thin and scatters little light."""
 
-    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.0045, 0.0065)
+    noise_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.0052, 0.0085)
     """Standard deviation of the grains of noise, mm."""
 
-    floor_contrast: Annotated[Range, Within(0, 1)] = (0.36, 0.76)
+    floor_contrast: Annotated[Range, Within(0, 1)] = (0.39, 0.71)
     """Standard deviation of that noise floor relative to its mean: 1 for speckle of one look, less where scanners
     average."""
 
-    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.004, 0.006)
+    floor_grain_mm: Annotated[Range, Within(0.001, 0.05)] = (0.0059, 0.0091)
     """Standard deviation of the grains where no blood flows, mm."""
 
-    line_mixing: Annotated[Range, Within(0, 0.3)] = (0.026, 0.18)
+    line_mixing: Annotated[Range, Within(0, 0.3)] = (0.0, 0.15)
     """Share of each of its neighbors that a scan line shows: scanners that average lines leave upright grains."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.008, 0.048)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.016, 0.08)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
-    streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.34, 0.94)
+    streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.01, 0.56)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.001, 0.0034)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0013, 0.0043)
     """Standard deviation of the blur by the optics, mm."""
 
-    row_noise: Annotated[Range, Within(0, 1)] = (0.0015, 0.023)
+    row_noise: Annotated[Range, Within(0, 1)] = (0.0082, 0.043)
     """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
 
     motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 2)
@@ -131,22 +134,22 @@ class ImagingConfig(Settings):
     saccades: Annotated[CountRange, Within(0, 20)] = (0, 2)
     """Number of times that the eye has moved between two scan lines: all later ones are displaced."""
 
-    saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.04)
+    saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.08)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
-    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.0017, 0.0032)
+    tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.00056, 0.0022)
     """Standard deviation by which single scan lines are displaced, mm; none is by more than twice that."""
 
     strip_noise: Annotated[Range, Within(0, 0.5)] = (0.0, 0.03)
     """Standard deviation of the brightness from one strip between two movements to the next, relative to the mean."""
 
-    shading: Annotated[Range, Within(0, 0.5)] = (0.0, 0.068)
+    shading: Annotated[Range, Within(0, 0.5)] = (0.01, 0.09)
     """Standard deviation of the slow variation of brightness over the field, relative to the mean."""
 
-    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.75, 2.8)
+    shading_scale_mm: Annotated[Range, Within(0.2, 5)] = (0.2, 3.1)
     """Distance over which it varies, mm."""
 
-    vignetting: Annotated[Range, Within(0, 0.9)] = (0.057, 0.26)
+    vignetting: Annotated[Range, Within(0, 0.9)] = (0.0, 0.19)
     """Loss of brightness at the corners of the picture."""
 
     floater_probability: float = Field(0.1, ge=0, le=1)
@@ -158,11 +161,11 @@ class ImagingConfig(Settings):
     floater_radius_mm: float = Field(0.7, ge=0.05, le=3)
     """Radius of the largest shadow where it has half of its depth, mm; the smallest one has half of that."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.061, -0.021)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.04)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (1.02, 1.2)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.97, 1.2)
     """Factor on the brightness above it."""
 
-    gamma: Annotated[Range, Within(0.2, 5)] = (1.1, 1.4)
+    gamma: Annotated[Range, Within(0.2, 5)] = (0.85, 1.1)
     """Exponent on the brightness."""

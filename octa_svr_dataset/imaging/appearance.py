@@ -1,7 +1,7 @@
 """How a scanner shows the flow: signal, unresolved mesh, noise and artifacts.
 
-Everything random here is drawn before the vessels are looked at (`Acquisition.draw`), in an order and
-number that no lesion changes: quality tells nothing of the disease. A picture is taken on the scanner's
+Everything random here is drawn before any lesion is looked at (`Acquisition.draw`), in an order and
+number that none changes: quality tells nothing of the disease. A picture is taken on the scanner's
 own grid of lines and points, and then shown at the size that is asked for.
 """
 
@@ -18,6 +18,7 @@ from octa_svr_dataset.imaging.fields import bell, blurred, resized, speckle, sta
 from octa_svr_dataset.imaging.mesh import draw_mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.shadows import draw_shadow
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 LARGEST_VESSEL_SIGNAL = 0.95
 """Brightness of the largest vessels: decorrelation saturates."""
@@ -54,10 +55,10 @@ BRIGHTEST = 2.0
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
     "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "flow_noise", "halo",
-    "halo_mm", "foveal_dimming", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor", "pit_floor",
-    "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing", "streak_noise", "streak_length_mm",
-    "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm", "vignetting", "black_level",
-    "gain", "gamma",
+    "halo_mm", "foveal_dimming", "foveal_clarity", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor",
+    "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing", "streak_noise",
+    "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm",
+    "vignetting", "black_level", "gain", "gamma",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -99,7 +100,10 @@ class Acquisition:
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
     dimming: np.ndarray
-    """(L, L) float32. Factor on the brightness of mesh and capillaries, lower around the fovea."""
+    """(L, L) float32. Factor on the brightness of the mesh, lower around the fovea."""
+
+    clearing: np.ndarray
+    """(L, L) float32. Factor on the brightness of drawn capillaries, higher around the fovea."""
 
     floor: np.ndarray
     """(L, L) float32. Noise where nothing flows: speckle, mean 1 away from the fovea."""
@@ -120,7 +124,14 @@ class Acquisition:
     """(L, L) float32. Share of the light that opacities of the vitreous let through."""
 
     @classmethod
-    def draw(cls, config: ImagingConfig, field_width_mm: float, fovea: Fovea, rng: np.random.Generator) -> Self:
+    def draw(
+        cls,
+        config: ImagingConfig,
+        field_width_mm: float,
+        fovea: Fovea,
+        vessels: VesselGraph,
+        rng: np.random.Generator,
+    ) -> Self:
         """Draw the exposure of one picture.
 
         Parameters
@@ -130,7 +141,9 @@ class Acquisition:
         field_width_mm
             Width of the field of view, mm.
         fovea
-            The fovea; strands of the mesh run toward it.
+            The fovea.
+        vessels
+            Vessels before any disease; strands of the mesh run across the larger ones.
         rng
             Stream of the imaging.
         """
@@ -141,14 +154,16 @@ class Acquisition:
         white = rng.standard_normal((6, grid.size_px, grid.size_px), dtype=np.float32)
         look = speckle(*(blurred(field, grid.length_px(drawn["floor_grain_mm"])) for field in white[2:4]))
         uneven = standardized(blurred(white[5], grid.length_px(FLOW_GRAIN_MM)))
+        dimming = _pit(drawn["foveal_dimming"], drawn["foveal_dimming_mm"], grid, fovea)
         tremor_px = grid.length_px(drawn["tremor_mm"])
         return cls(
             grid=grid,
             **{name: drawn[name] for name in drawn if name in cls.__dataclass_fields__},
-            mesh=draw_mesh(drawn, grid, fovea, white[0], rng),
+            mesh=draw_mesh(drawn, grid, fovea, vessels, white[0], rng),
             grain=standardized(blurred(white[1], grain_px)),
-            unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * uneven, np.float32(0.0)),
-            dimming=_pit(drawn["foveal_dimming"], drawn["foveal_dimming_mm"], grid, fovea),
+            unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * dimming * uneven, np.float32(0.0)),
+            dimming=dimming,
+            clearing=_pit(-drawn["foveal_clarity"], drawn["foveal_dimming_mm"], grid, fovea),
             floor=_pit(1.0 - drawn["pit_floor"], PIT_MM, grid, fovea)
             * (1.0 + np.float32(drawn["floor_contrast"]) * (look - 1.0)),
             illumination=_illumination(drawn, grid, white[4], rng),
@@ -222,8 +237,9 @@ class Acquisition:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
-        lit = self.dimming * (1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0))
-        mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * lit * self.mesh
+        halo = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
+        mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * self.dimming * halo * self.mesh
+        lit = self.clearing * halo
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))

@@ -27,7 +27,7 @@ HEALTHY_BED = {"full": 0.55, "superficial": 0.30, "deep": 0.35}
 SHADOW_RADII_MM, SHADOW_DEPTHS = (0.011, 0.018), (0.0, 1.0)
 """Superficial vessels of these radii cast so much of the shadow of the largest on the deep layer."""
 
-RESIDUE_RADII_MM, RESIDUES = (0.005, 0.008, 0.012, 0.018), (0.0, 1.0, 1.0, 0.3)
+RESIDUE_RADII_MM, RESIDUES = (0.007, 0.010, 0.014, 0.018), (0.0, 1.0, 1.0, 0.3)
 """Superficial vessels of these radii shine through so far, relative to the most: the shadow of larger ones outweighs
 their projection."""
 
@@ -68,9 +68,9 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     motion
         Eye movements.
     rng
-        Stream of the imaging; what it draws depends on nothing of the scene but where the fovea lies.
+        Stream of the imaging; what it draws depends on the eye before any disease only.
     """
-    acquisition = Acquisition.draw(config, scene.field_width_mm, scene.fovea, rng)
+    acquisition = Acquisition.draw(config, scene.field_width_mm, scene.fovea, scene.healthy_graph, rng)
     shown = scene if config.projection == "full" else scene.in_layer(VesselLayer[config.projection.upper()])
     graph = shown.graph
     radius_mm = acquisition.shown_radius_mm(graph.radius_mm)

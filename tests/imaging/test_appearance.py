@@ -6,16 +6,18 @@ from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.appearance import Acquisition, mixed_lines
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.setting_types import Within
+from octa_svr_dataset.vessel_graph import VesselGraph
 
 STILL = EyeMotion(start=np.empty(0), shift_mm=np.zeros(1))
 LINES = 128
 CENTER_MM = (1.5, 1.5)
+NO_VESSELS = VesselGraph(position_mm=np.zeros((1, 3)), parent=[-1], radius_mm=[0.0], kind=[0], layer=[0])
 
 
 def draw(seed: int, field_width_mm: float = 3.0, fovea_mm: tuple[float, float] = CENTER_MM, **changes) -> Acquisition:
     config = ImagingConfig(**({"scan_lines": (LINES, LINES)} | changes))
     fovea = Fovea(position_mm=np.array(fovea_mm), suppression_radius_mm=0.44)
-    return Acquisition.draw(config, field_width_mm, fovea, np.random.default_rng(seed))
+    return Acquisition.draw(config, field_width_mm, fovea, NO_VESSELS, np.random.default_rng(seed))
 
 
 def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px: int = LINES, **changes) -> np.ndarray:
@@ -145,16 +147,26 @@ def test_the_floor_is_lower_in_the_foveal_pit():
     assert at_fovea < 0.6 * elsewhere
 
 
-def test_the_bed_dims_toward_the_fovea_and_large_vessels_do_not():
-    evenly, saturated = np.full((2, LINES, LINES), [[[0.4]], [[1.0]]], np.float32)
-    for flow, most in ((evenly, 0.8), (saturated, 1.05)):
-        levels = []
-        for seed in range(5):
-            acquisition = draw(seed, fovea_mm=(1.0, 2.0), foveal_dimming=(0.5, 0.5), foveal_dimming_mm=(0.3, 0.3))
-            image = acquisition.expose(flow, np.ones_like(flow), *np.zeros((2, *flow.shape), np.float32), STILL, LINES)
-            levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
-        at_fovea, elsewhere = np.mean(levels, axis=0)
-        assert most - 0.3 < at_fovea / elsewhere < most
+@pytest.mark.parametrize(
+    ("flow", "foveal", "least", "most"),
+    [
+        (0.0, {"foveal_dimming": (0.5, 0.5)}, 0.3, 0.8),
+        (0.4, {"foveal_clarity": (-0.5, -0.5)}, 0.5, 0.8),
+        (0.4, {"foveal_clarity": (0.8, 0.8)}, 1.2, 1.8),
+        (1.0, {"foveal_dimming": (0.5, 0.5), "foveal_clarity": (0.8, 0.8)}, 0.75, 1.05),
+    ],
+)
+def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_stay(flow, foveal, least, most):
+    drawn, perfused = (np.full((LINES, LINES), level, np.float32) for level in (flow, 1.0))
+    nothing = np.zeros_like(drawn)
+    levels = []
+    for seed in range(5):
+        even = {"foveal_dimming": (0, 0), "foveal_clarity": (0, 0), "foveal_dimming_mm": (0.3, 0.3), "gain": (0.8, 0.8)}
+        acquisition = draw(seed, fovea_mm=(1.0, 2.0), **(even | foveal))
+        image = acquisition.expose(drawn, perfused, nothing, nothing, STILL, LINES)
+        levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
+    at_fovea, elsewhere = np.mean(levels, axis=0)
+    assert least < at_fovea / elsewhere < most
 
 
 def test_blood_flows_unevenly_along_vessels_but_no_less():

@@ -1,11 +1,13 @@
-"""The unresolved mesh: strands that run toward the fovea, or a foam."""
+"""The unresolved mesh: strands that run across the larger vessels, or a foam."""
 
 import numpy as np
 import pytest
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.mesh import combed, draw_mesh, from_lobules
+from octa_svr_dataset.imaging.mesh import combed, draw_mesh
+from octa_svr_dataset.imaging.mesh_axes import across, from_lobules
+from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
 FOVEA_MM = np.array([1.3, 1.6])
@@ -20,10 +22,28 @@ SETTINGS = {
 }
 
 
-def mesh(seed: int, **changes: float) -> np.ndarray:
+def straight_vessels(
+    *ends_mm: list[list[float]], radius_mm: float = 0.015, layer: VesselLayer = VesselLayer.SUPERFICIAL
+) -> VesselGraph:
+    """A vessel between each two ends (x, y)."""
+    position_mm = np.zeros((2 * len(ends_mm), 3))
+    position_mm[:, :2] = np.reshape(ends_mm, (-1, 2))
+    parent = np.arange(-1, len(position_mm) - 1)
+    parent[::2] = -1
+    nothing = np.zeros(len(position_mm))
+    return VesselGraph(
+        position_mm=position_mm, parent=parent, radius_mm=nothing + radius_mm, kind=nothing, layer=nothing + layer
+    )
+
+
+NO_VESSELS = straight_vessels([[0.1, 0.1], [0.1, 2.9]], radius_mm=0.003)
+"""None, that is, which is large enough to be crossed."""
+
+
+def mesh(seed: int, vessels: VesselGraph = NO_VESSELS, **changes: float) -> np.ndarray:
     rng = np.random.default_rng(seed)
     white = rng.standard_normal((GRID.size_px, GRID.size_px), dtype=np.float32)
-    return draw_mesh(SETTINGS | changes, GRID, FOVEA, white, rng)
+    return draw_mesh(SETTINGS | changes, GRID, FOVEA, vessels, white, rng)
 
 
 def change_across_to_along(image: np.ndarray, is_counted: np.ndarray | None = None) -> float:
@@ -38,7 +58,33 @@ def change_across_to_along(image: np.ndarray, is_counted: np.ndarray | None = No
     return float((across[is_counted] ** 2).mean() / (along[is_counted] ** 2).mean())
 
 
-def test_strands_run_toward_the_fovea_as_far_as_they_do_not_wander():
+def test_strands_run_across_the_larger_superficial_vessels():
+    """Those here lie upright: slopes are then down the picture, but around the avascular zone."""
+    ends_mm = [[[x_mm, 0.0], [x_mm, 3.0]] for x_mm in (0.3, 0.8, 1.3, 1.8, 2.3, 2.8)]
+    x_mm, y_mm = GRID.pixel_centers_mm()
+    is_away = np.hypot(y_mm - FOVEA_MM[1], x_mm - FOVEA_MM[0]) > 0.6
+    for seed in range(3):
+        down_to_right = {}
+        for radius_mm, layer in ((0.015, 0), (0.015, 1), (0.005, 0)):
+            vessels = straight_vessels(*ends_mm, radius_mm=radius_mm, layer=VesselLayer(layer))
+            down, right = np.gradient(mesh(seed, vessels))
+            down_to_right[radius_mm, layer] = (down[is_away] ** 2).mean() / (right[is_away] ** 2).mean()
+        assert down_to_right.pop((0.015, 0)) > 3.0
+        assert all(0.5 < ratio < 2.0 for ratio in down_to_right.values())
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 30.0, 90.0, 135.0])
+def test_the_axis_across_a_vessel_is_at_right_angles_to_it(angle_deg):
+    along = np.exp(1j * np.radians(angle_deg))
+    ends_mm = [[1.5 + sign * part for part in (along.real, along.imag)] for sign in (-1.4, 1.4)]
+    axis = across(straight_vessels(ends_mm), FieldOfView(width_mm=3.0, size_px=60))
+    middle = axis[20:40, 20:40]
+    is_near = np.abs(middle) > 0.3 * np.abs(axis).max()
+    assert is_near.sum() > 50
+    np.testing.assert_allclose(middle[is_near] / np.abs(middle[is_near]), -(along**2), atol=0.1)
+
+
+def test_strands_run_toward_the_fovea_where_there_are_no_vessels_as_far_as_they_do_not_wander():
     for seed in range(3):
         ratios = [change_across_to_along(mesh(seed, mesh_wander_rad=wander)) for wander in (0.0, 0.6, 3.0)]
         assert ratios[0] > 3.5
@@ -64,7 +110,8 @@ def test_strands_run_toward_the_middles_of_lobules_where_there_are_some():
 
 def test_the_middle_of_a_lobule_is_the_nearest_of_a_jittered_lattice():
     x_mm, y_mm = GRID.pixel_centers_mm()
-    right_mm, down_mm = from_lobules(0.6, GRID.width_mm, x_mm, y_mm, np.random.default_rng(0))
+    way_mm = from_lobules(0.6, GRID.width_mm, x_mm, y_mm, np.random.default_rng(0))
+    right_mm, down_mm = way_mm.real, way_mm.imag
     middles_mm = np.unique(np.round(np.stack([x_mm - right_mm, y_mm - down_mm], axis=-1).reshape(-1, 2), 9), axis=0)
     ways_mm = np.linalg.norm(np.stack(np.broadcast_arrays(x_mm, y_mm), axis=-1)[:, :, None] - middles_mm, axis=-1)
     np.testing.assert_allclose(np.hypot(right_mm, down_mm), ways_mm.min(axis=-1), atol=1e-6)
