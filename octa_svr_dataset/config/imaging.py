@@ -60,11 +60,11 @@ class ImagingConfig(Settings):
     """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
 
     mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.44, 0.76)
-    """Standard deviation of the angle between strands and the line to the fovea, rad."""
+    """Standard deviation of the angle between strands and the line across the larger vessels near them, rad."""
 
     mesh_lobule_mm: Annotated[Range, Within(0, 3)] = (0.0, 0.0)
-    """Distance of lobules, toward whose middles strands run in place of the fovea, as they do in the deep layer, mm;
-    below 0.4 there are none."""
+    """Distance of lobules, toward whose middles strands run in some deep layers, in place of across vessels, mm; below
+    0.4 there are none."""
 
     flow_noise: Annotated[Range, Within(0, 1)] = (0.062, 0.3)
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
