@@ -41,7 +41,7 @@ class ImagingConfig(Settings):
     deep_signal: Annotated[Range, Within(0, 1)] = (0.2, 0.45)
     """Brightness of capillaries at the bottom of the slab, relative to those at its surface."""
 
-    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.016, 0.025)
+    bright_radius_mm: Annotated[Range, Within(0.004, 0.05)] = (0.019, 0.029)
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
     mesh_signal: Annotated[Range, Within(0, 1)] = (0.07, 0.12)
@@ -113,7 +113,7 @@ class ImagingConfig(Settings):
     line_mixing: Annotated[Range, Within(0, 0.3)] = (0.0, 0.15)
     """Share of each of its neighbors that a scan line shows: scanners that average lines leave upright grains."""
 
-    streak_noise: Annotated[Range, Within(0, 1)] = (0.016, 0.08)
+    streak_noise: Annotated[Range, Within(0, 1)] = (0.011, 0.056)
     """Standard deviation of the brightness of short pieces of scan lines, relative to the mean."""
 
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.01, 0.56)
@@ -122,10 +122,10 @@ class ImagingConfig(Settings):
     defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0013, 0.0043)
     """Standard deviation of the blur by the optics, mm."""
 
-    row_noise: Annotated[Range, Within(0, 1)] = (0.0082, 0.043)
+    row_noise: Annotated[Range, Within(0, 1)] = (0.0025, 0.013)
     """Standard deviation of the brightness from one scan line to the next, relative to the mean."""
 
-    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 2)
+    motion_lines: Annotated[CountRange, Within(0, 40)] = (0, 1)
     """Number of bright scan lines that eye movement leaves."""
 
     motion_line_contrast: Annotated[Range, Within(0, 1)] = (0.03, 0.12)
@@ -161,10 +161,10 @@ class ImagingConfig(Settings):
     floater_radius_mm: float = Field(0.7, ge=0.05, le=3)
     """Radius of the largest shadow where it has half of its depth, mm; the smallest one has half of that."""
 
-    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.02, 0.04)
+    black_level: Annotated[Range, Within(-0.2, 0.5)] = (-0.005, 0.055)
     """Brightness that is shown as black."""
 
-    gain: Annotated[Range, Within(0.1, 5)] = (0.97, 1.2)
+    gain: Annotated[Range, Within(0.1, 5)] = (0.98, 1.2)
     """Factor on the brightness above it."""
 
     gamma: Annotated[Range, Within(0.2, 5)] = (0.85, 1.1)
