@@ -76,8 +76,8 @@ class ImagingConfig(Settings):
     """Width of the surroundings that count, mm."""
 
     foveal_dimming: Annotated[Range, Within(0, 1)] = (0.6, 0.95)
-    """Share of the brightness of the mesh that is lost at the fovea, where fewer layers of capillaries lie above one
-    another."""
+    """Share of the brightness of the mesh, and of the unevenness of the flow, that is lost at the fovea, where fewer
+    layers of capillaries lie above one another."""
 
     foveal_clarity: Annotated[Range, Within(-1, 2)] = (0.0, 0.4)
     """Share by which drawn capillaries are brighter at the fovea, where single ones stand out; dimmer if negative."""

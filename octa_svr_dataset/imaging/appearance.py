@@ -141,7 +141,7 @@ class Acquisition:
         field_width_mm
             Width of the field of view, mm.
         fovea
-            The fovea.
+            The fovea: the mesh follows the rim of its avascular zone, and dims toward it.
         vessels
             Vessels before any disease; strands of the mesh run across the larger ones.
         rng

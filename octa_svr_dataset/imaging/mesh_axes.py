@@ -44,16 +44,17 @@ def strand_directions(
     """Two (L, L) float32: steps to the right and down, along strands, of length 1; parameters as in `draw_mesh`."""
     coarse = FieldOfView(width_mm=grid.width_mm, size_px=math.ceil(grid.width_mm / PITCH_MM))
     num_knots = math.ceil(grid.width_mm / WANDER_MM) + 1
-    wander = resized(np.asarray(rng.standard_normal((num_knots, num_knots)), np.float32), coarse.size_px)
+    knots = np.asarray(rng.standard_normal((num_knots, num_knots)), np.float32)
+    wander = resized(knots, coarse.size_px).astype(np.float64)  # sines of float32 depend on the processor
     x_mm, y_mm = coarse.pixel_centers_mm()
-    inward_mm = (x_mm - fovea.position_mm[0]) + 1j * (y_mm - fovea.position_mm[1])
-    rim_distance = (np.abs(inward_mm) - fovea.avascular_radius_mm) / RIM_MM
+    from_fovea_mm = (x_mm - fovea.position_mm[0]) + 1j * (y_mm - fovea.position_mm[1])
+    rim_distance = (np.abs(from_fovea_mm) - fovea.avascular_radius_mm) / RIM_MM
     if drawn["mesh_lobule_mm"] >= LEAST_LOBULE_MM:
         axis = _squared(from_lobules(drawn["mesh_lobule_mm"], grid.width_mm, x_mm, y_mm, rng))
     else:
-        axis = _unit(across(vessels, coarse) + TOWARD_FOVEA * _squared(inward_mm))
+        axis = _unit(axes_across(vessels, coarse) + TOWARD_FOVEA * _squared(from_fovea_mm))
     along_rim = bell(rim_distance**2)
-    axis = (1.0 - along_rim) * axis - along_rim * _squared(inward_mm)
+    axis = (1.0 - along_rim) * axis - along_rim * _squared(from_fovea_mm)
     turn_rad = 2.0 * drawn["mesh_wander_rad"] * wander
     axis = axis * (np.cos(turn_rad) + 1j * np.sin(turn_rad))
     cosine, sine = (resized(np.asarray(part, np.float32), grid.size_px) for part in (axis.real, axis.imag))
@@ -63,7 +64,7 @@ def strand_directions(
     return right, np.copysign(down, sine)
 
 
-def across(vessels: VesselGraph, grid: FieldOfView) -> np.ndarray:
+def axes_across(vessels: VesselGraph, grid: FieldOfView) -> np.ndarray:
     """(S, S) complex128. Squared axis across the larger superficial vessels; longer near them (structure tensor)."""
     segments = vessels.segments
     is_crossed = (vessels.radius_mm > CROSSED_RADIUS_MM) & (vessels.layer == VesselLayer.SUPERFICIAL)
@@ -73,7 +74,7 @@ def across(vessels: VesselGraph, grid: FieldOfView) -> np.ndarray:
     reach_px = grid.length_px(REACH_MM)
     down, right = np.gradient(blurred(drawn, reach_px))
     squared = blurred(right * right - down * down, reach_px) + 1j * blurred(2.0 * right * down, reach_px)
-    return np.asarray(squared)
+    return np.asarray(squared, dtype=np.complex128)
 
 
 def from_lobules(

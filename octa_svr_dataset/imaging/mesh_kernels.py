@@ -15,7 +15,7 @@ def comb(padded: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int, me
         ((H + 4 reach + 2) * (W + 4 reach + 2),) float32. The field, row by row, with a margin of twice the reach and
         a pixel: lines that leave the field need not be watched.
     right, down
-        (H, W) float32. Direction of the line at each pixel, px a step: 1, and below 2 where it was interpolated.
+        (H, W) float32. Direction of the line at each pixel, px a step; below 2.
     reach
         Steps to either side; the nearest pixel is taken at each.
     mean

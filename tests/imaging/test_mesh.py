@@ -6,7 +6,7 @@ import pytest
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.mesh import combed, draw_mesh
-from octa_svr_dataset.imaging.mesh_axes import across, from_lobules
+from octa_svr_dataset.imaging.mesh_axes import axes_across, from_lobules
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
@@ -77,7 +77,7 @@ def test_strands_run_across_the_larger_superficial_vessels():
 def test_the_axis_across_a_vessel_is_at_right_angles_to_it(angle_deg):
     along = np.exp(1j * np.radians(angle_deg))
     ends_mm = [[1.5 + sign * part for part in (along.real, along.imag)] for sign in (-1.4, 1.4)]
-    axis = across(straight_vessels(ends_mm), FieldOfView(width_mm=3.0, size_px=60))
+    axis = axes_across(straight_vessels(ends_mm), FieldOfView(width_mm=3.0, size_px=60))
     middle = axis[20:40, 20:40]
     is_near = np.abs(middle) > 0.3 * np.abs(axis).max()
     assert is_near.sum() > 50

@@ -28,7 +28,7 @@ def fit_pictures(pictures: list[np.ndarray], config: SceneConfig, num_workers: i
 @pytest.fixture(scope="module")
 def pale_pictures() -> list[np.ndarray]:
     """Pictures of other eyes, by a smaller exponent than the default's."""
-    pale = resolve_config("healthy", overrides=CHEAP | {"imaging.gamma": [0.8, 0.85]})
+    pale = resolve_config("healthy", overrides=CHEAP | {"imaging.gamma": [0.5, 0.55]})
     keys = [SceneKey(seed=9, split=Split.TEST, scene_index=index) for index in range(6)]
     return [simulate(pale, key).rendering.image for key in keys]
 
