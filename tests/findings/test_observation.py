@@ -154,7 +154,7 @@ def test_a_dot_that_an_eye_movement_has_cut_is_no_microaneurysm():
 @pytest.mark.parametrize(("size_px", "radius_px"), [(304, 2.5), (304, 3.5), (512, 4.0)])
 @pytest.mark.parametrize("projection", ["full", "superficial", "deep"])
 def test_hardly_a_spot_of_a_healthy_eye_would_pass_for_a_microaneurysm(projection, size_px, radius_px):
-    """At the brightest spots, a dot is entered in the label map alone: of the 50 and more of a picture, one may pass."""
+    """At the brightest spots, a dot is entered in the label map alone: of 50 and more in a picture, one may pass."""
     count, num_pictures, reach = 0, 6, int(radius_px) + 1
     kernel = disk(SIZE / 2 + 0.5, SIZE / 2 + 0.5, radius_px)[
         SIZE // 2 - reach : SIZE // 2 + reach + 1, SIZE // 2 - reach : SIZE // 2 + reach + 1
