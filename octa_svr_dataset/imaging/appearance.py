@@ -52,13 +52,17 @@ TONES = 8192
 BRIGHTEST = 2.0
 """Brightness at its end; noise may outshine the largest vessels."""
 
+LEAST_ROOM = 1e-9
+"""Between shoulder and white, so that a hard end is the limit of soft ones."""
+
 _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
-    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "flow_noise", "halo",
+    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "capillary_free",
+    "flow_noise", "halo",
     "halo_mm", "foveal_dimming", "foveal_clarity", "foveal_dimming_mm", "shadow", "residue", "speckle", "noise_floor",
     "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing", "streak_noise",
     "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm",
-    "vignetting", "black_level", "gain", "gamma",
+    "vignetting", "black_level", "gain", "gamma", "shoulder",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -78,6 +82,7 @@ class Acquisition:
     deep_signal: float
     bright_radius_mm: float
     mesh_signal: float
+    capillary_free: float
     halo: float
     halo_mm: float
     shadow: float
@@ -89,6 +94,7 @@ class Acquisition:
     black_level: float
     gain: float
     gamma: float
+    shoulder: float
 
     mesh: np.ndarray
     """(L, L) float32. Brightness of the unresolved mesh, mean about 1, where it is that of a healthy eye."""
@@ -197,6 +203,7 @@ class Acquisition:
         self,
         flow: np.ndarray,
         perfusion: np.ndarray,
+        beside: np.ndarray,
         cover: np.ndarray,
         residue: np.ndarray,
         motion: EyeMotion,
@@ -210,6 +217,8 @@ class Acquisition:
             (L, L) float32 in [0, 1]. Brightness of what is drawn.
         perfusion
             (L, L) float32. Local density of capillaries, 1 where it is that of a healthy eye.
+        beside
+            (L, L) float32 in [0, 1]. Nearness of larger vessels, 1 right beside them.
         cover, residue
             (L, L) float32 in [0, 1]. How far vessels above the layer that is shown shade it, and shine through.
         motion
@@ -223,7 +232,7 @@ class Acquisition:
             The picture.
         """
         signal = blurred(
-            self._signal(flow, perfusion, cover, residue) * self.light, self.grid.length_px(self.defocus_mm)
+            self._signal(flow, perfusion, beside, cover, residue) * self.light, self.grid.length_px(self.defocus_mm)
         )
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
@@ -233,13 +242,17 @@ class Acquisition:
         shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
         return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
-    def _signal(self, flow: np.ndarray, perfusion: np.ndarray, cover: np.ndarray, residue: np.ndarray) -> np.ndarray:
+    def _signal(
+        self, flow: np.ndarray, perfusion: np.ndarray, beside: np.ndarray, cover: np.ndarray, residue: np.ndarray
+    ) -> np.ndarray:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
-        halo = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
-        mesh = self.mesh_signal * np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * self.dimming * halo * self.mesh
-        lit = self.clearing * halo
+        thinned = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
+        thinned *= 1.0 - self.capillary_free * beside
+        dimmed = np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * self.dimming * thinned
+        mesh = self.mesh_signal * dimmed * self.mesh
+        lit = self.clearing * thinned
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
@@ -250,7 +263,14 @@ class Acquisition:
         """(TONES,) uint8. Gray level of each step of brightness from 0 to `BRIGHTEST`."""
         brightness = (np.arange(TONES) + 0.5) * (BRIGHTEST / TONES)
         shown = np.maximum(brightness - self.black_level, 0.0) / (1.0 - self.black_level)
-        return np.asarray(np.clip(np.rint(255.0 * self.gain * shown**self.gamma), 0, 255), dtype=np.uint8)
+        return np.asarray(np.rint(255.0 * shouldered(self.gain * shown**self.gamma, self.shoulder)), dtype=np.uint8)
+
+
+def shouldered(brightness: np.ndarray, shoulder: float) -> np.ndarray:
+    """(N,) shares of white, (N,) of brightness: equal up to the shoulder, beyond it ever slower to 1, without a kink."""
+    room = max(1.0 - shoulder, LEAST_ROOM)
+    over = np.maximum(brightness - shoulder, 0.0)
+    return np.asarray(np.minimum(brightness, shoulder) + room * (1.0 - bell(over / room)))
 
 
 def mixed_lines(picture: np.ndarray, share: float) -> np.ndarray:

@@ -69,5 +69,5 @@ def combed(field: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int) -
     Beyond its border, the field goes on as at it; the other parameters are those of `comb`.
     """
     mean = np.empty_like(field)
-    comb(np.pad(field, 2 * reach + 1, mode="edge").ravel(), right, down, reach, mean)
+    comb(np.pad(field, reach + 1, mode="edge").ravel(), right, down, reach, mean)
     return mean

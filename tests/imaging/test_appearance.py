@@ -3,7 +3,7 @@ import pytest
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.appearance import Acquisition, mixed_lines
+from octa_svr_dataset.imaging.appearance import Acquisition, mixed_lines, shouldered
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.setting_types import Within
 from octa_svr_dataset.vessel_graph import VesselGraph
@@ -26,7 +26,7 @@ def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px
     flow[:, 60:68] = 0.9
     perfusion[:, :64] = 1.0
     covered = np.full((LINES, LINES), above, np.float32)
-    return draw(seed, **changes).expose(flow, perfusion, covered, covered, motion, size_px)
+    return draw(seed, **changes).expose(flow, perfusion, 0 * covered, covered, covered, motion, size_px)
 
 
 def test_lines_show_a_share_of_their_neighbors():
@@ -39,6 +39,22 @@ def test_lines_show_a_share_of_their_neighbors():
         for image in (expose(1, line_mixing=(share, share))[:, 80:].astype(float) for share in (0.25, 0.0))
     )
     assert upright < plain - 0.2
+
+
+def test_beyond_the_shoulder_gray_levels_rise_ever_more_slowly_to_white():
+    brightness = np.linspace(0.0, 2.0, 201)
+    soft, hard = (shouldered(brightness, shoulder) for shoulder in (0.7, 1.0))
+    np.testing.assert_allclose(hard, np.minimum(brightness, 1.0), atol=1e-6)
+    np.testing.assert_allclose(soft[:71], brightness[:71])
+    rise = np.diff(soft[70:]) / 0.01
+    assert 0.95 < rise[0] < 1.0 and rise[-1] > 0.0
+    assert (np.diff(rise) < 0.0).all()
+    assert 0.98 < soft[-1] < 1.0
+
+
+def test_few_pixels_are_white_beyond_a_soft_shoulder():
+    white = [np.mean(expose(1, shoulder=(end, end), gain=(1.4, 1.4))[:, 62:66] > 250) for end in (0.6, 1.0)]
+    assert white[0] < 0.1 < 0.5 < white[1]
 
 
 def test_the_same_stream_takes_the_same_picture():
@@ -77,7 +93,7 @@ def test_the_signal_of_vessels_follows_calibre_depth_and_settings():
 def test_what_is_drawn_does_not_depend_on_what_is_seen():
     """An exposure is drawn before anything is looked at: it takes no scene."""
     first = draw(5)
-    first.expose(*np.ones((4, LINES, LINES), np.float32), STILL, LINES)
+    first.expose(*np.ones((5, LINES, LINES), np.float32), STILL, LINES)
     second = draw(5)
     for name in ("mesh", "grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
@@ -142,7 +158,7 @@ def test_the_floor_is_lower_in_the_foveal_pit():
     levels = []
     for seed in range(5):
         acquisition = draw(seed, fovea_mm=(1.0, 2.0), pit_floor=(0.3, 0.3), noise_floor=(0.2, 0.2))
-        image = acquisition.expose(nothing, nothing, nothing, nothing, STILL, LINES)
+        image = acquisition.expose(nothing, nothing, nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert at_fovea < 0.6 * elsewhere
@@ -167,7 +183,7 @@ def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_
         even |= {"noise_floor": (0, 0), "vignetting": (0, 0), "shading": (0, 0), "gamma": (1, 1), "black_level": (0, 0)}
         even |= {"floater_probability": 0.0, "mesh_signal": (0.2, 0.2) if flow == 0.0 else (0.0, 0.0)}
         acquisition = draw(seed, fovea_mm=(1.0, 2.0), **(even | foveal))
-        image = acquisition.expose(drawn, perfused, nothing, nothing, STILL, LINES)
+        image = acquisition.expose(drawn, perfused, nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert least < at_fovea / elsewhere < most
@@ -206,4 +222,4 @@ def test_the_limits_of_every_setting_give_a_picture(name, lines):
     with np.errstate(all="raise"):
         for end in (LIMITS[name].low, LIMITS[name].high):
             acquisition = draw(0, scan_lines=(lines, lines), **{name: (kind(end), kind(end))})
-            acquisition.expose(flow, flow, flow, flow, STILL, LINES)
+            acquisition.expose(flow, flow, flow, flow, flow, STILL, LINES)

@@ -7,6 +7,7 @@ from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.mesh import combed, draw_mesh
 from octa_svr_dataset.imaging.mesh_axes import axes_across, from_lobules
+from octa_svr_dataset.imaging.mesh_kernels import FRACTION_BITS, HALF, WHOLE
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
@@ -143,9 +144,12 @@ def test_combing_takes_the_mean_along_the_line_and_the_border_goes_on():
 def test_combing_takes_the_nearest_pixel_at_each_step(reach):
     rng = np.random.default_rng(reach)
     field, angle = rng.standard_normal((2, 30, 30)).astype(np.float32)
-    right, down = 1.2 * np.cos(angle), 1.2 * np.sin(angle)
-    step = np.arange(-reach, reach + 1)[:, None, None]
-    row, column = np.mgrid[:30, :30] + 0.5
-    at_row = np.clip(np.floor(row + step * np.float64(down)).astype(int), 0, 29)
-    at_column = np.clip(np.floor(column + step * np.float64(right)).astype(int), 0, 29)
+    right, down = np.cos(angle), np.sin(angle)
+    away = np.arange(1, reach + 1)[:, None, None]
+    step = np.concatenate([-away, 0 * away[:1], away]) if reach else np.zeros((1, 1, 1), int)
+    row, column = np.mgrid[:30, :30]
+    at_row, at_column = (
+        np.clip(place + (HALF + step * np.trunc(WHOLE * way).astype(int) >> FRACTION_BITS), 0, 29)
+        for place, way in ((row, down), (column, right))
+    )
     np.testing.assert_allclose(combed(field, right, down, reach), field[at_row, at_column].mean(axis=0), atol=1e-6)

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from octa_svr_dataset.config import ImagingConfig
+from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.imaging.motion import EyeMotion
+from octa_svr_dataset.imaging.raster import draw_evenly
 from octa_svr_dataset.imaging.rendering import Rendering, render
 from octa_svr_dataset.pathology.lesions import Lesions, Microaneurysm
 from octa_svr_dataset.resolve import resolve_config
@@ -134,3 +137,24 @@ def test_the_largest_superficial_vessels_shade_the_deep_layer_and_middling_ones_
             ratio[name].append(picture.image[row, column].mean() / plain.image[row, column].mean())
     assert np.mean(ratio["shadow"]) < 0.7
     assert np.mean(ratio["residue"]) > 1.2
+
+
+def test_capillaries_spare_the_flanks_of_larger_vessels():
+    """One eye and exposure with and without the zone, by distance from vessels of more than 12 um in radius."""
+    config = resolve_config("healthy", overrides={"imaging.saccades": [0, 0]})
+    ratios = []
+    for index in range(4):
+        key = SceneKey(seed=3, split=Split.TEST, scene_index=index)
+        scene = grow_healthy_scene(config, key)
+        bare, plain = (
+            take(scene, config.imaging.model_copy(update={"capillary_free": (share,) * 2}), key).image.astype(float)
+            for share in (0.9, 0.0)
+        )
+        fov = FieldOfView(width_mm=3.0, size_px=304)
+        larger = scene.graph.select(scene.graph.radius_mm > 0.012)
+        distance_px = ndimage.distance_transform_edt(draw_evenly(larger, fov, 0.012) == 0)
+        flanks, beyond = (distance_px > 1) & (distance_px < 3), distance_px > 12
+        ratios.append([bare[flanks].mean() / plain[flanks].mean(), bare[beyond].mean() / plain[beyond].mean()])
+    at_flanks, elsewhere = np.mean(ratios, axis=0)
+    assert at_flanks < 0.93
+    assert elsewhere > 0.98

@@ -181,7 +181,7 @@ def fine_mesh_power(gray: np.ndarray, fov: FieldOfView) -> float:
     return float(power[is_seen & (per_mm > 1 / MESH_WAVELENGTHS_MM[0])].sum() / power[is_seen].sum())
 
 
-@pytest.mark.parametrize(("overrides", "least"), [({}, 0.9), (ALONE, 0.88)], ids=["all", "dispersed"])
+@pytest.mark.parametrize(("overrides", "least"), [({}, 0.9), (ALONE, 0.85)], ids=["all", "dispersed"])
 def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, least):
     """The goal of all lesions together is 0.9, of dispersed loss alone 0.85."""
     config = resolve_config("dr_staging", overrides=overrides)

@@ -111,15 +111,21 @@ def pairs() -> list[list[tuple[Rendering, Rendering, Scene, np.ndarray]]]:
 
 
 def measured(pairs, spoil: Callable[[np.ndarray], np.ndarray] = lambda image: image):
-    """Measures of healthy and of diseased pictures, and the eye of each; `spoil` changes diseased pictures."""
+    """Measures of healthy and of diseased pictures, and the eye of each; `spoil` changes diseased pictures.
+
+    Brighter exposures leave more tissue, as lesions change less of their gray levels: a twin is shown under the exposure
+    of another picture of the eye that has tissue, too, or none either, so that both classes have the same exposures.
+    """
     healthy, diseased, groups = [], [], []
     for eye, row in enumerate(pairs):
-        for number, (shown, _, scene, tissue) in enumerate(row):
-            _, other, _, _ = row[number - 1]
-            spoiled = Rendering(fov=shown.fov, image=spoil(shown.image), layers=shown.layers, motion=shown.motion)
-            diseased.append(quality(spoiled, scene, tissue))
-            healthy.append(quality(other, scene, tissue))
-            groups.append(eye)
+        has_tissue = np.array([tissue.mean() >= LEAST_TISSUE for *_, tissue in row])
+        for alike in (np.flatnonzero(has_tissue), np.flatnonzero(~has_tissue)):
+            for number, before in zip(alike, np.roll(alike, 1), strict=True):
+                shown, _, scene, tissue = row[number]
+                spoiled = Rendering(fov=shown.fov, image=spoil(shown.image), layers=shown.layers, motion=shown.motion)
+                diseased.append(quality(spoiled, scene, tissue))
+                healthy.append(quality(row[before][1], scene, tissue))
+                groups.append(eye)
     return np.array(healthy), np.array(diseased), np.array(groups)
 
 
