@@ -267,7 +267,7 @@ class Acquisition:
 
 
 def shouldered(brightness: np.ndarray, shoulder: float) -> np.ndarray:
-    """(N,) shares of white, (N,) of brightness: equal up to the shoulder, beyond it ever slower to 1, without a kink."""
+    """(N,) float64. Shares of white by brightness, (N,): equal up to the shoulder, ever slower to 1 beyond."""
     room = max(1.0 - shoulder, LEAST_ROOM)
     over = np.maximum(brightness - shoulder, 0.0)
     return np.asarray(np.minimum(brightness, shoulder) + room * (1.0 - bell(over / room)))

@@ -113,8 +113,8 @@ def pairs() -> list[list[tuple[Rendering, Rendering, Scene, np.ndarray]]]:
 def measured(pairs, spoil: Callable[[np.ndarray], np.ndarray] = lambda image: image):
     """Measures of healthy and of diseased pictures, and the eye of each; `spoil` changes diseased pictures.
 
-    Brighter exposures leave more tissue, as lesions change less of their gray levels: a twin is shown under the exposure
-    of another picture of the eye that has tissue, too, or none either, so that both classes have the same exposures.
+    Brighter exposures leave more tissue, as lesions change less of their gray levels: a twin is shown under the
+    exposure of another picture of the eye that has tissue, too, or none either: classes have the same exposures.
     """
     healthy, diseased, groups = [], [], []
     for eye, row in enumerate(pairs):
