@@ -22,7 +22,7 @@ PROJECTIONS = ("full", "superficial")
 NUM_EYES = 30
 
 LEAST_DELIMITED = 0.8
-"""Of 100 healthy eyes, 84 have a zone whose border is seen all around in superficial pictures."""
+"""Share of healthy eyes; in superficial pictures, the border of some zones is not seen all around."""
 
 
 @pytest.mark.parametrize("projection", LEAST_DICE)
