@@ -30,7 +30,7 @@ def test_a_probe_of_one_appearance_fails_under_another_and_recovers_when_its_app
     repository: Path,
 ) -> None:
     plan = yaml.safe_load((repository / "benchmarks/transfer.yaml").read_text())
-    foreign = synthesized(plan["scanners"]["overexposed"], Split.TEST, 40)
+    foreign = synthesized(plan["scanners"]["noise"], Split.TEST, 40)
     accuracies = {}
     for name in ("narrow", "randomized"):
         appearance = plan["training"][name]
@@ -41,7 +41,7 @@ def test_a_probe_of_one_appearance_fails_under_another_and_recovers_when_its_app
             balanced_accuracy_score(pictures.is_diseased, disease_probabilities(network, pictures.gray) > threshold)
             for pictures in (validation, foreign)
         ]
-    print(f"\nbalanced accuracy under the own scanner and an overexposed one: {accuracies}")
+    print(f"\nbalanced accuracy under the own scanner and a noisy one: {accuracies}")
     assert accuracies["narrow"][0] > 0.95
     assert accuracies["narrow"][1] < 0.8
     assert accuracies["randomized"][1] > accuracies["narrow"][1] + 0.1
