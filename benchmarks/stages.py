@@ -93,7 +93,7 @@ def expose(scene: Scene, config: SceneConfig, motion: EyeMotion, rng: np.random.
     """Draw an exposure and take a picture of nothing: that costs as much as one of vessels."""
     acquisition = Acquisition.draw(config.imaging, scene.field_width_mm, scene.fovea, scene.healthy_graph, rng)
     nothing = np.zeros((acquisition.grid.size_px,) * 2, np.float32)
-    acquisition.expose(nothing, nothing, nothing, nothing, motion, config.imaging.size_px)
+    acquisition.expose(nothing, nothing, nothing, nothing, nothing, motion, config.imaging.size_px)
 
 
 def totals_ms(costs_ms: dict[str, list[float]]) -> list[float]:
