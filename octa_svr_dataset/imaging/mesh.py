@@ -15,9 +15,6 @@ LEAST_BLUR_PX = 0.9
 FAINTEST = np.float32(1e-4)
 """In place of the 0 between strands, whose powers would underflow."""
 
-THINNEST = 6
-"""Exponent that makes the thinnest strands of the broadest ones."""
-
 LEAST_AMPLITUDE = np.float32(0.4)
 """Waves weaker than this share of the usual make no strand as bright as others."""
 
@@ -59,7 +56,9 @@ def draw_mesh(
     waves /= np.sqrt(blurred(waves * waves, 3.0 * sigma_px)) + LEAST_AMPLITUDE
     broad = np.maximum(np.float32(1.0) - np.abs(waves), FAINTEST)
     thin = np.float32(drawn["mesh_sharpness"])
-    strands = standardized((1.0 - thin) * broad + thin * broad**THINNEST)
+    cube = broad * broad * broad
+    thinnest = cube * cube  # a power of float32 numbers depends on the processor
+    strands = standardized((1.0 - thin) * broad + thin * thinnest)
     return np.asarray(np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)))
 
 
