@@ -48,16 +48,16 @@ class ImagingConfig(Settings):
     """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
 
     mesh_contrast: Annotated[Range, Within(0, 2)] = (0.46, 0.94)
-    """Standard deviation of that mesh, relative to its mean."""
+    """Standard deviation of that mesh, relative to its mean, before what is below 0 is cut off."""
 
     mesh_sharpness: Annotated[Range, Within(0, 1)] = (0.46, 0.94)
     """Shape of its strands: 0 broad ones with narrow gaps, 1 thin ones with broad gaps."""
 
     mesh_scale_mm: Annotated[Range, Within(0.005, 0.2)] = (0.021, 0.037)
-    """Distance of its strands, mm."""
+    """Distance of its strands, mm; they are never nearer than 2.2 px."""
 
     mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.09, 0.33)
-    """Length over which a strand keeps its course, mm; 0 for a foam of round cells."""
+    """Length of the longest strands, mm; none is shorter than their distance."""
 
     mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.43, 0.75)
     """Standard deviation of the angle between strands and the line across the larger vessels near them, rad."""
@@ -95,7 +95,10 @@ class ImagingConfig(Settings):
     """Brightness of smaller superficial vessels in deep pictures, where a scanner has not removed their projection."""
 
     speckle: Annotated[Range, Within(0, 2)] = (0.28, 0.42)
-    """Standard deviation of the multiplicative noise where the signal is weak; it vanishes where it saturates."""
+    """Standard deviation of the multiplicative noise where the signal is weak."""
+
+    vessel_speckle: Annotated[Range, Within(0, 1)] = (0.1, 0.4)
+    """Share of that noise that is left where the signal saturates: the gray level of large vessels wavers."""
 
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.13, 0.2)
     """Mean brightness where no blood flows."""
@@ -137,7 +140,7 @@ class ImagingConfig(Settings):
     saccades: Annotated[CountRange, Within(0, 20)] = (0, 2)
     """Number of times that the eye has moved between two scan lines: all later ones are displaced."""
 
-    saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.01, 0.08)
+    saccade_mm: Annotated[Range, Within(0, 0.2)] = (0.005, 0.04)
     """Width of such a movement along the scan lines, mm; no line is displaced by more than twice the upper limit."""
 
     tremor_mm: Annotated[Range, Within(0, 0.02)] = (0.00014, 0.0016)

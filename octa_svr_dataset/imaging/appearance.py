@@ -15,7 +15,7 @@ from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.fields import bell, blurred, resized, speckle, standardized
-from octa_svr_dataset.imaging.mesh import draw_mesh
+from octa_svr_dataset.imaging.mesh import Mesh, draw_mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.imaging.shadows import draw_shadow
 from octa_svr_dataset.vessel_graph import VesselGraph
@@ -30,9 +30,6 @@ known vessels best, its growth real superficial ones."""
 
 LARGEST_SHARE = 0.65
 """It grows no further, or arcades are wider than in real pictures."""
-
-SATURATING_PERFUSION = 0.6
-"""The unresolved mesh is no brighter above this density of capillaries."""
 
 THIN_RADIUS_MM = 0.003
 """Up to this radius, vessels are as bright as capillaries."""
@@ -59,7 +56,7 @@ _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
     "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "capillary_free",
     "flow_noise", "halo", "halo_mm", "foveal_dimming", "foveal_clarity", "foveal_dimming_mm", "shadow", "residue",
-    "speckle", "noise_floor", "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing",
+    "speckle", "vessel_speckle", "noise_floor", "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing",
     "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading",
     "shading_scale_mm", "vignetting", "black_level", "gain", "gamma", "shoulder",
 )  # fmt: skip
@@ -87,6 +84,7 @@ class Acquisition:
     shadow: float
     residue: float
     speckle: float
+    vessel_speckle: float
     noise_floor: float
     line_mixing: float
     defocus_mm: float
@@ -95,8 +93,8 @@ class Acquisition:
     gamma: float
     shoulder: float
 
-    mesh: np.ndarray
-    """(L, L) float32. Brightness of the unresolved mesh, mean about 1, where it is that of a healthy eye."""
+    mesh: Mesh
+    """The unresolved mesh."""
 
     unevenness: np.ndarray
     """(L, L) float32. Factor on the brightness of vessels, mean 1."""
@@ -234,7 +232,8 @@ class Acquisition:
             self._signal(flow, perfusion, beside, cover, residue) * self.light, self.grid.length_px(self.defocus_mm)
         )
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
-        noisy = signal * np.maximum(1.0 + self.speckle * (1.0 - signal) * self.grain, 0.0)
+        calm = 1.0 - np.float32(1.0 - self.vessel_speckle) * signal
+        noisy = signal * np.maximum(1.0 + self.speckle * calm * self.grain, 0.0)
         noisy += (self.noise_floor * (1.0 - signal)) * self.floor
         noisy = mixed_lines(noisy, self.line_mixing)
         gain = self.strip_gain[motion.strip_of_line(self.grid)]
@@ -249,8 +248,7 @@ class Acquisition:
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
         thinned = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
         thinned *= 1.0 - self.capillary_free * beside
-        dimmed = np.minimum(perfusion / SATURATING_PERFUSION, 1.0) * self.dimming * thinned
-        mesh = self.mesh_signal * dimmed * self.mesh
+        mesh = self.mesh_signal * self.dimming * thinned * self.mesh.perfused(perfusion)
         lit = self.clearing * thinned
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)

@@ -1,22 +1,69 @@
-"""The capillary mesh that is too fine to be drawn: strands that lie side by side, combed across the larger vessels."""
+"""The capillary mesh that is too fine to be drawn: strands that lie side by side, across the larger vessels."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.fields import blurred, standardized
+from octa_svr_dataset.imaging.fields import blurred, resized, standardized
 from octa_svr_dataset.imaging.mesh_axes import strand_directions
-from octa_svr_dataset.imaging.mesh_kernels import comb
+from octa_svr_dataset.imaging.mesh_kernels import NONE, STEP_PX, lay_strands
 from octa_svr_dataset.vessel_graph import VesselGraph
 
-LEAST_BLUR_PX = 0.9
-"""Strands are at least 2.9 px from one another: those of finer ones would beat against the grid."""
+LEAST_DISTANCE_PX = 2.2
+"""Strands are no nearer to one another: those of finer ones would not be told apart."""
 
-FAINTEST = np.float32(1e-4)
-"""In place of the 0 between strands, whose powers would underflow."""
+CROWDING, CROWDING_MM = 0.25, 0.25
+"""Standard deviation of the distance between strands over the field, relative to its mean, and over which length it
+varies, mm."""
 
-LEAST_AMPLITUDE = np.float32(0.4)
-"""Waves weaker than this share of the usual make no strand as bright as others."""
+FARTHEST = 2.0
+"""In crowding standard deviations, the most that it deviates."""
+
+SEEDS = 2.0
+"""Seeds of strands in a square as wide as their distance: most find it taken."""
+
+BEND = 0.36
+"""Standard deviation of the bend of a strand at each step, as the tangent of its angle."""
+
+JOINING = 0.45
+"""Strands join those that come nearer than this share of their distance."""
+
+FAINTEST_STRAND = 0.3
+"""Brightness of the faintest strands; that of the brightest is as far above 1."""
+
+STRAND_PX = 0.5
+"""Blur of thin strands (standard deviation), px."""
+
+MOST_NEED = 0.9
+"""Local density of capillaries that the neediest strands need, where 1 is that of a healthy eye; others need less, down to
+nothing."""
+
+PRUNING = 0.2
+"""Difference of that density between no strand and all of it."""
+
+LEAST_STRAND = np.float32(1e-6)
+"""Where strands are fainter than that, none needs anything."""
+
+BROAD = 0.4
+"""Blur of broad ones, as a share of their distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The capillary mesh over a scanner's grid of L lines."""
+
+    brightness: np.ndarray
+    """(L, L) float32. Brightness, mean about 1, where all strands are perfused."""
+
+    need: np.ndarray
+    """(L, L) float32 in [0, 1]. Local density of capillaries from which on the strand there is perfused."""
+
+    def perfused(self, perfusion: np.ndarray) -> np.ndarray:
+        """(L, L) float32. Brightness where the local density of capillaries, (L, L) float32, is 1 in a healthy eye."""
+        is_perfused = np.clip((perfusion - self.need) / np.float32(PRUNING), 0.0, 1.0)
+        return np.asarray(self.brightness * is_perfused)
 
 
 def draw_mesh(
@@ -26,11 +73,8 @@ def draw_mesh(
     vessels: VesselGraph,
     white: np.ndarray,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Brightness of the mesh, mean about 1.
-
-    Strands run where a field of waves twice as long as their distance changes its sign. Combed along a field of
-    directions, the waves become long and so do the strands (line integral convolution, Cabral and Leedom 1993).
+) -> Mesh:
+    """The mesh of one picture.
 
     Parameters
     ----------
@@ -47,26 +91,34 @@ def draw_mesh(
     rng
         Stream of the imaging.
     """
-    # the waves of the difference of Gaussians are 6.54 standard deviations long; finer strands than pixels do not show
-    sigma_px = max(grid.length_px(drawn["mesh_scale_mm"]) / 3.27, LEAST_BLUR_PX)
-    waves = blurred(white, sigma_px) - blurred(white, 2.0 * sigma_px)
     right, down = strand_directions(drawn, grid, fovea, vessels, rng)
-    reach = round(grid.length_px(drawn["mesh_length_mm"]) / 4.0)
-    waves = standardized(combed(combed(waves, right, down, reach), right, down, reach))
-    waves /= np.sqrt(blurred(waves * waves, 3.0 * sigma_px)) + LEAST_AMPLITUDE
-    broad = np.maximum(np.float32(1.0) - np.abs(waves), FAINTEST)
-    thin = np.float32(drawn["mesh_sharpness"])
-    cube = broad * broad * broad
-    thinnest = cube * cube  # a power of float32 numbers depends on the processor
-    strands = standardized((1.0 - thin) * broad + thin * thinnest)
-    return np.asarray(np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)))
-
-
-def combed(field: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int) -> np.ndarray:
-    """(H, W) float32. Mean of a field, (H, W) float32, along a short straight line through each pixel.
-
-    Beyond its border, the field goes on as at it; the other parameters are those of `comb`.
-    """
-    mean = np.empty_like(field)
-    comb(np.pad(field, reach + 1, mode="edge").ravel(), right, down, reach, mean)
-    return mean
+    size_px = grid.size_px
+    distance_px = max(grid.length_px(drawn["mesh_scale_mm"]), LEAST_DISTANCE_PX)
+    num_knots = round(grid.width_mm / CROWDING_MM) + 1
+    crowding = resized(np.asarray(rng.standard_normal((num_knots, num_knots)), np.float32), size_px)
+    num_seeds = round(SEEDS * (size_px / distance_px) ** 2)
+    reach = round(max(grid.length_px(drawn["mesh_length_mm"]) / 2.0, distance_px) / STEP_PX)
+    density, needed = np.zeros((2, size_px, size_px), np.float32)
+    lay_strands(
+        rng.uniform(0.0, size_px, (num_seeds, 2)),
+        rng.uniform(FAINTEST_STRAND, 2.0 - FAINTEST_STRAND, num_seeds),
+        rng.uniform(0.0, MOST_NEED, num_seeds),
+        right,
+        down,
+        np.float32(distance_px) * (1.0 + np.float32(CROWDING) * np.clip(crowding, -FARTHEST, FARTHEST)),
+        BEND * white.ravel().astype(np.float64),
+        JOINING,
+        np.empty((2 * reach + 1, 2)),
+        np.zeros((size_px, size_px), np.bool_),
+        np.full((size_px, size_px), NONE, np.int32),
+        density,
+        needed,
+    )
+    thin, fine = np.float32(drawn["mesh_sharpness"]), blurred(density, STRAND_PX)
+    strands = standardized(
+        (1.0 - thin) * standardized(blurred(density, BROAD * distance_px)) + thin * standardized(fine)
+    )
+    return Mesh(
+        brightness=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)),
+        need=blurred(needed, STRAND_PX) / np.maximum(fine, LEAST_STRAND),
+    )

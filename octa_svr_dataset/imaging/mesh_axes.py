@@ -19,6 +19,13 @@ from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 PITCH_MM = 0.05
 """Pitch of the grid on which axes are drawn, mm."""
 
+FINER = 2
+"""Directions are given on a grid that is so many times finer."""
+
+DIRECTION_STEPS = 4096.0
+"""They are rounded to whole numbers of such parts of their length: the last digits of a sine depend on the processor,
+and on them may depend which strand ends at which."""
+
 WANDER_MM = 0.25
 """Distance over which the axis of strands changes at random, mm."""
 
@@ -41,7 +48,7 @@ TOWARD_FOVEA = 0.0004
 def strand_directions(
     drawn: dict[str, float], grid: FieldOfView, fovea: Fovea, vessels: VesselGraph, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two (L, L) float32: steps to the right and down, along strands, of length 1; parameters as in `draw_mesh`."""
+    """Two (D, D) float64: steps to the right and down, along strands, of length 1; parameters as in `draw_mesh`."""
     coarse = FieldOfView(width_mm=grid.width_mm, size_px=math.ceil(grid.width_mm / PITCH_MM))
     num_knots = math.ceil(grid.width_mm / WANDER_MM) + 1
     knots = np.asarray(rng.standard_normal((num_knots, num_knots)), np.float32)
@@ -57,11 +64,12 @@ def strand_directions(
     axis = (1.0 - along_rim) * axis - along_rim * _squared(from_fovea_mm)
     turn_rad = 2.0 * drawn["mesh_wander_rad"] * wander
     axis = axis * (np.cos(turn_rad) + 1j * np.sin(turn_rad))
-    cosine, sine = (resized(np.asarray(part, np.float32), grid.size_px) for part in (axis.real, axis.imag))
-    cosine = cosine / np.maximum(np.hypot(cosine, sine), np.finfo(np.float32).tiny)  # of twice the angle
-    half = np.float32(0.5)
-    right, down = (np.sqrt(np.clip(half + part, 0, 1)) for part in (half * cosine, -half * cosine))
-    return right, np.copysign(down, sine)
+    parts = (resized(np.asarray(part, np.float32), FINER * coarse.size_px) for part in (axis.real, axis.imag))
+    cosine, sine = (np.asarray(part, np.float64) for part in parts)
+    cosine = cosine / np.maximum(np.hypot(cosine, sine), np.finfo(np.float64).tiny)  # of twice the angle
+    right, down = (np.sqrt(np.clip(0.5 + part, 0.0, 1.0)) for part in (0.5 * cosine, -0.5 * cosine))
+    right, down = (np.rint(DIRECTION_STEPS * part) / DIRECTION_STEPS for part in (right, np.copysign(down, sine)))
+    return right, down
 
 
 def axes_across(vessels: VesselGraph, grid: FieldOfView) -> np.ndarray:

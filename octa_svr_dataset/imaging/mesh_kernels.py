@@ -1,47 +1,172 @@
 """Loops of the capillary mesh."""
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from octa_svr_dataset.kernel import kernel
 
-FRACTION_BITS = 16
-"""Of places between pixels, which are whole numbers in the loop."""
+STEP_PX = 0.75
+"""Strands grow by that much at a time, px."""
 
-WHOLE, HALF = 1 << FRACTION_BITS, 1 << FRACTION_BITS - 1
+PERSISTENCE = 0.65
+"""Share of a strand's bend that is left at its next step."""
+
+CURL_RAD = 2.0
+"""A strand that has turned by so much to one side ends."""
+
+NONE = -1
+"""Where no strand is near."""
 
 
 @kernel(allocates=False)
-def comb(padded: np.ndarray, right: np.ndarray, down: np.ndarray, reach: int, mean: np.ndarray) -> None:
-    """Mean of a field along a short straight line through each pixel.
+def lay_strands(
+    seed: np.ndarray,
+    brightness: np.ndarray,
+    need: np.ndarray,
+    right: np.ndarray,
+    down: np.ndarray,
+    distance: np.ndarray,
+    bend: np.ndarray,
+    joining: float,
+    path: np.ndarray,
+    is_taken: np.ndarray,
+    nearby: np.ndarray,
+    density: np.ndarray,
+    needed: np.ndarray,
+) -> None:
+    """Lay strands side by side along a field of directions, from seed to seed (Jobard and Lefer 1997).
+
+    From a seed that is far enough from all strands so far, a strand grows both ways until it is as long as may be,
+    leaves the picture, or comes so near to another one that it joins it.
 
     Parameters
     ----------
-    padded
-        ((H + 2 reach + 2) * (W + 2 reach + 2),) float32. The field, row by row, with a margin of the reach and a
-        pixel: lines that leave the field need not be watched.
+    seed
+        (K, 2) float64. Places (row, column) at which strands may begin, px.
+    brightness, need
+        (K,) float64. Of the strand of each seed: its brightness, and the perfusion that it needs.
     right, down
-        (H, W) float32. Direction of the line at each pixel, px a step; at most 1.
-    reach
-        Steps to either side; the nearest pixel is taken at each.
-    mean
-        (H, W) float32. Takes the result.
+        (D, D) float64. Direction of strands over the picture, of length 1; the opposite one is as good.
+    distance
+        (L, L) float32. Distance between strands, px.
+    bend
+        (B,) float64. Random bends, one a step, as the tangent of the angle.
+    joining
+        Share of the distance within which a strand joins another.
+    path
+        (2 R + 1, 2) float64 work array: strands grow by at most R steps to either side.
+    is_taken, nearby
+        (L, L) of bool, all False, and of int32, all `NONE`: too near to a strand for a seed; place, row by row, of
+        the strand that one that comes here joins.
+    density, needed
+        (L, L) float32, all 0. Take the strands: brightness times length in each pixel, px, and that times the need.
     """
-    height, width = mean.shape
-    stride = np.int32(width + 2 * reach + 2)
-    origin = np.int32((reach + 1) * (stride + 1))
-    share = np.float32(1.0 / (2 * reach + 1))
-    for row in range(height):
-        for column in range(width):
-            here = np.int32(row * stride + column) + origin
-            step_right = np.int32(right[row, column] * np.float32(WHOLE))
-            step_down = np.int32(down[row, column] * np.float32(WHOLE))
-            to_right = to_left = below = above = np.int32(HALF)
-            total = padded[np.uint32(here)]
-            for _ in range(reach):
-                to_right, to_left = np.int32(to_right + step_right), np.int32(to_left - step_right)
-                below, above = np.int32(below + step_down), np.int32(above - step_down)
-                total += (
-                    padded[np.uint32(here + (below >> FRACTION_BITS) * stride + (to_right >> FRACTION_BITS))]
-                    + padded[np.uint32(here + (above >> FRACTION_BITS) * stride + (to_left >> FRACTION_BITS))]
-                )
-            mean[row, column] = total * share
+    size = len(density)
+    middle = len(path) // 2
+    for number in range(len(seed)):
+        row, column = int(seed[number, 0]), int(seed[number, 1])
+        if is_taken[row, column]:
+            continue
+        path[middle, 0], path[middle, 1] = seed[number, 0], seed[number, 1]
+        last = _grow(path, middle, 1, number, right, down, bend, nearby)
+        first = _grow(path, middle, -1, number, right, down, bend, nearby)
+        if (last - first) * STEP_PX < distance[row, column]:
+            continue
+        before = -1, -1
+        for place in range(first, last + 1):
+            down_px, right_px = path[place, 0], path[place, 1]
+            amount = brightness[number] * STEP_PX
+            _add(density, needed, down_px - 0.5, right_px - 0.5, amount, need[number])
+            here = int(down_px), int(right_px)
+            if here != before:
+                _claim(is_taken, nearby, here[0], here[1], distance[here], joining)
+            before = here
+
+
+@kernel(allocates=False)
+def _grow(
+    path: np.ndarray,
+    middle: int,
+    way: int,
+    number: int,
+    right: np.ndarray,
+    down: np.ndarray,
+    bend: np.ndarray,
+    nearby: np.ndarray,
+) -> int:
+    """Let a strand grow forward (way 1) or backward (-1) from the middle of its path; returns where it ends there."""
+    size, reach = len(nearby), len(path) // 2
+    row, column = path[middle, 0], path[middle, 1]
+    cells = len(down) / size
+    course_down, course_right, turn, turned_rad = 0.0, 0.0, 0.0, 0.0
+    for step in range(1, reach + 1):
+        cell = int(row * cells), int(column * cells)
+        step_down, step_right = down[cell], right[cell]
+        is_back = way < 0 if step == 1 else step_down * course_down + step_right * course_right < 0.0
+        if is_back:
+            step_down, step_right = -step_down, -step_right
+        turned_rad += step_down * course_right - step_right * course_down
+        course_down, course_right = step_down, step_right
+        turn = PERSISTENCE * turn + bend[(2 * number * reach + way * step) % len(bend)]
+        scale = STEP_PX / math.sqrt(1.0 + turn * turn)
+        row += scale * (step_down + turn * step_right)
+        column += scale * (step_right - turn * step_down)
+        if not (0.0 <= row < size and 0.0 <= column < size) or abs(turned_rad) > CURL_RAD:
+            return middle + way * (step - 1)
+        place = middle + way * step
+        path[place, 0], path[place, 1] = row, column
+        other = nearby[int(row), int(column)]
+        if other != NONE:
+            return _join(path, place, way, other // size + 0.5, other % size + 0.5)
+    return middle + way * reach
+
+
+@kernel(allocates=False)
+def _join(path: np.ndarray, place: int, way: int, row: float, column: float) -> int:
+    """Let a strand run straight on to a point, as far as its path has room; returns where it ends."""
+    off_down, off_right = row - path[place, 0], column - path[place, 1]
+    num_steps = int(math.sqrt(off_down * off_down + off_right * off_right) / STEP_PX)
+    for step in range(1, num_steps + 1):
+        here = place + way * step
+        if not 0 <= here < len(path):
+            return here - way
+        path[here, 0] = path[place, 0] + off_down * step / num_steps
+        path[here, 1] = path[place, 1] + off_right * step / num_steps
+    return place + way * num_steps
+
+
+@kernel(allocates=False)
+def _add(density: np.ndarray, needed: np.ndarray, row: float, column: float, amount: float, need: float) -> None:
+    """Share an amount between the four pixels around a place, counted from the center of the first pixel."""
+    top, left = math.floor(row), math.floor(column)
+    for below in range(2):
+        for beside in range(2):
+            here = top + below, left + beside
+            if 0 <= here[0] < len(density) and 0 <= here[1] < len(density):
+                share = amount * (1.0 - abs(row - here[0])) * (1.0 - abs(column - here[1]))
+                density[here] += np.float32(share)
+                needed[here] += np.float32(share * need)
+
+
+@kernel(allocates=False)
+def _claim(
+    is_taken: np.ndarray, nearby: np.ndarray, row: int, column: int, distance: float, joining: float
+) -> None:
+    """Mark what is too near to a pixel of a strand for seeds, and what is so near that other strands join it."""
+    size = len(nearby)
+    for here, first, last in _disc(row, column, distance, size):
+        is_taken[here, first:last] = True
+    for here, first, last in _disc(row, column, joining * distance, size):
+        for there in range(first, last):
+            if nearby[here, there] == NONE:
+                nearby[here, there] = row * size + column
+
+
+@kernel(allocates=False)
+def _disc(row: int, column: int, radius: float, size: int) -> Iterator[tuple[int, int, int]]:
+    """Rows of a disc around a pixel, each with its first column and the one behind its last."""
+    for here in range(max(row - int(radius), 0), min(row + int(radius) + 1, size)):
+        half = int(math.sqrt(radius * radius - (here - row) ** 2))
+        yield here, max(column - half, 0), min(column + half + 1, size)

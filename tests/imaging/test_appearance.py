@@ -182,7 +182,7 @@ def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_
     for seed in range(5):
         even = {"foveal_dimming": (0, 0), "foveal_clarity": (0, 0), "foveal_dimming_mm": (0.3, 0.3), "gain": (0.8, 0.8)}
         even |= {"noise_floor": (0, 0), "vignetting": (0, 0), "shading": (0, 0), "gamma": (1, 1), "black_level": (0, 0)}
-        even |= {"floater_probability": 0.0, "mesh_signal": (0.2, 0.2) if flow == 0.0 else (0.0, 0.0)}
+        even |= {"floater_probability": 0.0, "mesh_contrast": (0, 0), "mesh_signal": (0.2, 0.2) if flow == 0.0 else (0.0, 0.0)}
         acquisition = draw(seed, fovea_mm=(1.0, 2.0), **(even | foveal))
         image = acquisition.expose(drawn, perfused, nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])

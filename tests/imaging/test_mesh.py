@@ -1,13 +1,13 @@
-"""The unresolved mesh: strands that run across the larger vessels, or a foam."""
+"""The unresolved mesh: strands side by side, across the larger vessels."""
 
 import numpy as np
 import pytest
 
 from octa_svr_dataset.geometry import FieldOfView
 from octa_svr_dataset.growth.fovea import Fovea
-from octa_svr_dataset.imaging.mesh import combed, draw_mesh
+from octa_svr_dataset.imaging.mesh import draw_mesh
 from octa_svr_dataset.imaging.mesh_axes import axes_across, from_lobules
-from octa_svr_dataset.imaging.mesh_kernels import FRACTION_BITS, HALF, WHOLE
+from octa_svr_dataset.imaging.mesh_kernels import NONE, STEP_PX, lay_strands
 from octa_svr_dataset.vessel_graph import VesselGraph, VesselLayer
 
 GRID = FieldOfView(width_mm=3.0, size_px=200)
@@ -119,11 +119,6 @@ def test_the_middle_of_a_lobule_is_the_nearest_of_a_jittered_lattice():
     assert 16 <= len(middles_mm) <= 36
 
 
-def test_without_length_the_mesh_is_a_foam():
-    for seed in range(3):
-        assert change_across_to_along(mesh(seed, mesh_length_mm=0.0)) == pytest.approx(1.0, abs=0.15)
-
-
 def test_the_mean_and_the_contrast_of_the_mesh_are_those_set():
     for seed in range(3):
         image = mesh(seed)
@@ -131,25 +126,98 @@ def test_the_mean_and_the_contrast_of_the_mesh_are_those_set():
         assert image.std() == pytest.approx(0.5, abs=0.02)
 
 
-def test_combing_takes_the_mean_along_the_line_and_the_border_goes_on():
-    field = np.arange(12, dtype=np.float32).reshape(3, 4)
-    right, down = np.ones_like(field), np.zeros_like(field)
-    expected = np.stack([np.pad(row, 1, mode="edge") for row in field])
-    expected = (expected[:, :-2] + expected[:, 1:-1] + expected[:, 2:]) / 3
-    np.testing.assert_allclose(combed(field, right, down, 1), expected, rtol=1e-6)
-    np.testing.assert_allclose(combed(field, right, down, 0), field)
-
-
-@pytest.mark.parametrize("reach", [0, 3, 14])
-def test_combing_takes_the_nearest_pixel_at_each_step(reach):
-    rng = np.random.default_rng(reach)
-    field, angle = rng.standard_normal((2, 30, 30)).astype(np.float32)
-    right, down = np.cos(angle), np.sin(angle)
-    away = np.arange(1, reach + 1)[:, None, None]
-    step = np.concatenate([-away, 0 * away[:1], away]) if reach else np.zeros((1, 1, 1), int)
-    row, column = np.mgrid[:30, :30]
-    at_row, at_column = (
-        np.clip(place + (HALF + step * np.trunc(WHOLE * way).astype(int) >> FRACTION_BITS), 0, 29)
-        for place, way in ((row, down), (column, right))
+def strands(
+    seed_px: list[list[float]],
+    reach: int = 200,
+    size_px: int = 60,
+    direction: np.ndarray | complex = 1.0,
+    bend: float = 0.0,
+    distance_px: float = 6.0,
+) -> np.ndarray:
+    """(S, S) strands from (row, column) seeds, each with twice the brightness of the one before."""
+    direction = np.broadcast_to(direction, (size_px, size_px))
+    density = np.zeros((size_px, size_px), np.float32)
+    lay_strands(
+        np.array(seed_px),
+        2.0 ** np.arange(len(seed_px)),
+        direction.real.astype(np.float64),
+        direction.imag.astype(np.float64),
+        np.full((size_px, size_px), distance_px, np.float32),
+        np.full(7, bend),
+        0.5,
+        np.empty((2 * reach + 1, 2)),
+        np.zeros((size_px, size_px), np.bool_),
+        np.full((size_px, size_px), NONE, np.int32),
+        density,
     )
-    np.testing.assert_allclose(combed(field, right, down, reach), field[at_row, at_column].mean(axis=0), atol=1e-6)
+    return density
+
+
+def test_a_strand_runs_both_ways_as_far_as_it_may_reach_or_to_the_border():
+    through = strands([[30.5, 20.5]])
+    np.testing.assert_allclose(through[30, 1:-1], 1.0, atol=0.2)
+    assert through.sum() == pytest.approx(60.0, abs=1.0) == through[30].sum()
+    short = strands([[30.5, 20.5]], reach=10)
+    assert short.sum() == pytest.approx(21 * STEP_PX) == short[30, 12:30].sum()
+
+
+def test_a_seed_that_is_too_near_to_a_strand_gives_none():
+    alone = strands([[30.5, 20.5]])
+    np.testing.assert_array_equal(strands([[30.5, 20.5], [35.5, 40.5]]), alone)
+    beside = strands([[30.5, 20.5], [37.5, 40.5]])
+    np.testing.assert_allclose(beside[37, 1:-1], 2.0, atol=0.4)
+    np.testing.assert_array_equal(beside[30], alone[30])
+
+
+def test_a_strand_that_would_be_shorter_than_the_distance_is_left_out():
+    assert not strands([[30.5, 20.5]], reach=3).any()
+    assert strands([[30.5, 20.5]], reach=4).any()
+
+
+def test_a_strand_joins_one_that_it_comes_near():
+    """The second one runs down the picture, and ends at the first."""
+    down = np.full((60, 60), 1j)
+    down[28:34] = 1.0
+    joined = strands([[30.5, 20.5], [10.5, 40.5]], direction=down)
+    np.testing.assert_allclose(joined[1:28, 40], 2.0, atol=0.4)
+    assert joined[29, 40] > 1.5
+    assert not joined[34:].any()
+
+
+def test_the_opposite_direction_is_as_good():
+    """Signs that change from pixel to pixel do not stop a strand, and it does not turn back."""
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), (60, 60))
+    np.testing.assert_allclose(strands([[30.5, 20.5]], direction=signs), strands([[30.5, 20.5]]), atol=1e-6)
+
+
+def test_a_strand_that_curls_ends():
+    """Around a center, a strand would run in narrow circles as long as it may."""
+    row, column = np.mgrid[:60, :60] - 29.5
+    around = np.asarray(column + 1j * row) * 1j
+    around /= np.maximum(np.abs(around), 1e-9)
+    circle = strands([[30.0, 33.0]], reach=5000, direction=around, distance_px=3.0)
+    assert circle.sum() == pytest.approx(2 * 2.0 * 3.0, rel=0.3)  # both ways
+    assert not circle[:20].any()
+    assert circle[24:35, 24:35].sum() > 0.9 * circle.sum()
+
+
+def test_a_strand_bends():
+    straight, bent = (strands([[30.5, 5.5]], reach=80, bend=bend) for bend in (0.0, 0.05))
+    assert np.count_nonzero(straight.sum(axis=1)) == 1
+    assert np.count_nonzero(bent.sum(axis=1)) > 5
+
+
+def test_strands_fill_the_picture_at_their_distance():
+    """Counted along the line across them."""
+    seed_px = np.random.default_rng(0).uniform(0, 60, (400, 2))
+    filled = strands(seed_px.tolist(), distance_px=5.0)
+    amount = filled[:, 30]
+    is_first = (amount > 0) & (np.roll(amount, 1) == 0)  # a strand between two rows shows in both
+    gaps_px = np.diff(np.flatnonzero(is_first))
+    assert len(gaps_px) >= 5
+    assert gaps_px.min() >= 5
+    assert gaps_px.max() < 2 * 5 + 2
+
+
+def test_the_shortest_strands_are_drawn_all_the_same():
+    assert mesh(0, mesh_length_mm=0.0).std() == pytest.approx(0.5, abs=0.05)
