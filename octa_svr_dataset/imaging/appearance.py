@@ -56,8 +56,8 @@ _RANGES = (
     "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
     "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "capillary_free",
     "flow_noise", "halo", "halo_mm", "foveal_dimming", "foveal_clarity", "foveal_dimming_mm", "shadow", "residue",
-    "speckle", "vessel_speckle", "noise_floor", "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing",
-    "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading",
+    "speckle", "vessel_speckle", "noise_floor", "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm",
+    "line_mixing", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading",
     "shading_scale_mm", "vignetting", "black_level", "gain", "gamma", "shoulder",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""

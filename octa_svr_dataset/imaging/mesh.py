@@ -36,9 +36,9 @@ FAINTEST_STRAND = 0.3
 STRAND_PX = 0.5
 """Blur of thin strands (standard deviation), px."""
 
-MOST_NEED = 0.9
-"""Local density of capillaries that the neediest strands need, where 1 is that of a healthy eye; others need less, down to
-nothing."""
+MOST_NEED = 0.7
+"""Local density of capillaries that the neediest strands need, where 1 is that of a healthy eye; others need less, down
+to nothing."""
 
 PRUNING = 0.2
 """Difference of that density between no strand and all of it."""

@@ -63,7 +63,6 @@ def lay_strands(
     density, needed
         (L, L) float32, all 0. Take the strands: brightness times length in each pixel, px, and that times the need.
     """
-    size = len(density)
     middle = len(path) // 2
     for number in range(len(seed)):
         row, column = int(seed[number, 0]), int(seed[number, 1])
@@ -119,7 +118,7 @@ def _grow(
         path[place, 0], path[place, 1] = row, column
         other = nearby[int(row), int(column)]
         if other != NONE:
-            return _join(path, place, way, other // size + 0.5, other % size + 0.5)
+            return int(_join(path, place, way, other // size + 0.5, other % size + 0.5))
     return middle + way * reach
 
 
@@ -151,9 +150,7 @@ def _add(density: np.ndarray, needed: np.ndarray, row: float, column: float, amo
 
 
 @kernel(allocates=False)
-def _claim(
-    is_taken: np.ndarray, nearby: np.ndarray, row: int, column: int, distance: float, joining: float
-) -> None:
+def _claim(is_taken: np.ndarray, nearby: np.ndarray, row: int, column: int, distance: float, joining: float) -> None:
     """Mark what is too near to a pixel of a strand for seeds, and what is so near that other strands join it."""
     size = len(nearby)
     for here, first, last in _disc(row, column, distance, size):

@@ -96,8 +96,10 @@ def test_what_is_drawn_does_not_depend_on_what_is_seen():
     first = draw(5)
     first.expose(*np.ones((5, LINES, LINES), np.float32), STILL, LINES)
     second = draw(5)
-    for name in ("mesh", "grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
+    for name in ("grain", "unevenness", "floor", "illumination", "line_offset", "line_shift_px", "strip_gain"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    for name in ("brightness", "need"):
+        np.testing.assert_array_equal(getattr(first.mesh, name), getattr(second.mesh, name))
 
 
 def test_vessels_above_a_layer_darken_it_or_shine_through():
@@ -148,7 +150,7 @@ def test_sharp_strands_are_thin_and_bright():
     """Positive skewness: little is bright and much is dark."""
     shapes = []
     for sharpness in (0.0, 0.5, 1.0):
-        mesh = np.stack([draw(seed, mesh_sharpness=(sharpness,) * 2).mesh for seed in range(5)])
+        mesh = np.stack([draw(seed, mesh_sharpness=(sharpness,) * 2).mesh.brightness for seed in range(5)])
         shapes.append((((mesh - mesh.mean()) / mesh.std()) ** 3).mean())
     assert shapes[0] < shapes[1] < shapes[2]
     assert shapes[2] > 0.3
@@ -182,7 +184,7 @@ def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_
     for seed in range(5):
         even = {"foveal_dimming": (0, 0), "foveal_clarity": (0, 0), "foveal_dimming_mm": (0.3, 0.3), "gain": (0.8, 0.8)}
         even |= {"noise_floor": (0, 0), "vignetting": (0, 0), "shading": (0, 0), "gamma": (1, 1), "black_level": (0, 0)}
-        even |= {"floater_probability": 0.0, "mesh_contrast": (0, 0), "mesh_signal": (0.2, 0.2) if flow == 0.0 else (0.0, 0.0)}
+        even |= {"floater_probability": 0.0, "mesh_contrast": (0, 0), "mesh_signal": (0, 0) if flow else (0.2, 0.2)}
         acquisition = draw(seed, fovea_mm=(1.0, 2.0), **(even | foveal))
         image = acquisition.expose(drawn, perfused, nothing, nothing, nothing, STILL, LINES)
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])

@@ -44,7 +44,7 @@ NO_VESSELS = straight_vessels([[0.1, 0.1], [0.1, 2.9]], radius_mm=0.003)
 def mesh(seed: int, vessels: VesselGraph = NO_VESSELS, **changes: float) -> np.ndarray:
     rng = np.random.default_rng(seed)
     white = rng.standard_normal((GRID.size_px, GRID.size_px), dtype=np.float32)
-    return draw_mesh(SETTINGS | changes, GRID, FOVEA, vessels, white, rng)
+    return draw_mesh(SETTINGS | changes, GRID, FOVEA, vessels, white, rng).brightness
 
 
 def change_across_to_along(image: np.ndarray, is_counted: np.ndarray | None = None) -> float:
@@ -136,10 +136,12 @@ def strands(
 ) -> np.ndarray:
     """(S, S) strands from (row, column) seeds, each with twice the brightness of the one before."""
     direction = np.broadcast_to(direction, (size_px, size_px))
-    density = np.zeros((size_px, size_px), np.float32)
+    density, needed = np.zeros((2, size_px, size_px), np.float32)
+    need = np.linspace(0.2, 0.8, len(seed_px))
     lay_strands(
         np.array(seed_px),
         2.0 ** np.arange(len(seed_px)),
+        need,
         direction.real.astype(np.float64),
         direction.imag.astype(np.float64),
         np.full((size_px, size_px), distance_px, np.float32),
@@ -149,7 +151,10 @@ def strands(
         np.zeros((size_px, size_px), np.bool_),
         np.full((size_px, size_px), NONE, np.int32),
         density,
+        needed,
     )
+    np.testing.assert_array_equal(needed > 0, density > 0)
+    assert np.all(needed <= need.max() * density * (1 + 1e-5))
     return density
 
 
@@ -221,3 +226,17 @@ def test_strands_fill_the_picture_at_their_distance():
 
 def test_the_shortest_strands_are_drawn_all_the_same():
     assert mesh(0, mesh_length_mm=0.0).std() == pytest.approx(0.5, abs=0.05)
+
+
+def test_loss_of_capillaries_prunes_strands_one_by_one():
+    """Those that need more go first; where half of the capillaries are left, so is about half of the mesh."""
+    rng = np.random.default_rng(0)
+    white = rng.standard_normal((GRID.size_px, GRID.size_px), dtype=np.float32)
+    drawn = draw_mesh(SETTINGS | {"mesh_sharpness": 1.0, "mesh_contrast": 1.0}, GRID, FOVEA, NO_VESSELS, white, rng)
+    left = [drawn.perfused(np.full_like(white, density)) for density in (0.0, 0.5, 1.2)]
+    assert not left[0].any()
+    np.testing.assert_array_equal(left[2], drawn.brightness)
+    is_strand = drawn.brightness > 2.0
+    share = left[1][is_strand] / drawn.brightness[is_strand]
+    assert 0.3 < share.mean() < 0.6
+    assert np.mean((share == 0) | (share == 1)) > 0.6
