@@ -246,10 +246,10 @@ class Acquisition:
         """(L, L) float32. Brightness without noise and blur; see `expose`."""
         reach_px = max(round(self.grid.length_px(self.halo_mm)), 1)
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
-        thinned = 1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0)
-        thinned *= 1.0 - self.capillary_free * beside
+        spared = 1.0 - self.capillary_free * beside
+        thinned = spared * (1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0))
         mesh = self.mesh_signal * self.dimming * thinned * self.mesh.perfused(perfusion)
-        lit = self.clearing * thinned
+        lit = self.clearing * spared
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
         signal = 1.0 - (1.0 - drawn) * (1.0 - np.minimum(mesh, 1.0))
