@@ -36,7 +36,7 @@ FAINTEST_STRAND = 0.3
 STRAND_PX = 0.5
 """Blur of thin strands (standard deviation), px."""
 
-MOST_NEED = 0.85
+MOST_NEED = 0.65
 """Local density of capillaries that the neediest strands need, where 1 is that of a healthy eye; others need less, down
 to nothing."""
 
