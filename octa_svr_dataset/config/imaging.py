@@ -97,7 +97,7 @@ class ImagingConfig(Settings):
     speckle: Annotated[Range, Within(0, 2)] = (0.27, 0.38)
     """Standard deviation of the multiplicative noise where the signal is weak."""
 
-    vessel_speckle: Annotated[Range, Within(0, 1)] = (0.24, 0.51)
+    vessel_speckle: Annotated[Range, Within(0, 1)] = (0.35, 0.65)
     """Share of that noise that is left where the signal saturates: the gray level of large vessels wavers."""
 
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.1, 0.14)
@@ -125,7 +125,7 @@ class ImagingConfig(Settings):
     streak_length_mm: Annotated[Range, Within(0.01, 3)] = (0.069, 0.26)
     """Length of these pieces, mm."""
 
-    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0028, 0.0049)
+    defocus_mm: Annotated[Range, Within(0, 0.1)] = (0.0028, 0.0047)
     """Standard deviation of the blur by the optics, mm."""
 
     row_noise: Annotated[Range, Within(0, 1)] = (0.011, 0.018)

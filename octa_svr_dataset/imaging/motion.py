@@ -14,7 +14,7 @@ from octa_svr_dataset.imaging.fields import median
 from octa_svr_dataset.imaging.signal_kernels import displace
 
 ENTERING_BRIGHTNESS = 1.3
-"""What enters at the sides is no brighter than so many times the median of the picture."""
+"""What enters at the sides mirrors what is no brighter than so many times the median of the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ class EyeMotion:
     def displace_signal(self, signal: np.ndarray, fov: FieldOfView, tremor_px: np.ndarray) -> np.ndarray:
         """(H, W) float32 signal, its rows moved; what enters at the sides mirrors the texture there.
 
-        Mirrored vessels and lesions would be there twice: nothing that enters is brighter than most of the picture.
+        Mirrored vessels and lesions would be there twice: nothing mirrored is brighter than most of the picture. What
+        is brighter at a side runs straight on to the new one, or vessels would end before it.
 
         Parameters
         ----------

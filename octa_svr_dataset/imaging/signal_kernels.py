@@ -62,7 +62,7 @@ def displace(
 ) -> None:
     """Move the rows of a picture to the right, between its pixels by linear interpolation.
 
-    What enters at a side is the mirror image of what lies there.
+    What enters at a side is the mirror image of what lies there, but for vessels, which run straight on.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def displace(
     shift, tremor
         (H,) float64. By what each row is moved: the sum of both, px.
     brightest
-        What enters at the sides is no brighter.
+        The mirror image is no brighter; what is brighter at the side itself runs on.
     displaced
         (H, W) float32. Takes the result.
     """
@@ -84,8 +84,10 @@ def displace(
             left = signal[row, _mirrored(place, width)]
             right = signal[row, _mirrored(place + 1, width)]
             value = left + weight * (right - left)
-            is_inside = -0.5 <= source <= width - 0.5
-            displaced[row, column] = value if is_inside else min(value, brightest)
+            if not -0.5 <= source <= width - 0.5:
+                side = signal[row, 0 if source < 0 else width - 1]
+                value = side if side > brightest else min(value, brightest)
+            displaced[row, column] = value
 
 
 @kernel(allocates=False)

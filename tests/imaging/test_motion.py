@@ -32,6 +32,14 @@ def test_no_vessel_is_there_twice():
     np.testing.assert_allclose(moved[200, :10], [0.2, 0.2 * ENTERING_BRIGHTNESS] + 6 * [0.2] + [1.0, 0.2], atol=1e-5)
 
 
+def test_a_vessel_that_reaches_a_side_runs_on_to_the_new_one():
+    signal = np.full((300, 300), 0.2, np.float32)
+    signal[198:202] = 1.0
+    for shift_mm in (0.05, -0.05):
+        moved = EyeMotion(start=np.empty(0), shift_mm=np.array([shift_mm])).displace_signal(signal, FOV, np.zeros(300))
+        np.testing.assert_allclose(moved, signal, atol=1e-5)
+
+
 def test_a_signal_moves_by_parts_of_a_pixel():
     ramp = np.tile(np.arange(300, dtype=np.float32), (300, 1))
     moved = EyeMotion(start=np.empty(0), shift_mm=np.array([0.0125])).displace_signal(ramp, FOV, np.zeros(300))
