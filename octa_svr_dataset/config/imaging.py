@@ -45,7 +45,7 @@ class ImagingConfig(Settings):
     """Radius from which vessels are as bright as the largest, mm; from 0.003 mm to it, brightness grows."""
 
     mesh_signal: Annotated[Range, Within(0, 1)] = (0.082, 0.11)
-    """Brightness of the capillary mesh that is too fine to be drawn; it follows the density of drawn capillaries."""
+    """Brightness of the capillary mesh that is too fine to be drawn; where capillaries are lost, so are its strands."""
 
     mesh_contrast: Annotated[Range, Within(0, 2)] = (0.9, 1.3)
     """Standard deviation of that mesh, relative to its mean, before what is below 0 is cut off."""
@@ -57,7 +57,7 @@ class ImagingConfig(Settings):
     """Distance of its strands, mm; they are never nearer than 2.2 px."""
 
     mesh_length_mm: Annotated[Range, Within(0, 1)] = (0.12, 0.38)
-    """Length of the longest strands, mm; none is shorter than their distance."""
+    """Length of the longest strands, mm; never less than twice their distance."""
 
     mesh_wander_rad: Annotated[Range, Within(0, 4)] = (0.15, 0.45)
     """Standard deviation of the angle between strands and the line across the larger vessels near them, rad."""
@@ -73,7 +73,7 @@ class ImagingConfig(Settings):
     """Standard deviation of the brightness along vessels, relative to it: blood cells pass unevenly."""
 
     halo: Annotated[Range, Within(0, 1)] = (0.44, 0.67)
-    """Share of the brightness of mesh and capillaries that is lost where there are none in the surroundings."""
+    """Share of the brightness of the mesh that is lost where there are no capillaries in the surroundings."""
 
     halo_mm: Annotated[Range, Within(0.02, 0.5)] = (0.3, 0.5)
     """Width of the surroundings that count, mm."""
@@ -97,7 +97,7 @@ class ImagingConfig(Settings):
     speckle: Annotated[Range, Within(0, 2)] = (0.27, 0.38)
     """Standard deviation of the multiplicative noise where the signal is weak."""
 
-    vessel_speckle: Annotated[Range, Within(0, 1)] = (0.35, 0.65)
+    vessel_speckle: Annotated[Range, Within(0, 1)] = (0.24, 0.51)
     """Share of that noise that is left where the signal saturates: the gray level of large vessels wavers."""
 
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.1, 0.14)

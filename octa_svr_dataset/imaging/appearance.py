@@ -232,8 +232,8 @@ class Acquisition:
             self._signal(flow, perfusion, beside, cover, residue) * self.light, self.grid.length_px(self.defocus_mm)
         )
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
-        calm = 1.0 - np.float32(1.0 - self.vessel_speckle) * signal
-        noisy = signal * np.maximum(1.0 + self.speckle * calm * self.grain, 0.0)
+        speckled = 1.0 - np.float32(1.0 - self.vessel_speckle) * signal
+        noisy = signal * np.maximum(1.0 + self.speckle * speckled * self.grain, 0.0)
         noisy += (self.noise_floor * (1.0 - signal)) * self.floor
         noisy = mixed_lines(noisy, self.line_mixing)
         gain = self.strip_gain[motion.strip_of_line(self.grid)]

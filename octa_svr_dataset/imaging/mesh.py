@@ -25,7 +25,7 @@ SEEDS = 2.0
 """Seeds of strands in a square as wide as their distance: most find it taken."""
 
 BEND = 0.36
-"""Standard deviation of the bend of a strand at each step, as the tangent of its angle."""
+"""Standard deviation by which the bend of a strand changes at each step, as the tangent of its angle."""
 
 JOINING = 0.45
 """Strands join those that come nearer than this share of their distance."""
@@ -43,22 +43,19 @@ to nothing."""
 PRUNING = 0.2
 """Difference of that density between no strand and all of it."""
 
-LEAST_STRAND = np.float32(1e-6)
-"""Where strands are fainter than that, none needs anything."""
-
 BROAD = 0.4
 """Blur of broad ones, as a share of their distance."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
     """The capillary mesh over a scanner's grid of L lines."""
 
     brightness: np.ndarray
-    """(L, L) float32. Brightness, mean about 1, where all strands are perfused."""
+    """(L, L) float32. Brightness where all strands are perfused, mean about 1; up to 1.4 where contrast is highest."""
 
     need: np.ndarray
-    """(L, L) float32 in [0, 1]. Local density of capillaries from which on the strand there is perfused."""
+    """(L, L) float32 in [0, 1]. Local density of capillaries from which on the nearest strand is perfused."""
 
     def perfused(self, perfusion: np.ndarray) -> np.ndarray:
         """(L, L) float32. Brightness where the local density of capillaries, (L, L) float32, is 1 in a healthy eye."""
@@ -114,11 +111,9 @@ def draw_mesh(
         density,
         needed,
     )
-    thin, fine = np.float32(drawn["mesh_sharpness"]), blurred(density, STRAND_PX)
+    thin = np.float32(drawn["mesh_sharpness"])
     strands = standardized(
-        (1.0 - thin) * standardized(blurred(density, BROAD * distance_px)) + thin * standardized(fine)
+        (1.0 - thin) * standardized(blurred(density, BROAD * distance_px))
+        + thin * standardized(blurred(density, STRAND_PX))
     )
-    return Mesh(
-        brightness=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)),
-        need=blurred(needed, STRAND_PX) / np.maximum(fine, LEAST_STRAND),
-    )
+    return Mesh(brightness=np.maximum(1.0 + np.float32(drawn["mesh_contrast"]) * strands, np.float32(0.0)), need=needed)

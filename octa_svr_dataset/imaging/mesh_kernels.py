@@ -61,7 +61,8 @@ def lay_strands(
         (L, L) of bool, all False, and of int32, all `NONE`: too near to a strand for a seed; place, row by row, of
         the strand that one that comes here joins.
     density, needed
-        (L, L) float32, all 0. Take the strands: brightness times length in each pixel, px, and that times the need.
+        (L, L) float32, all 0. Take the strands, brightness times length in each pixel, px, and the need of the strand
+        whose pixel that is.
     """
     middle = len(path) // 2
     for number in range(len(seed)):
@@ -75,12 +76,11 @@ def lay_strands(
             continue
         before = -1, -1
         for place in range(first, last + 1):
-            down_px, right_px = path[place, 0], path[place, 1]
-            amount = brightness[number] * STEP_PX
-            _add(density, needed, down_px - 0.5, right_px - 0.5, amount, need[number])
-            here = int(down_px), int(right_px)
+            row_px, column_px = path[place, 0], path[place, 1]
+            _add(density, row_px - 0.5, column_px - 0.5, brightness[number] * STEP_PX)
+            here = int(row_px), int(column_px)
             if here != before:
-                _claim(is_taken, nearby, here[0], here[1], distance[here], joining)
+                _claim(is_taken, nearby, needed, here[0], here[1], distance[here], joining, np.float32(need[number]))
             before = here
 
 
@@ -98,10 +98,10 @@ def _grow(
     """Let a strand grow forward (way 1) or backward (-1) from the middle of its path; returns where it ends there."""
     size, reach = len(nearby), len(path) // 2
     row, column = path[middle, 0], path[middle, 1]
-    cells = len(down) / size
+    num_cells = len(down)
     course_down, course_right, turn, turned_rad = 0.0, 0.0, 0.0, 0.0
     for step in range(1, reach + 1):
-        cell = int(row * cells), int(column * cells)
+        cell = int(row * num_cells / size), int(column * num_cells / size)
         step_down, step_right = down[cell], right[cell]
         is_back = way < 0 if step == 1 else step_down * course_down + step_right * course_right < 0.0
         if is_back:
@@ -137,26 +137,39 @@ def _join(path: np.ndarray, place: int, way: int, row: float, column: float) -> 
 
 
 @kernel(allocates=False)
-def _add(density: np.ndarray, needed: np.ndarray, row: float, column: float, amount: float, need: float) -> None:
+def _add(density: np.ndarray, row: float, column: float, amount: float) -> None:
     """Share an amount between the four pixels around a place, counted from the center of the first pixel."""
     top, left = math.floor(row), math.floor(column)
     for below in range(2):
         for beside in range(2):
             here = top + below, left + beside
             if 0 <= here[0] < len(density) and 0 <= here[1] < len(density):
-                share = amount * (1.0 - abs(row - here[0])) * (1.0 - abs(column - here[1]))
-                density[here] += np.float32(share)
-                needed[here] += np.float32(share * need)
+                density[here] += np.float32(amount * (1.0 - abs(row - here[0])) * (1.0 - abs(column - here[1])))
 
 
 @kernel(allocates=False)
-def _claim(is_taken: np.ndarray, nearby: np.ndarray, row: int, column: int, distance: float, joining: float) -> None:
-    """Mark what is too near to a pixel of a strand for seeds, and what is so near that other strands join it."""
+def _claim(
+    is_taken: np.ndarray,
+    nearby: np.ndarray,
+    needed: np.ndarray,
+    row: int,
+    column: int,
+    distance: float,
+    joining: float,
+    need: np.float32,
+) -> None:
+    """Mark what is too near to a pixel of a strand for seeds, and what is so near that other strands join it.
+
+    The latter belongs to the strand, and so does the former as far as it belonged to none.
+    """
     size = len(nearby)
     for here, first, last in _disc(row, column, distance, size):
-        is_taken[here, first:last] = True
+        for there in range(first, last):
+            if not is_taken[here, there]:
+                is_taken[here, there], needed[here, there] = True, need
     for here, first, last in _disc(row, column, joining * distance, size):
         for there in range(first, last):
+            needed[here, there] = need
             if nearby[here, there] == NONE:
                 nearby[here, there] = row * size + column
 

@@ -97,8 +97,11 @@ class Net:
         return len(self.branch_length_mm)
 
     def mean_of_branches(self, values: np.ndarray) -> np.ndarray:
-        """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,)."""
-        return np.asarray(np.bincount(self.branch, values * self.length_mm) / self.branch_length_mm)
+        """(B,) float64. Mean over the length of each branch of what is known of each edge, (E,), to nine decimals.
+
+        The last digits of a length depend on the processor, and halves are common.
+        """
+        return np.asarray(np.round(np.bincount(self.branch, values * self.length_mm) / self.branch_length_mm, 9))
 
     def vulnerability(self, spared_radius_mm: float) -> np.ndarray:
         """(B,) float64. 1 for branches that are thin all along, 0 where one edge has the spared radius."""

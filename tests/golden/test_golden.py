@@ -22,6 +22,7 @@ for preset, seed, split, index, projection in [
     ("dropout_ma", 0, "train", 0, "full"), ("dropout_ma", 7, "train", 12, "full"),
     ("dropout_ma", 7, "test", 3, "superficial"), ("healthy", 0, "validation", 1, "deep"),
     ("dr_staging", 0, "train", 0, "superficial"), ("dr_staging", 0, "train", 1, "full"),
+    ("dr_staging", 0, "test", 6, "full"),
 ]:
     example = make_example(
         preset, seed=seed, split=split, index=index, overrides={"imaging.projection": projection}

@@ -167,6 +167,32 @@ def test_the_floor_is_lower_in_the_foveal_pit():
     assert at_fovea < 0.6 * elsewhere
 
 
+def test_large_vessels_are_as_speckled_as_the_setting_says():
+    quiet = dict.fromkeys(("row_noise", "streak_noise", "shading", "vignetting", "tremor_mm", "flow_noise"), (0, 0))
+    bright = np.full((LINES, LINES), 0.95, np.float32)
+    nothing = np.zeros_like(bright)
+    spreads = []
+    for share in (0.0, 0.5, 1.0):
+        settings = quiet | {"vessel_speckle": (share, share), "speckle": (0.2, 0.2), "gain": (0.5, 0.5)}
+        image = draw(1, **settings, floater_probability=0.0).expose(
+            bright, nothing, nothing, nothing, nothing, STILL, LINES
+        )
+        spreads.append(image.astype(float).std())
+    assert spreads[0] < 0.2 * spreads[2]
+    assert spreads[1] == pytest.approx(0.5 * spreads[2], rel=0.15)
+
+
+def test_the_halo_spares_drawn_capillaries():
+    quiet = dict.fromkeys(("mesh_signal", "noise_floor", "flow_noise"), (0, 0))
+    dim = np.full((LINES, LINES), 0.3, np.float32)
+    nothing = np.zeros_like(dim)
+    pictures = [
+        draw(1, **quiet, halo=(halo, halo)).expose(dim, nothing, nothing, nothing, nothing, STILL, LINES)
+        for halo in (0.0, 1.0)
+    ]
+    np.testing.assert_array_equal(*pictures)
+
+
 @pytest.mark.parametrize(
     ("flow", "foveal", "least", "most"),
     [
