@@ -19,7 +19,7 @@ from octa_svr_dataset.findings.visibility import (
 DROPOUT_LEAST_AREA_MM2 = 0.03
 """A smaller gap lies within what healthy capillary beds show."""
 
-DROPOUT_MOST_FLOW_RATIO = 0.65
+DROPOUT_MOST_FLOW_RATIO = 0.7
 """A darker area stands out to the eye: its flow signal is at most this share of its rim's."""
 
 DROPOUT_LEAST_BARE, DROPOUT_LEAST_BARE_MM2 = 0.5, 0.06

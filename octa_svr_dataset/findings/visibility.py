@@ -13,7 +13,7 @@ from octa_svr_dataset.imaging.layers import Layers
 from octa_svr_dataset.imaging.rendering import Rendering
 from octa_svr_dataset.scene import Scene
 
-LEAST_DIFFERENCE = 12.0
+LEAST_DIFFERENCE = 8.0
 """Gray levels by which a dark area must lie below its rim to be seen on a screen."""
 
 LEAST_DIFFERENCE_TO_NOISE = 0.5

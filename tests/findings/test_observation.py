@@ -218,7 +218,7 @@ def test_a_zone_whose_border_is_mostly_lost_in_dropout_is_not_delimited():
 
 def test_a_dark_area_on_a_screen_that_shows_no_difference_is_not_visible():
     """Flow inside is a fifth of the rim's, but the whole picture has a range of a few gray levels."""
-    findings = painted(dropout=disk(150, 230, 30), gain=0.1)
+    findings = painted(dropout=disk(150, 230, 30), gain=0.06)
     assert not findings.dropouts[0].is_visible
     assert not findings.faz.is_visible
 

@@ -55,7 +55,7 @@ def test_beaded_veins_and_wide_dropout_make_an_eye_severe(pairs):
 
 def test_eyes_whose_vessels_wind_are_called_tortuous_more_often():
     found = []
-    for gain in (1.0, 1.12):
+    for gain in (1.0, 1.15):
         overrides = {
             "pathology.severity_shares": [0, 1, 0, 0, 0],
             "pathology.tortuosity.probability": [1, 1, 1, 1],

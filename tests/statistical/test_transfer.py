@@ -44,4 +44,4 @@ def test_a_probe_of_one_appearance_fails_under_another_and_recovers_when_its_app
     print(f"\nbalanced accuracy under the own scanner and a noisy one: {accuracies}")
     assert accuracies["narrow"][0] > 0.95
     assert accuracies["narrow"][1] < 0.8
-    assert accuracies["randomized"][1] > accuracies["narrow"][1] + 0.1
+    assert accuracies["randomized"][1] > accuracies["narrow"][1] + 0.05
