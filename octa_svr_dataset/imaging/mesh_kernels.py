@@ -1,7 +1,6 @@
 """Loops of the capillary mesh."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -74,13 +73,13 @@ def lay_strands(
         first = _grow(path, middle, -1, number, right, down, bend, nearby)
         if (last - first) * STEP_PX < distance[row, column]:
             continue
-        before = -1, -1
+        before = NONE, NONE
         for place in range(first, last + 1):
             row_px, column_px = path[place, 0], path[place, 1]
             _add(density, row_px - 0.5, column_px - 0.5, brightness[number] * STEP_PX)
             here = int(row_px), int(column_px)
             if here != before:
-                _claim(is_taken, nearby, needed, here[0], here[1], distance[here], joining, np.float32(need[number]))
+                _claim(is_taken, nearby, needed, here, before, distance, joining, np.float32(need[number]))
             before = here
 
 
@@ -152,31 +151,43 @@ def _claim(
     is_taken: np.ndarray,
     nearby: np.ndarray,
     needed: np.ndarray,
-    row: int,
-    column: int,
-    distance: float,
+    here: tuple[int, int],
+    before: tuple[int, int],
+    distance: np.ndarray,
     joining: float,
     need: np.float32,
 ) -> None:
     """Mark what is too near to a pixel of a strand for seeds, and what is so near that other strands join it.
 
-    The latter belongs to the strand, and so does the former as far as it belonged to none.
+    The latter belongs to the strand, and so does the former as far as it belonged to none. What is as near to the
+    pixel before is marked already.
     """
     size = len(nearby)
-    for here, first, last in _disc(row, column, distance, size):
-        for there in range(first, last):
-            if not is_taken[here, there]:
-                is_taken[here, there], needed[here, there] = True, need
-    for here, first, last in _disc(row, column, joining * distance, size):
-        for there in range(first, last):
-            needed[here, there] = need
-            if nearby[here, there] == NONE:
-                nearby[here, there] = row * size + column
+    row, column = here
+    reach = np.float64(distance[here])
+    reach_before = np.float64(distance[before]) if before[0] != NONE else 0.0
+    for down in range(max(row - int(reach), 0), min(row + int(reach) + 1, size)):
+        first, last = _run(column, down - row, reach, size)
+        done_from, done_to = last, last
+        if before[0] != NONE and abs(down - before[0]) <= int(reach_before):
+            done_from, done_to = _run(before[1], down - before[0], reach_before, size)
+        for right in range(first, min(last, done_from)):
+            if not is_taken[down, right]:
+                is_taken[down, right], needed[down, right] = True, need
+        for right in range(max(first, done_to), last):
+            if not is_taken[down, right]:
+                is_taken[down, right], needed[down, right] = True, need
+    reach *= joining
+    for down in range(max(row - int(reach), 0), min(row + int(reach) + 1, size)):
+        first, last = _run(column, down - row, reach, size)
+        for right in range(first, last):
+            needed[down, right] = need
+            if nearby[down, right] == NONE:
+                nearby[down, right] = row * size + column
 
 
 @kernel(allocates=False)
-def _disc(row: int, column: int, radius: float, size: int) -> Iterator[tuple[int, int, int]]:
-    """Rows of a disc around a pixel, each with its first column and the one behind its last."""
-    for here in range(max(row - int(radius), 0), min(row + int(radius) + 1, size)):
-        half = int(math.sqrt(radius * radius - (here - row) ** 2))
-        yield here, max(column - half, 0), min(column + half + 1, size)
+def _run(column: int, off: int, radius: float, size: int) -> tuple[int, int]:
+    """First column of a disc in a row so far from its middle, and the one behind its last."""
+    half = int(math.sqrt(radius * radius - off * off))
+    return max(column - half, 0), min(column + half + 1, size)
