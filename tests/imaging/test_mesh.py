@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from processes import json_printed_by
 from scipy import ndimage
 
 from octa_svr_dataset.geometry import FieldOfView
@@ -255,3 +256,26 @@ def test_the_distance_of_strands_varies_over_the_field():
             drawn = draw_mesh(settings, GRID, FOVEA, NO_VESSELS, white, np.random.default_rng(2))
         spreads.append(ndimage.uniform_filter(drawn.brightness, 40)[20:-20, 20:-20].std())
     assert spreads[1] > 1.3 * spreads[0]
+
+
+HASH_STRANDS = """
+import hashlib, json
+import numpy as np
+from octa_svr_dataset.imaging.mesh_kernels import NONE, lay_strands
+
+size, rng = 70, np.random.default_rng(3)
+angle = 2.0 * rng.uniform(size=(20, 20))
+laid = np.zeros((2, size, size), np.float32)
+lay_strands(
+    rng.uniform(0, size, (300, 2)), rng.uniform(0.3, 1.7, 300), rng.uniform(0, 0.6, 300), np.cos(angle), np.sin(angle),
+    rng.uniform(3.0, 6.0, (size, size)).astype(np.float32), 0.3 * rng.standard_normal(900), 0.45, np.empty((61, 2)),
+    np.zeros((size, size), bool), np.full((size, size), NONE, np.int32), *laid,
+)
+print(json.dumps([hashlib.sha256(laid.tobytes()).hexdigest(), float(laid[0].sum())]))
+"""
+
+
+def test_the_loops_do_what_their_python_says():
+    compiled, interpreted = json_printed_by(HASH_STRANDS), json_printed_by(HASH_STRANDS, NUMBA_DISABLE_JIT="1")
+    assert compiled == interpreted
+    assert compiled[1] > 500.0
