@@ -4,4 +4,4 @@ A change of any pixel or any word that some (configuration, seed, split, index) 
 `VERSION`, and CHANGELOG.md says why.
 """
 
-VERSION = "0.12.0"
+VERSION = "0.13.0"

@@ -49,16 +49,20 @@ TONES = 8192
 BRIGHTEST = 2.0
 """Brightness at its end; noise may outshine the largest vessels."""
 
+LEAST_BELL = 1e-9
+"""Far from the middle of a bell, so that no product underflows."""
+
 LEAST_ROOM = 1e-9
 """Between shoulder and white, so that a hard end is the limit of soft ones."""
 
 _RANGES = (
-    "optical_width_mm", "capillary_signal", "deep_signal", "bright_radius_mm", "mesh_signal", "mesh_contrast",
-    "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad", "mesh_lobule_mm", "capillary_free",
-    "flow_noise", "halo", "halo_mm", "foveal_dimming", "foveal_clarity", "foveal_dimming_mm", "shadow", "residue",
-    "speckle", "vessel_speckle", "noise_floor", "pit_floor", "noise_grain_mm", "floor_contrast", "floor_grain_mm",
-    "line_mixing", "streak_noise", "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading",
-    "shading_scale_mm", "vignetting", "black_level", "gain", "gamma", "shoulder",
+    "optical_width_mm", "capillary_signal", "deep_signal", "deep_layer_signal", "bright_radius_mm", "mesh_signal",
+    "mesh_contrast", "mesh_inequality", "mesh_sharpness", "mesh_scale_mm", "mesh_length_mm", "mesh_wander_rad",
+    "mesh_lobule_mm", "capillary_free", "flow_noise", "halo", "halo_mm", "foveal_dimming", "foveal_clarity",
+    "foveal_dimming_mm", "shadow", "residue", "speckle", "shot_noise", "vessel_speckle", "noise_floor", "pit_floor",
+    "noise_grain_mm", "floor_contrast", "floor_grain_mm", "line_mixing", "point_mixing", "streak_noise",
+    "streak_length_mm", "defocus_mm", "row_noise", "tremor_mm", "strip_noise", "shading", "shading_scale_mm",
+    "vignetting", "black_level", "gain", "gamma", "shoulder",
 )  # fmt: skip
 """Settings of which one number is drawn a picture, in this order."""
 
@@ -76,6 +80,7 @@ class Acquisition:
     optical_width_mm: float
     capillary_signal: float
     deep_signal: float
+    deep_layer_signal: float
     bright_radius_mm: float
     mesh_signal: float
     capillary_free: float
@@ -84,9 +89,11 @@ class Acquisition:
     shadow: float
     residue: float
     speckle: float
+    shot_noise: float
     vessel_speckle: float
     noise_floor: float
     line_mixing: float
+    point_mixing: float
     defocus_mm: float
     black_level: float
     gain: float
@@ -102,8 +109,8 @@ class Acquisition:
     grain: np.ndarray
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
-    dimming: np.ndarray
-    """(L, L) float32. Factor on the brightness of the mesh, lower around the fovea."""
+    mesh_dimming: np.ndarray
+    """(L, L) float32. What the mesh loses of its brightness around the fovea: fainter strands vanish first."""
 
     clearing: np.ndarray
     """(L, L) float32. Factor on the brightness of drawn capillaries, higher around the fovea."""
@@ -165,7 +172,7 @@ class Acquisition:
             mesh=draw_mesh(drawn, grid, fovea, vessels, white[0], rng),
             grain=standardized(blurred(white[1], grain_px)),
             unevenness=np.maximum(1.0 + np.float32(drawn["flow_noise"]) * dimming * uneven, np.float32(0.0)),
-            dimming=dimming,
+            mesh_dimming=1.0 - dimming,
             clearing=_pit(-drawn["foveal_clarity"], drawn["foveal_dimming_mm"], grid, fovea),
             floor=_pit(1.0 - drawn["pit_floor"], PIT_MM, grid, fovea)
             * (1.0 + np.float32(drawn["floor_contrast"]) * (look - 1.0)),
@@ -233,12 +240,13 @@ class Acquisition:
         )
         signal = motion.displace_signal(signal, self.grid, self.line_shift_px)
         speckled = 1.0 - np.float32(1.0 - self.vessel_speckle) * signal
-        noisy = signal * np.maximum(1.0 + self.speckle * speckled * self.grain, 0.0)
-        noisy += (self.noise_floor * (1.0 - signal)) * self.floor
-        noisy = mixed_lines(noisy, self.line_mixing)
+        shown = signal + (self.noise_floor * (1.0 - signal)) * self.floor
+        spread = (self.speckle * signal + self.shot_noise * np.sqrt(shown)) * speckled
+        noisy = np.maximum(shown + spread * self.grain, 0.0)
+        noisy = mixed_lines(mixed_lines(noisy, self.line_mixing).T, self.point_mixing).T
         gain = self.strip_gain[motion.strip_of_line(self.grid)]
-        shown = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
-        return self._tones()[np.clip(shown * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
+        taken = resized(noisy * (self.illumination * gain[:, None]) + self.line_offset[:, None], size_px)
+        return self._tones()[np.clip(taken * (TONES / BRIGHTEST), 0, TONES - 1).astype(np.int64)]
 
     def _signal(
         self, flow: np.ndarray, perfusion: np.ndarray, beside: np.ndarray, cover: np.ndarray, residue: np.ndarray
@@ -248,7 +256,7 @@ class Acquisition:
         surroundings = ndimage.uniform_filter(ndimage.uniform_filter(perfusion, reach_px), reach_px)
         spared = 1.0 - self.capillary_free * beside
         thinned = spared * (1.0 - self.halo * np.clip(1.0 - surroundings, 0.0, 1.0))
-        mesh = self.mesh_signal * self.dimming * thinned * self.mesh.perfused(perfusion)
+        mesh = self.mesh_signal * thinned * np.maximum(self.mesh.perfused(perfusion) - self.mesh_dimming, 0.0)
         lit = self.clearing * spared
         uneven = self.unevenness + (1.0 - self.unevenness) * flow  # the largest vessels saturate
         drawn = np.minimum(flow * (lit + (1.0 - lit) * flow) * uneven, 1.0)
@@ -283,7 +291,7 @@ def mixed_lines(picture: np.ndarray, share: float) -> np.ndarray:
 def _pit(depth: float, width_mm: float, grid: FieldOfView, fovea: Fovea) -> np.ndarray:
     """(L, L) float32. Factor that falls by the depth toward the fovea, as a bell of that standard deviation."""
     across, down = (
-        bell(((position_mm - fovea_mm) / width_mm) ** 2 / 2.0).astype(np.float32)
+        np.maximum(bell(((position_mm - fovea_mm) / width_mm) ** 2 / 2.0), LEAST_BELL).astype(np.float32)
         for position_mm, fovea_mm in zip(grid.pixel_centers_mm(), fovea.position_mm, strict=True)
     )
     return np.asarray(1.0 - np.float32(depth) * across * down)

@@ -30,9 +30,6 @@ BEND = 0.36
 JOINING = 0.45
 """Strands join those that come nearer than this share of their distance."""
 
-FAINTEST_STRAND = 0.3
-"""Brightness of the faintest strands; that of the brightest is as far above 1."""
-
 STRAND_PX = 0.5
 """Blur of thin strands (standard deviation), px."""
 
@@ -98,7 +95,7 @@ def draw_mesh(
     density, needed = np.zeros((2, size_px, size_px), np.float32)
     lay_strands(
         rng.uniform(0.0, size_px, (num_seeds, 2)),
-        rng.uniform(FAINTEST_STRAND, 2.0 - FAINTEST_STRAND, num_seeds),
+        1.0 / (1.0 - drawn["mesh_inequality"] * rng.random(num_seeds)),
         rng.uniform(0.0, MOST_NEED, num_seeds),
         right,
         down,

@@ -80,6 +80,8 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     graph = shown.graph
     radius_mm = acquisition.shown_radius_mm(graph.radius_mm)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
+    if config.projection == "full":
+        value = np.where(graph.layer == VesselLayer.DEEP, acquisition.deep_layer_signal * value, value)
     vessels = draw_vessels(graph, acquisition.grid, radius_mm, value)
     dots = draw_microaneurysms(shown.lesions.microaneurysms, acquisition.grid)
     irma, tufts = (

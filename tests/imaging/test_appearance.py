@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from octa_svr_dataset.config import ImagingConfig
 from octa_svr_dataset.growth.fovea import Fovea
 from octa_svr_dataset.imaging.appearance import Acquisition, mixed_lines, shouldered
+from octa_svr_dataset.imaging.mesh import Mesh
 from octa_svr_dataset.imaging.motion import EyeMotion
 from octa_svr_dataset.setting_types import Within
 from octa_svr_dataset.vessel_graph import VesselGraph
@@ -29,16 +32,20 @@ def expose(seed: int = 0, above: float = 0.0, motion: EyeMotion = STILL, size_px
     return draw(seed, **changes).expose(flow, perfusion, 0 * covered, covered, covered, motion, size_px)
 
 
-def test_lines_show_a_share_of_their_neighbors():
+def test_lines_and_points_show_a_share_of_their_neighbors():
     picture = np.zeros((5, 2), np.float32)
     picture[2] = 1.0
     np.testing.assert_allclose(mixed_lines(picture, 0.2)[:, 0], [0.0, 0.2, 0.6, 0.2, 0.0], atol=1e-6)
     np.testing.assert_array_equal(mixed_lines(picture, 0.0), picture)
-    upright, plain = (
+    upright, plain, flat = (
         np.log(np.abs(np.diff(image, axis=0)).mean() / np.abs(np.diff(image, axis=1)).mean())
-        for image in (expose(1, line_mixing=(share, share))[:, 80:].astype(float) for share in (0.25, 0.0))
+        for image in (
+            expose(1, line_mixing=(lines, lines), point_mixing=(points, points))[:, 80:].astype(float)
+            for lines, points in ((0.25, 0.0), (0.0, 0.0), (0.0, 0.25))
+        )
     )
     assert upright < plain - 0.2
+    assert flat > plain + 0.2
 
 
 def test_beyond_the_shoulder_gray_levels_rise_ever_more_slowly_to_white():
@@ -141,7 +148,7 @@ def test_strips_between_movements_differ_in_brightness():
     motion = EyeMotion(start=np.array([0.5]), shift_mm=np.zeros(2))
     steps = []
     for seed in range(20):
-        image = expose(seed, motion=motion, strip_noise=(0.2, 0.2), shading=(0, 0))[:, :50].astype(float)
+        image = expose(seed, motion=motion, strip_noise=(0.2, 0.2), shading=(0, 0), gamma=(1, 1))[:, :50].astype(float)
         steps.append(abs(image[:64].mean() - image[64:].mean()) / image.mean())
     assert 0.15 < np.mean(steps) < 0.3  # the mean of |difference| of two normal numbers of 0.2 is 0.23
 
@@ -165,6 +172,22 @@ def test_the_floor_is_lower_in_the_foveal_pit():
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert at_fovea < 0.6 * elsewhere
+
+
+def test_the_variance_of_shot_noise_grows_with_the_brightness():
+    quiet = dict.fromkeys(("row_noise", "streak_noise", "shading", "vignetting", "tremor_mm", "flow_noise"), (0, 0))
+    quiet |= dict.fromkeys(("speckle", "noise_floor", "line_mixing", "point_mixing", "mesh_signal"), (0, 0))
+    quiet |= {"gain": (1, 1), "gamma": (1, 1), "shoulder": (1, 1), "black_level": (0, 0), "vessel_speckle": (1, 1)}
+    nothing = np.zeros((LINES, LINES), np.float32)
+    spreads = [
+        draw(1, **quiet, shot_noise=(0.1, 0.1), foveal_clarity=(0, 0), floater_probability=0.0)
+        .expose(nothing + np.float32(flow), nothing, nothing, nothing, nothing, STILL, LINES)
+        .astype(float)
+        .std()
+        for flow in (0.1, 0.4)
+    ]
+    assert spreads[0] == pytest.approx(255 * 0.1 * np.sqrt(0.1), rel=0.1)
+    assert spreads[1] == pytest.approx(2 * spreads[0], rel=0.05)
 
 
 def test_large_vessels_are_as_speckled_as_the_setting_says():
@@ -216,6 +239,20 @@ def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_
         levels.append([image[75:95, 33:53].mean(), image[33:53, 75:95].mean()])
     at_fovea, elsewhere = np.mean(levels, axis=0)
     assert least < at_fovea / elsewhere < most
+
+
+def test_faint_strands_vanish_first_toward_the_fovea():
+    """What is left of two strands, a bright and a faint one, where the mesh dims by a half."""
+    acquisition = replace(draw(1), mesh_dimming=np.full((LINES, LINES), 0.5, np.float32), noise_floor=0.0)
+    bright, faint = (
+        replace(
+            acquisition,
+            mesh=Mesh(brightness=np.full((LINES, LINES), level, np.float32), need=np.zeros((LINES, LINES), np.float32)),
+        ).expose(*np.float32([[[0.0]], [[1.0]], [[0.0]], [[0.0]], [[0.0]]]) * np.ones((1, LINES, LINES), np.float32), STILL, LINES)
+        for level in (2.0, 0.4)
+    )
+    assert bright.mean() > 20
+    assert faint.mean() < 0.1 * bright.mean()
 
 
 def test_blood_flows_unevenly_along_vessels_but_no_less():

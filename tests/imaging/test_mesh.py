@@ -22,6 +22,7 @@ SETTINGS = {
     "mesh_lobule_mm": 0.0,
     "mesh_sharpness": 0.5,
     "mesh_contrast": 0.5,
+    "mesh_inequality": 0.6,
 }
 
 
@@ -244,6 +245,16 @@ def test_loss_of_capillaries_prunes_strands_one_by_one(size_px):
     assert share[is_strand].mean() == pytest.approx(0.4 / MOST_NEED, abs=0.08)
     assert share.mean() == pytest.approx(share[is_strand].mean(), abs=0.12)
     assert np.mean((share[is_strand] == 0) | (share[is_strand] == 1)) > 0.6
+
+
+def test_some_strands_outshine_the_others_as_far_as_set():
+    tails = [
+        np.quantile(mesh(seed, mesh_sharpness=1.0, mesh_inequality=inequality), 0.99)
+        for inequality in (0.0, 0.6, 0.95)
+        for seed in range(5)
+    ]
+    equal, some, few = np.reshape(tails, (3, 5)).mean(axis=1)
+    assert equal < 0.97 * some < 0.95 * few
 
 
 def test_the_distance_of_strands_varies_over_the_field():
