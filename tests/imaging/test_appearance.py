@@ -242,17 +242,17 @@ def test_mesh_dims_toward_the_fovea_and_capillaries_stand_out_and_large_vessels_
 
 
 def test_faint_strands_vanish_first_toward_the_fovea():
-    """What is left of two strands, a bright and a faint one, where the mesh dims by a half."""
-    acquisition = replace(draw(1), mesh_dimming=np.full((LINES, LINES), 0.5, np.float32), noise_floor=0.0)
+    """What is left of a bright mesh and of a faint one where it dims by a half."""
+    nothing = np.zeros((LINES, LINES), np.float32)
+    dimmed = replace(draw(1), mesh_dimming=nothing + np.float32(0.5), noise_floor=0.0)
     bright, faint = (
-        replace(
-            acquisition,
-            mesh=Mesh(brightness=np.full((LINES, LINES), level, np.float32), need=np.zeros((LINES, LINES), np.float32)),
-        ).expose(*np.float32([[[0.0]], [[1.0]], [[0.0]], [[0.0]], [[0.0]]]) * np.ones((1, LINES, LINES), np.float32), STILL, LINES)
+        replace(dimmed, mesh=Mesh(brightness=nothing + np.float32(level), need=nothing))
+        .expose(nothing, nothing + np.float32(1.0), nothing, nothing, nothing, STILL, LINES)
+        .mean()
         for level in (2.0, 0.4)
     )
-    assert bright.mean() > 20
-    assert faint.mean() < 0.1 * bright.mean()
+    assert bright > 20
+    assert faint < 0.1 * bright
 
 
 def test_blood_flows_unevenly_along_vessels_but_no_less():
