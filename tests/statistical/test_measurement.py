@@ -68,7 +68,8 @@ def test_the_area_of_the_avascular_zone_agrees_with_the_label_map(eyes):
     )
     print(
         f"FAZ: found {len(pairs)}, r {correlation(*pairs.T):.3f}; "
-        f"delimited {len(delimited)}, r {correlation(*delimited.T):.3f}"
+        f"delimited {len(delimited)}, r {correlation(*delimited.T):.3f}, "
+        f"median ratio {np.median(delimited[:, 0] / delimited[:, 1]):.2f}"
     )
     assert sum(zone is not None and zone.is_delimited for zone in found[:NUM_EYES]) >= LEAST_DELIMITED * NUM_EYES
     assert len(delimited) >= 0.5 * len(eyes)

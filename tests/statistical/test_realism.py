@@ -18,9 +18,9 @@ from octa_svr_dataset.realism.two_sample import two_sample_auc
 NUM_PICTURES = 40
 
 HOLDS = {
-    "superficial": {"log10 power": 0.19, "gray quantile": 11.5, "Frechet distance": 3.0, "two-sample AUC": 0.85},
-    "deep": {"log10 power": 0.15, "gray quantile": 8.0, "Frechet distance": 5.7, "two-sample AUC": 0.81},
-    "full": {"log10 power": 0.17, "gray quantile": 9.5, "Frechet distance": 8.5, "two-sample AUC": 0.89},
+    "superficial": {"log10 power": 0.15, "gray quantile": 10.0, "Frechet distance": 3.0, "two-sample AUC": 0.80},
+    "deep": {"log10 power": 0.10, "gray quantile": 8.0, "Frechet distance": 6.0, "two-sample AUC": 0.86},
+    "full": {"log10 power": 0.14, "gray quantile": 9.0, "Frechet distance": 6.6, "two-sample AUC": 0.97},
 }
 """Largest difference of any band and of any quantile, distance of fixed filters, and "two-sample AUC" once below 1."""
 
