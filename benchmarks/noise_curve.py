@@ -48,8 +48,9 @@ def main() -> None:
 
 
 def curve(pictures: Iterable[np.ndarray]) -> np.ndarray:
-    """(9,) float64. Spread of the grain in each class of local means, median over (H, H) uint8 pictures."""
-    return np.asarray(np.nanmedian([spreads(picture.astype(np.float64)) for picture in pictures], axis=0))
+    """(9,) float64. Spread of the grain in each class of local means: median over (H, H) uint8 pictures that tell."""
+    found = np.array([spreads(picture.astype(np.float64)) for picture in pictures])
+    return np.array([np.median(told) if len(told) else np.nan for told in (each[~np.isnan(each)] for each in found.T)])
 
 
 def spreads(picture: np.ndarray) -> list[float]:

@@ -66,7 +66,7 @@ def test_a_setting_is_honored_or_refused_by_name(preset, name, value):
     except InputError as error:
         message = str(error)
         assert is_named(name, message), message
-        assert len(message) < 1600
+        assert len(message) < 1800
         return
     if name in NAMES:
         is_path = name in ("imaging.appearance", "text.templates")

@@ -85,8 +85,8 @@ class ImagingConfig(Settings):
     """Width of the surroundings that count, mm."""
 
     foveal_dimming: Annotated[Range, Within(0, 1)] = (0.87, 1.0)
-    """Share of the brightness of the mesh, and of the unevenness of the flow, that is lost at the fovea, where fewer
-    layers of capillaries lie above one another."""
+    """What the mesh loses everywhere of its mean brightness at the fovea, so that the fainter strands vanish first, and
+    the share of the flow's unevenness that is lost there: fewer layers of capillaries lie above one another."""
 
     foveal_clarity: Annotated[Range, Within(-1, 2)] = (-0.7, 0.1)
     """Share by which drawn capillaries are brighter at the fovea, where single ones stand out; dimmer if negative."""
@@ -104,10 +104,11 @@ class ImagingConfig(Settings):
     """Standard deviation of the multiplicative noise where the signal is weak."""
 
     shot_noise: Annotated[Range, Within(0, 1)] = (0.019, 0.071)
-    """Standard deviation of noise whose variance grows with the brightness, at a brightness of 1."""
+    """Standard deviation of noise whose variance grows with the brightness, at a brightness of 1; its grains
+    are those of speckle, and both add up."""
 
     vessel_speckle: Annotated[Range, Within(0, 1)] = (0.28, 0.72)
-    """Share of that noise that is left where the signal saturates: the gray level of large vessels wavers."""
+    """Share of both that is left where the signal saturates: the gray level of large vessels wavers."""
 
     noise_floor: Annotated[Range, Within(0, 0.5)] = (0.054, 0.11)
     """Mean brightness where no blood flows."""

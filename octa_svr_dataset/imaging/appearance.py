@@ -110,7 +110,7 @@ class Acquisition:
     """(L, L) float32. Speckle, mean 0 and standard deviation 1."""
 
     mesh_dimming: np.ndarray
-    """(L, L) float32. What the mesh loses of its brightness around the fovea: fainter strands vanish first."""
+    """(L, L) float32. What is taken from the mesh's brightness, of which the mean is 1: most at the fovea."""
 
     clearing: np.ndarray
     """(L, L) float32. Factor on the brightness of drawn capillaries, higher around the fovea."""

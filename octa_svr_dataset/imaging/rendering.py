@@ -80,9 +80,10 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
     graph = shown.graph
     radius_mm = acquisition.shown_radius_mm(graph.radius_mm)
     value = acquisition.vessel_signal(graph.radius_mm, graph.position_mm[:, 2] / scene.depth_mm)
+    shown_value = value
     if config.projection == "full":
-        value = np.where(graph.layer == VesselLayer.DEEP, acquisition.deep_layer_signal * value, value)
-    vessels = draw_vessels(graph, acquisition.grid, radius_mm, value)
+        shown_value = np.where(graph.layer == VesselLayer.DEEP, acquisition.deep_layer_signal * value, value)
+    vessels = draw_vessels(graph, acquisition.grid, radius_mm, shown_value)
     dots = draw_microaneurysms(shown.lesions.microaneurysms, acquisition.grid)
     irma, tufts = (
         NewVesselStrokes.of(new_vessels, acquisition, scene.depth_mm)
@@ -100,7 +101,7 @@ def render(scene: Scene, config: ImagingConfig, motion: EyeMotion, rng: np.rando
         size_px=config.size_px,
     )
     fov = FieldOfView(width_mm=scene.field_width_mm, size_px=config.size_px)
-    if fov != acquisition.grid:
+    if fov != acquisition.grid or shown_value is not value:
         vessels = draw_vessels(graph, fov, radius_mm, value)
     layers = draw_layers(
         shown, fov, vessels, value, irma.instances(fov), tufts.instances(fov), _around_faz(shown, config.projection)

@@ -118,24 +118,27 @@ def test_the_picture_has_the_size_that_is_asked_for(twins, all_diseased, key):
     assert take(twins[0][0], imaging, key).image.shape == (200, 200)
 
 
-@pytest.mark.parametrize(("projection", "layer"), [("full", VesselLayer.DEEP), ("deep", None)])
-def test_the_deep_layer_is_dimmer_where_both_are_shown(projection, layer):
-    """Of vessels that the picture dims: gray levels where they run, with and without the setting."""
+@pytest.mark.parametrize("projection", ["full", "superficial", "deep"])
+def test_the_deep_layer_is_dimmer_where_both_are_shown_and_stays_where_it_is(projection):
+    """Gray levels that the setting takes along deep and along superficial vessels."""
     config = resolve_config("healthy", overrides={"imaging.projection": projection, "imaging.saccades": [0, 0]})
     key = SceneKey(seed=3, split=Split.TEST, scene_index=0)
     scene = grow_healthy_scene(config, key)
     equal, dim = (
         take(scene, config.imaging.model_copy(update={"deep_layer_signal": (share,) * 2}), key) for share in (1.0, 0.3)
     )
-    if layer is None:
+    np.testing.assert_array_equal(equal.layers.vessels, dim.layers.vessels)
+    if projection != "full":
         np.testing.assert_array_equal(equal.image, dim.image)
         return
     lost = equal.image.astype(float) - dim.image
     deep, other = (
         np.array([equal.to_row_col(place) for place in scene.graph.position_mm[scene.graph.layer == each]]).astype(int)
-        for each in (layer, VesselLayer.SUPERFICIAL)
+        for each in (VesselLayer.DEEP, VesselLayer.SUPERFICIAL)
     )
-    deep, other = (lost[tuple(place[((place >= 0) & (place < 304)).all(axis=1)].T)].mean() for place in (deep, other))
+    deep, other = (
+        lost[tuple(place[((place >= 0) & (place < len(lost))).all(axis=1)].T)].mean() for place in (deep, other)
+    )
     assert deep > 15
     assert other < 0.7 * deep
 

@@ -27,8 +27,8 @@ def fit_pictures(pictures: list[np.ndarray], config: SceneConfig, num_workers: i
 
 @pytest.fixture(scope="module")
 def pale_pictures() -> list[np.ndarray]:
-    """Pictures of other eyes, by a smaller exponent than the default's."""
-    pale = resolve_config("healthy", overrides=CHEAP | {"imaging.gamma": [0.5, 0.55]})
+    """Pictures of other eyes, in which what is black by default is dark gray."""
+    pale = resolve_config("healthy", overrides=CHEAP | {"imaging.black_level": [-0.19, -0.17]})
     keys = [SceneKey(seed=9, split=Split.TEST, scene_index=index) for index in range(6)]
     return [simulate(pale, key).rendering.image for key in keys]
 
@@ -40,10 +40,10 @@ def pale_fit(pale_pictures, config) -> AppearanceFit:
         return fit_pictures(pale_pictures, config)
 
 
-def test_the_gamma_of_pale_pictures_is_found(pale_fit):
-    gamma = next(setting for setting in pale_fit.settings if setting.name == "gamma")
-    assert gamma.known > 0.2
-    assert sum(gamma.fitted) / 2 < sum(gamma.default) / 2 - 0.05
+def test_the_black_level_of_pale_pictures_is_found(pale_fit):
+    black = next(setting for setting in pale_fit.settings if setting.name == "black_level")
+    assert black.known > 0.2
+    assert sum(black.fitted) / 2 < sum(black.default) / 2 - 0.02
 
 
 def test_pictures_with_the_fitted_settings_are_nearer_to_the_real_ones(pale_fit):

@@ -74,6 +74,7 @@ def test_the_area_of_the_avascular_zone_agrees_with_the_label_map(eyes):
     assert sum(zone is not None and zone.is_delimited for zone in found[:NUM_EYES]) >= LEAST_DELIMITED * NUM_EYES
     assert len(delimited) >= 0.5 * len(eyes)
     assert correlation(*delimited.T) >= 0.9
+    assert 0.85 <= np.median(delimited[:, 0] / delimited[:, 1]) <= 1.2
 
 
 def test_density_agrees_with_the_length_of_the_vessels(eyes):
