@@ -5,7 +5,7 @@
 `octa-svr fit-appearance` needs no start and says how much it knows, but sees only the measures of a picture. This
 search starts from an appearance, and also brings the responses of fixed filters together, in the metric of a linear
 rule that is asked whose a picture is. It keeps middles within bounds that were set by eye (`search_appearance.yaml`):
-statistics alone would trade capillaries for grain. The shipped appearances come from it (docs/realism.md).
+statistics alone would trade capillaries for grain. The shipped appearances come from such searches (docs/realism.md).
 
 Each round takes pictures of random eyes at random settings around the present middles, learns by regression what the
 settings do to the means, and moves to where both sets are nearest (a response surface, Box and Wilson 1951).
